@@ -34,8 +34,9 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.source, self.member, self.locator, self.what)
-                         if part)
+        return ": ".join(
+            part for part in (self.source, self.member, self.locator, self.what) if part
+        )
 
 
 @dataclass
@@ -45,8 +46,9 @@ class Problems:
     counts: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[Problem]] = field(default_factory=dict)
 
-    def add(self, place: Place | str, what: str, *, member: str = "", locator: str = "",
-            times: int = 1) -> None:
+    def add(
+        self, place: Place | str, what: str, *, member: str = "", locator: str = "", times: int = 1
+    ) -> None:
         """Note that `what` (a short, constant phrase) went wrong at a place."""
         self.counts[what] += times
         kept = self.samples.setdefault(what, [])
@@ -87,8 +89,9 @@ class Reader(Protocol):
         few kilobytes only."""
         ...
 
-    def read(self, place: Place, options: ReadOptions, problems: Problems
-             ) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def read(
+        self, place: Place, options: ReadOptions, problems: Problems
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield (table, batch): a name of `vocabulary.schemas.TABLES` and rows of its schema.
         What cannot be read is noted in `problems` with its place, and the rest goes on. Raises
         InputError, one clear line, only where nothing at all can be read or a question must be
@@ -101,14 +104,18 @@ class RecordReader:
 
     batch_rows: ClassVar[int] = 32_768
 
-    def records(self, place: Place, options: ReadOptions, problems: Problems
-                ) -> Iterator[Record]:
+    def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         """Yield records in the order of the source."""
         raise NotImplementedError
 
-    def read(self, place: Place, options: ReadOptions, problems: Problems
-             ) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def read(
+        self, place: Place, options: ReadOptions, problems: Problems
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
         from fieldfare.sources.packing import pack
 
-        yield from pack(self.records(place, options, problems), self.batch_rows,
-                        options.metadata_only)
+        yield from pack(
+            self.records(place, options, problems),
+            self.batch_rows,
+            options.metadata_only,
+            problems,
+        )
