@@ -32,11 +32,13 @@ class Problem:
     member: str
     locator: str
     what: str
+    detail: str = ""
+    """What to do about it, where the phrase alone does not say."""
 
     def __str__(self) -> str:
-        return ": ".join(
-            part for part in (self.source, self.member, self.locator, self.what) if part
-        )
+        parts = (self.source, self.member, self.locator, self.what)
+        line = ": ".join(part for part in parts if part)
+        return f"{line} ({self.detail})" if self.detail else line
 
 
 @dataclass
@@ -47,13 +49,20 @@ class Problems:
     samples: dict[str, list[Problem]] = field(default_factory=dict)
 
     def add(
-        self, place: Place | str, what: str, *, member: str = "", locator: str = "", times: int = 1
+        self,
+        place: Place | str,
+        what: str,
+        *,
+        member: str = "",
+        locator: str = "",
+        detail: str = "",
+        times: int = 1,
     ) -> None:
         """Note that `what` (a short, constant phrase) went wrong at a place."""
         self.counts[what] += times
         kept = self.samples.setdefault(what, [])
         if len(kept) < MAX_SAMPLES:
-            kept.append(Problem(str(place), member, locator, what))
+            kept.append(Problem(str(place), member, locator, what, detail))
 
     @property
     def total(self) -> int:
