@@ -114,7 +114,7 @@ def _converse(
             answer = phrase(topic, theirs, rng.random(), child.age)
             stage.scribe.say(at, child, who, answer, encrypted=encrypted)
         # Later stages come in later sessions, some hours to three days on.
-        at += _pause(rng) if step < 2 else _next_session(rng, who, at)
+        at += _pause(rng) if step < 2 else _next_session(rng, who, child, at)
     if media_asked:
         stage.scribe.say(at, who, child, None, "call", encrypted=encrypted)
         at += _pause(rng)
@@ -140,7 +140,7 @@ def _no_answer(stage: Stage, rng: np.random.Generator, who: Person, child: Perso
     stage.scribe.say(at, who, child, phrase("stage_hello", mine, rng.random()))
     draws = rng.random(3).tolist()
     if draws[0] < 0.5:
-        at += _next_session(rng, who, at)
+        at += _next_session(rng, who, child, at)
         stage.scribe.say(at, who, child, phrase("stage_age", mine, rng.random()))
     if draws[1] < 0.35:
         stage.scribe.act("request", who, child, at + 10 * MINUTE)
@@ -156,8 +156,12 @@ def _pause(rng: np.random.Generator) -> int:
     return int(min(rng.lognormal(np.log(70), 0.9), 1_500) * SECOND)
 
 
-def _next_session(rng: np.random.Generator, who: Person, at: int) -> int:
-    """Until he next writes, when he is awake: 3 hours to 3 days."""
+def _next_session(rng: np.random.Generator, who: Person, child: Person, at: int) -> int:
+    """Until he next writes, 3 hours to 4 days on: when both are awake, bar a few exceptions."""
     wait = int(rng.uniform(3, 72) * HOUR)
+    night_too = rng.random() < _AT_NIGHT
+    afternoon = float(rng.uniform(14, 20))
+    if not night_too and not 8 <= local_hour(child, at + wait) < 22:
+        wait += int((afternoon - local_hour(child, at + wait)) % 24 * HOUR)
     hour = local_hour(who, at + wait)
-    return wait + (int((7 - hour) * HOUR) if hour < 7 else 0)
+    return wait + (int((7 - hour) * HOUR) if hour < 6 else 0)
