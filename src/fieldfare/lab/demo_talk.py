@@ -139,7 +139,7 @@ class Scribe:
     ) -> None:
         """Connect two people: before the world begins, or at a time in it, by request."""
         pair = _pair(one, other)
-        if pair in self.links or one is other:
+        if pair in self.links or one is other or (at is not None and at >= END):
             return
         if at is None:
             at = START - int(rng.uniform(2, 390) * DAY)
@@ -149,8 +149,9 @@ class Scribe:
         self.links[pair] = Connection(account=one.id, peer=other.id, connected_at=at)
 
     def act(self, kind: NoticeKind, who: Person, about: Person, at: int) -> None:
-        """A block, a report, or a request and its answer, kept inside the world's days."""
-        self.acts.append((min(at, END - SECOND), kind, who, about))
+        """A block, a report, or a request and its answer; none after the last day."""
+        if at < END:
+            self.acts.append((at, kind, who, about))
 
     def conversation(self, one: Person, other: Person) -> int:
         """The number of the private conversation of two people, new or the one they have."""
