@@ -1,0 +1,29 @@
+"""Run the definition: events in the engine become the ledger and the signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fieldfare.contacts.definition import LEDGER, SIGNALS, merge_sql, sql
+from fieldfare.contacts.engine import Engine
+
+
+def ledger(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
+    """Create the ledger's tables from `deliveries`, `mentions` and `acts`."""
+    for name in LEDGER:
+        on_step(name)
+        engine.create(name, sql(name))
+
+
+def merge(engine: Engine) -> None:
+    """Create the ledger's tables from partial ones, given as ``<table>_parts``."""
+    for name in LEDGER:
+        engine.create(name, merge_sql(name))
+
+
+def signals(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
+    """Create `people`, `approaches`, `signals` and `population` from the ledger's tables,
+    `accounts` and `settings`."""
+    for name in SIGNALS:
+        on_step(name)
+        engine.create(name, sql(name))

@@ -1,0 +1,137 @@
+"""Files of the vocabulary's tables become the events that the ledger reads.
+
+What enters: an engine, Parquet files a table, and the settings. What leaves: `deliveries`,
+`mentions`, `acts`, `accounts` and `settings`, ready in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from fieldfare.contacts.accounts import PREPARED
+from fieldfare.contacts.definition import EVENT_COLUMNS, sql
+from fieldfare.contacts.engine import Engine
+from fieldfare.vocabulary import SettingsError
+
+_ORIGIN: Final = ("STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, "
+                  "tz_basis VARCHAR, warnings VARCHAR[])")
+
+RECEIVED_COLUMNS: Final[dict[str, dict[str, str]]] = {
+    "received_messages": {
+        "id": "VARCHAR",
+        "conversation": "VARCHAR",
+        "kind": "VARCHAR",
+        "sender": "VARCHAR",
+        "recipients": "VARCHAR[]",
+        "sent_at": "BIGINT",
+        "text": "VARCHAR",
+        "encrypted": "BOOLEAN",
+        "origin": _ORIGIN,
+        "photos": "INTEGER",
+        "calls": "INTEGER",
+        "weight_sum": "DOUBLE",
+        "tokens": "INTEGER",
+        "stated_age": "DOUBLE",
+        "stated_age_confidence": "DOUBLE",
+        "indicators": "VARCHAR[]",
+    },
+    "received_accounts": EVENT_COLUMNS["accounts"],
+    "connections": {"account": "VARCHAR", "peer": "VARCHAR", "connected_at": "BIGINT"},
+    "notices": {
+        "id": "VARCHAR", "kind": "VARCHAR", "account": "VARCHAR", "peer": "VARCHAR",
+        "at": "BIGINT",
+    },
+}
+"""Columns of the Parquet files, with what the language room adds to messages."""
+
+
+@dataclass(frozen=True)
+class ContactSettings:
+    """What the operator decides before anything is computed."""
+
+    as_of: int | None = None
+    """Microseconds UTC up to which the windows of the signals reach; None: the last event."""
+    unknown_child_probability: float = 0.1
+    """Prior probability, 0–1, that an account of unknown age is a child's."""
+    stated_confidence: float = 0.85
+    """Probability, 0–1, that an age stated in a message is on the right side of 18."""
+
+    def __post_init__(self) -> None:
+        for name in ("unknown_child_probability", "stated_confidence"):
+            value = getattr(self, name)
+            if not 0.001 <= value <= 0.999:
+                raise SettingsError(f"{name} is {value}; it must lie between 0.001 and 0.999")
+
+
+@dataclass
+class EventFiles:
+    """Parquet files by table: columns as in `RECEIVED_COLUMNS`, missing ones count as null."""
+
+    messages: list[Path] = field(default_factory=list)
+    accounts: list[Path] = field(default_factory=list)
+    connections: list[Path] = field(default_factory=list)
+    notices: list[Path] = field(default_factory=list)
+
+
+def load(engine: Engine, files: EventFiles, settings: ContactSettings) -> int:
+    """Prepare the engine for `ledger` and `signals`; gives the `as_of` that was used.
+
+    Raises SettingsError where there is no event to take `as_of` from.
+    """
+    paths: dict[str, Sequence[Path]] = {
+        "received_messages": files.messages,
+        "received_accounts": files.accounts,
+        "connections": files.connections,
+        "notices": files.notices,
+    }
+    for name, columns in RECEIVED_COLUMNS.items():
+        engine.load_files(name, paths[name], columns)
+    engine.create("repeated", engine.repeated_ids("received_messages"))
+    any_repeated = engine.fetch("SELECT 1 AS one FROM repeated LIMIT 1").num_rows > 0
+    engine.view("messages", sql("messages") if any_repeated else "SELECT * FROM received_messages")
+    engine.view("deliveries", sql("deliveries"))
+    engine.view("mentions", sql("mentions"))
+    engine.view("acts", sql("acts"))
+    engine.create("accounts", sql("accounts"))
+    as_of = settings.as_of if settings.as_of is not None else _last_event(engine)
+    load_settings(engine, settings, as_of, has_connections=bool(files.connections)
+                  or _any_acceptance(engine))
+    return as_of
+
+
+def load_settings(engine: Engine, settings: ContactSettings, as_of: int, *,
+                  has_connections: bool) -> None:
+    """Put the one-row table `settings` into the engine."""
+    row = {
+        "as_of": pa.array([as_of], pa.int64()),
+        "unknown_child_probability": [settings.unknown_child_probability],
+        "stated_confidence": [settings.stated_confidence],
+        "has_connections": pa.array([int(has_connections)], pa.int32()),
+    }
+    engine.load("settings", pa.table(row))
+
+
+def _last_event(engine: Engine) -> int:
+    latest = engine.fetch(
+        "SELECT MAX(t) AS t FROM (SELECT MAX(sent_at) AS t FROM received_messages"
+        " UNION ALL SELECT MAX(at) AS t FROM notices"
+        " UNION ALL SELECT MAX(connected_at) AS t FROM connections) AS times"
+    )["t"][0].as_py()
+    if latest is None:
+        raise SettingsError("there is no event in the input; check the paths that were given")
+    return int(latest)
+
+
+def _any_acceptance(engine: Engine) -> bool:
+    found = engine.fetch("SELECT 1 AS one FROM notices WHERE kind = 'accept' LIMIT 1")
+    return found.num_rows > 0
+
+
+def empty_accounts() -> pa.Table:
+    """No accounts, with the columns that the ledger expects."""
+    return PREPARED.empty_table()

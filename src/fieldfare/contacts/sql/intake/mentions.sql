@@ -1,0 +1,22 @@
+-- One row a message, recipient and indicator. A call is kept like an indicator, as `call`.
+-- Only private messages: what is said before a group is not said to one child.
+--
+-- Enters: messages. Leaves: mentions.
+SELECT message_id, sender, recipient, indicator, sent_at
+FROM (
+  SELECT message_id, sender, recipient, UNNEST(indicators) AS indicator, sent_at
+  FROM (
+    SELECT id AS message_id, sender, UNNEST(recipients) AS recipient, indicators, sent_at
+    FROM messages
+    WHERE kind <> 'group' AND indicators IS NOT NULL AND ARRAY_LENGTH(recipients) <= 256
+  ) AS each_recipient
+) AS each_indicator
+WHERE sender <> recipient
+UNION ALL
+SELECT message_id, sender, recipient, 'call' AS indicator, sent_at
+FROM (
+  SELECT id AS message_id, sender, UNNEST(recipients) AS recipient, sent_at
+  FROM messages
+  WHERE kind <> 'group' AND calls > 0 AND ARRAY_LENGTH(recipients) <= 256
+) AS each_call
+WHERE sender <> recipient

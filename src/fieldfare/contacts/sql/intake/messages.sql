@@ -1,0 +1,21 @@
+-- Messages, each id once. A repeated id is a message delivered to us twice: the row that was sent
+-- earliest stands, and among those the sender that sorts first, whatever order they came in.
+-- Messages without an id cannot repeat.
+--
+-- Enters: received_messages (documented Message columns and the annotations of the language
+-- room), repeated (the ids that occur more than once).
+SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, photos, calls,
+  weight_sum, tokens, stated_age, stated_age_confidence, indicators
+FROM received_messages
+WHERE id IS NULL OR id NOT IN (SELECT id FROM repeated)
+UNION ALL
+SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, photos, calls,
+  weight_sum, tokens, stated_age, stated_age_confidence, indicators
+FROM (
+  SELECT
+    m.*,
+    ROW_NUMBER() OVER (PARTITION BY m.id ORDER BY m.sent_at, m.sender, m.conversation) AS nth
+  FROM received_messages AS m
+  INNER JOIN repeated AS r ON r.id = m.id
+) AS ordered
+WHERE nth = 1

@@ -1,0 +1,13 @@
+"""Signals become an assessment.
+
+What enters: the signals of accounts (one row each) and a scorecard. What leaves: for each account
+a probability at a stated base rate, a band, and reasons: the signal, its value, what it
+contributed, and one plain sentence. A score decides nothing: a person does.
+
+    scorecard     the scorecard file (TOML): bins, weights, prior, bands; read and checked
+    assessment    signals × scorecard -> probabilities and bands, over Arrow tables
+    reasons       one account's contributions as sentences
+    scorecard.toml  the shipped card
+
+To let a signal count, add its bins and its sentence to the scorecard.
+"""

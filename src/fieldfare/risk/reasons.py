@@ -1,0 +1,134 @@
+"""One account's contributions as sentences a person can check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldfare.risk.assessment import Assessed
+from fieldfare.risk.scorecard import Bins
+
+MIN_CONTRIBUTION = 0.05
+"""Contributions nearer to nothing than this are left out of the reasons."""
+
+MIN_LIKE_ACCOUNTS = 30
+"""With fewer accounts as active as this one, a comparison would say nothing."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why, in one signal. A negative contribution speaks for the account."""
+
+    signal: str
+    value: float
+    contribution: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Population:
+    """The table `population`: how many accounts of an activity class reached which value."""
+
+    activity: tuple[int, ...]
+    value: tuple[int, ...]
+    accounts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Population:
+        return cls(
+            tuple(table["activity"].to_pylist()),
+            tuple(table["children_peak_7d"].to_pylist()),
+            tuple(table["accounts"].to_pylist()),
+        )
+
+    def compare(self, first_contacts: int, value: float) -> str:
+        """``; of 3,214 accounts this active, 99.9 % wrote to at most 3``, or nothing where there
+        are too few to compare with."""
+        own = max((a for a in self.activity if a <= first_contacts), default=None)
+        like = sorted(
+            (v, n) for a, v, n in zip(self.activity, self.value, self.accounts, strict=True)
+            if a == own
+        )
+        total = sum(n for _, n in like)
+        if total < MIN_LIKE_ACCOUNTS:
+            return ""
+        for share in (0.9999, 0.999, 0.99, 0.95, 0.5):
+            # A quantile is only named where at least three accounts stand beyond it.
+            if total * (1 - share) < 3 and share > 0.95:
+                continue
+            reached, bound = 0, 0
+            for bound, count in like:  # noqa: B007
+                reached += count
+                if reached >= share * total:
+                    break
+            if bound < round(value):
+                percent = f"{100 * share:g} %"
+                return (f"; of the {total:,} accounts this active, {percent} wrote to "
+                        f"{'none' if bound == 0 else f'at most {bound:,}'}")
+        return ""
+
+
+def reasons(assessed: Assessed, row: int, population: Population | None = None) -> list[Reason]:
+    """The reasons behind one row, the strongest first; those that speak for the account after
+    those against it."""
+    record = {name: assessed.signals[name][row].as_py() for name in assessed.signals.column_names}
+    found = []
+    for name, bins in assessed.scorecard.signals.items():
+        contribution = float(assessed.contributions[name][row])
+        if abs(contribution) < MIN_CONTRIBUTION or record[name] is None:
+            continue
+        value = float(record[name])
+        like = ""
+        if population is not None and "{like}" in bins.sentence:
+            like = population.compare(int(record["first_contacts"]), value)
+        sentence = bins.sentence.format(value=_words(value, bins), like=like)
+        found.append(Reason(name, value, contribution, sentence[0].upper() + sentence[1:]))
+    return sorted(found, key=lambda reason: (-reason.contribution, reason.signal))
+
+
+def total_contribution(items: Sequence[Reason]) -> float:
+    """What the reasons together add to the log odds."""
+    return math.fsum(reason.contribution for reason in items)
+
+
+def _words(value: float, bins: Bins) -> str:
+    if bins.format == "children":
+        return _children(value)
+    if bins.format == "percent":
+        return f"{100 * value:.0f} %"
+    if bins.format == "years":
+        return f"{value:.0f} years" if abs(value) >= 1.5 else f"{value:.1f} years"
+    if bins.format == "hours":
+        return _duration(value)
+    if bins.format == "effective":
+        return f"{2**value:.1f}"
+    if bins.format == "score":
+        return f"{value:+.1f}"
+    return f"{value:,.0f}"
+
+
+def _children(value: float) -> str:
+    # Expected counts are rarely whole; a decimal would pretend to a precision that is not there.
+    whole = round(value)
+    about = "" if abs(value - whole) < 0.005 else "about "
+    if whole == 0:
+        return "fewer than one child (expected)"
+    return f"{about}{whole:,} {'child' if whole == 1 else 'children'}"
+
+
+def _duration(hours: float) -> str:
+    if hours < 2:
+        return f"{60 * hours:.0f} minutes"
+    if hours < 48:
+        return f"{hours:.0f} hours"
+    return f"{hours / 24:.0f} days"
+
+
+def population_table(table: pa.Table) -> Population:
+    """The population for comparisons, its rows in a fixed order."""
+    order = pc.sort_indices(table, [("activity", "ascending"), ("children_peak_7d", "ascending")])
+    return Population.of(table.take(order))

@@ -1,0 +1,136 @@
+"""The scorecard: a TOML file that a person can read and sign off, checked when it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from fieldfare.vocabulary import SettingsError
+
+Format = Literal["children", "percent", "years", "hours", "effective", "number", "score", "none"]
+"""How a signal's value is put into its sentence."""
+
+MAX_WEIGHT: Final = 6.0
+"""No single signal may decide alone: e^6 is a likelihood ratio of 400."""
+
+
+class Bins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the values of one signal are worth."""
+
+    edges: tuple[float, ...]
+    weights: tuple[float, ...]
+    sentence: str
+    format: Format = "number"
+
+
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
+    """A name for a range of probabilities; it begins at `start` (in the file: ``from``)."""
+
+    name: str
+    start: float
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: str
+    basis: str
+    prior: float
+    flag_from: str
+    bands: tuple[Band, ...]
+    signals: dict[str, Bins]
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A checked scorecard. `sha256` is of the file's bytes; assessments record it."""
+
+    version: str
+    basis: str
+    prior: float
+    flag_from: str
+    bands: tuple[Band, ...]
+    signals: dict[str, Bins]
+    sha256: str
+
+    @cached_property
+    def prior_log_odds(self) -> float:
+        return math.log(self.prior / (1 - self.prior))
+
+    @cached_property
+    def flag_probability(self) -> float:
+        """Probability from which an account is flagged."""
+        return next(band.start for band in self.bands if band.name == self.flag_from)
+
+    def band(self, probability: float) -> str:
+        """The name of the band a probability falls into."""
+        return [band.name for band in self.bands if band.start <= probability][-1]
+
+    def with_prior(self, prior: float) -> Scorecard:
+        """The same card at another base rate, 0 < prior < 1."""
+        if not 0 < prior < 1:
+            raise SettingsError(f"--prior {prior}: must lie between 0 and 1, such as 0.0001")
+        return Scorecard(self.version, self.basis, prior, self.flag_from, self.bands,
+                         self.signals, self.sha256)
+
+
+@cache
+def shipped() -> Scorecard:
+    """The scorecard that comes with this version."""
+    return parse((files("fieldfare.risk") / "scorecard.toml").read_bytes(), "scorecard.toml")
+
+
+def load(path: Path) -> Scorecard:
+    """A scorecard from a file. Raises SettingsError that says what is wrong and where."""
+    try:
+        return parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+
+
+def parse(data: bytes, where: str) -> Scorecard:
+    """A scorecard from the bytes of its file."""
+    try:
+        raw = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"{where}: not a valid scorecard: {error}") from error
+    for problem in _problems(raw):
+        raise SettingsError(f"{where}: {problem}")
+    return Scorecard(raw.version, raw.basis, raw.prior, raw.flag_from, raw.bands, raw.signals,
+                     hashlib.sha256(data).hexdigest())
+
+
+def _problems(card: _File) -> list[str]:
+    found = []
+    if not 0 < card.prior < 1:
+        found.append(f"prior is {card.prior}; it must lie between 0 and 1")
+    starts = [band.start for band in card.bands]
+    if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] > 1:
+        found.append("bands must begin at 0.0 and rise, at most to 1.0")
+    if card.flag_from not in [band.name for band in card.bands]:
+        found.append(f"flag_from is '{card.flag_from}', which is not a band")
+    for name, bins in card.signals.items():
+        found += [f"signals.{name}: {problem}" for problem in _bin_problems(bins)]
+    return found
+
+
+def _bin_problems(bins: Bins) -> list[str]:
+    found = []
+    if list(bins.edges) != sorted(set(bins.edges)):
+        found.append("edges must rise")
+    if len(bins.weights) != len(bins.edges) + 1:
+        found.append(f"{len(bins.edges)} edges need {len(bins.edges) + 1} weights")
+    rising = sorted(bins.weights)
+    if list(bins.weights) not in (rising, rising[::-1]):
+        found.append("weights must only rise or only fall")
+    if any(not abs(weight) <= MAX_WEIGHT for weight in bins.weights):
+        found.append(f"a weight lies outside -{MAX_WEIGHT} to {MAX_WEIGHT}")
+    if bins.format not in get_args(Format):
+        found.append(f"format '{bins.format}' is not known")
+    return found
