@@ -9,10 +9,11 @@ out; the records around it stay.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
+from fieldfare.sources.checking import TIMES, tidy
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary import Account, Connection, Media, Message, Notice, Origin, Record
 from fieldfare.vocabulary.schemas import MEDIA, ORIGIN, TABLES
@@ -24,14 +25,6 @@ TABLE_OF: dict[type[Record], str] = {
     Notice: "notices",
     Account: "accounts",
 }
-
-TIME_OF: dict[str, str] = {
-    "messages": "sent_at",
-    "connections": "connected_at",
-    "notices": "at",
-    "accounts": "created_at",
-}
-"""The one column of each table that holds a time."""
 
 BAD_TIME = "a time that cannot be read; the record was left out"
 BAD_CREATED = "a time of creation that cannot be read; it was left empty"
@@ -61,7 +54,7 @@ def pack(
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield (table, batch) of at most `batch_rows` rows, a batch as soon as it is full.
 
-    `metadata_only` leaves every text null. A message's recipients lose the sender and repeats.
+    `metadata_only` leaves every text null. Every batch is tidied as `checking.tidy` says.
     Without `problems`, records that do not fit are left out uncounted; readers pass theirs.
     """
     noted = Problems() if problems is None else problems
@@ -82,7 +75,7 @@ def pack(
 
 
 def _timed(table: str, record: Any, problems: Problems) -> Row | None:
-    value = getattr(record, TIME_OF[table])
+    value = getattr(record, TIMES[table])
     if value is None and table == "accounts":
         return record, None
     try:
@@ -100,7 +93,10 @@ def _batches(
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     fitting = list(_fitting(table, rows, metadata_only, problems))
     if fitting:
-        yield table, (fitting[0] if len(fitting) == 1 else pa.concat_batches(fitting))
+        whole = fitting[0] if len(fitting) == 1 else pa.concat_batches(fitting)
+        tidied = tidy(table, whole, problems)
+        if tidied.num_rows:
+            yield table, tidied
 
 
 def _fitting(
@@ -123,14 +119,14 @@ def _build(table: str, rows: Sequence[Row], metadata_only: bool) -> pa.RecordBat
     columns = []
     for column in schema:
         name = column.name
-        if name == TIME_OF[table]:
+        if name == TIMES[table]:
             columns.append(pa.array([micros for _, micros in rows], pa.int64()))
         elif name == "origin":
             columns.append(_origins([record.origin for record, _ in rows]))
         elif name == "media":
             columns.append(_media([record.media for record, _ in rows]))
         elif name == "recipients":
-            columns.append(_lists([_recipients(record) for record, _ in rows]))
+            columns.append(_lists([_list(record.recipients) for record, _ in rows]))
         elif name == "text" and metadata_only:
             columns.append(pa.nulls(len(rows), pa.string()))
         else:
@@ -156,16 +152,17 @@ def _whole(value: str) -> str:
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _recipients(message: Any) -> list[str]:
-    if isinstance(message.recipients, str):
-        raise TypeError("recipients are a list")
-    return [name for name in dict.fromkeys(message.recipients) if name != message.sender]
-
-
 def _lists(values: Sequence[Sequence[str]]) -> pa.Array:
     return pa.ListArray.from_arrays(
         _offsets(values), _strings([item for items in values for item in items])
     )
+
+
+def _list(value: Any) -> Sequence[str]:
+    if isinstance(value, str):
+        # A string is a sequence of strings too, and would become its letters.
+        raise TypeError("recipients are a list")
+    return cast("Sequence[str]", value)
 
 
 def _offsets(values: Sequence[Sequence[Any]]) -> pa.Array:

@@ -92,10 +92,9 @@ class Reader(Protocol):
     """As a person would say it: ``WhatsApp chat export (.txt)``."""
     completeness: ClassVar[Completeness]
 
-    @staticmethod
-    def detect(place: Place) -> bool:
+    def detect(self, place: Place) -> bool:
         """True where this place is of this format, and no other reader's. Looks at names and a
-        few kilobytes only."""
+        few kilobytes only. A static method will do."""
         ...
 
     def read(

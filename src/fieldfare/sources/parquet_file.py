@@ -1,0 +1,214 @@
+"""Our own Parquet: one table a file, recognised by its columns. See docs/formats.md."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from fieldfare.sources.checking import Where, assemble, check_type
+from fieldfare.sources.columns import WrongTypeError
+from fieldfare.sources.csv_file import UNKNOWN_COLUMN, table_of
+from fieldfare.sources.lines import CUT_SHORT
+from fieldfare.sources.place import FilePlace, GzipPlace, Member, Place
+from fieldfare.sources.reader import Completeness, Problems, ReadOptions
+from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.schemas import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+BATCH_ROWS = 65_536
+BUFFER_BYTES = 1024 * 1024
+MAGIC = b"PAR1"
+
+_DAMAGE = (
+    pa.ArrowInvalid,
+    pa.ArrowNotImplementedError,
+    pa.ArrowTypeError,
+    pa.ArrowKeyError,
+    pa.ArrowIndexError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class PlainMessages:
+    """A Parquet file whose columns are already those of a message, each of the right type."""
+
+    rows: int
+    columns: frozenset[str]
+    """The columns of `schemas.MESSAGES` it has; the others are to be read as null."""
+
+    @property
+    def has_text(self) -> bool:
+        return "text" in self.columns
+
+
+class ParquetFile:
+    """Our own Parquet. A file is read in batches of rows, so its size does not matter."""
+
+    name: ClassVar[str] = "parquet"
+    title: ClassVar[str] = "Fieldfare Parquet (.parquet), one table a file"
+    completeness: ClassVar[Completeness] = "everything"
+
+    @staticmethod
+    def detect(place: Place) -> bool:
+        member = place.single
+        if member is None or place.head(member, 4) != MAGIC:
+            return False
+        if not _is_seekable(place):
+            # Its columns stand at its end, too far to look; `read` says if they are not ours.
+            return True
+        try:
+            with open_parquet(place, member) as file:
+                return table_of(tuple(file.schema_arrow.names)) is not None
+        except InputError:
+            # Damaged: it is a Parquet file all the same, and `read` says what is wrong.
+            return True
+
+    def read(
+        self, place: Place, options: ReadOptions, problems: Problems
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield the batches of the one table; see `Reader.read`."""
+        member = place.single or place.members[0]
+        with open_parquet(place, member) as file:
+            names = tuple(file.schema_arrow.names)
+            table = table_of(names)
+            if table is None:
+                raise InputError(f"{place}: its columns make no table of docs/formats.md")
+            _check_types(place, table, file.schema_arrow)
+            for name in names:
+                if name not in TABLES[table].names:
+                    problems.add(place, UNKNOWN_COLUMN, member=member.name, detail=name)
+            wanted = [name for name in names if name in TABLES[table].names]
+            if options.metadata_only and "text" in wanted:
+                wanted.remove("text")
+            for numbers, found in columns_of(place, member, file, wanted, options, problems):
+                where = Where(str(place), member.name, "row", numbers)
+                batch = assemble(table, found, where, problems, options.metadata_only)
+                if batch.num_rows:
+                    yield table, batch
+
+
+def is_plain_messages(place: Place) -> PlainMessages | None:
+    """Whether a place is one Parquet file in the documented form of messages, so that an engine
+    may read it by itself; None where not. Values are not looked at, only types."""
+    member = place.single
+    if member is None or not _is_seekable(place):
+        return None
+    if place.head(member, 4) != MAGIC:
+        return None
+    try:
+        with open_parquet(place, member) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+    except InputError:
+        return None
+    if table_of(tuple(schema.names)) != "messages" or len(set(schema.names)) < len(schema.names):
+        return None
+    shared = frozenset(schema.names) & frozenset(TABLES["messages"].names)
+    if any(
+        not _same(schema.field(name).type, TABLES["messages"].field(name).type) for name in shared
+    ):
+        return None
+    return PlainMessages(rows, shared)
+
+
+@contextmanager
+def open_parquet(place: Place, member: Member) -> Iterator[pq.ParquetFile]:
+    """The open file. Raises InputError where it is damaged."""
+    import pyarrow.parquet as pq
+
+    # Parquet is read from its end, which a compressed stream cannot do; so in memory there.
+    source = place.path if _is_seekable(place) else io.BytesIO(place.read(member))
+    try:
+        file = pq.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER_BYTES)
+        _ = file.schema_arrow
+    except _DAMAGE as error:
+        raise InputError(
+            f"{place}: a damaged Parquet file; copy it again from where it came from"
+        ) from error
+    with file:
+        yield file
+
+
+def columns_of(
+    place: Place,
+    member: Member,
+    file: pq.ParquetFile,
+    wanted: list[str],
+    options: ReadOptions,
+    problems: Problems,
+) -> Iterator[tuple[pa.Array, dict[str, pa.Array]]]:
+    """Yield (row numbers from 1, columns) of a Parquet file. A damaged row group is noted and
+    left out, and the others are read."""
+    first = 1
+    for group in range(file.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        done = 0
+        try:
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted):
+                start = first + done
+                done += batch.num_rows
+                # Damage in a string's bytes or lengths would crash later; here it is an error.
+                batch.validate(full=True)
+                yield (
+                    pa.array(np.arange(start, start + batch.num_rows)),
+                    dict(zip(batch.schema.names, batch.columns, strict=True)),
+                )
+        except _DAMAGE:
+            problems.add(
+                place,
+                CUT_SHORT,
+                member=member.name,
+                locator=f"row {first + done}",
+                detail="a damaged row group",
+                times=max(rows - done, 1),
+            )
+        first += rows
+        if options.progress is not None:
+            options.progress(file.metadata.row_group(group).total_byte_size)
+
+
+def _check_types(place: Place, table: str, schema: pa.Schema) -> None:
+    for column in TABLES[table]:
+        index = schema.get_all_field_indices(column.name)
+        if len(index) > 1:
+            raise InputError(f"{place}: the column {column.name} occurs twice; rename one")
+        if index:
+            try:
+                check_type(column, schema.field(index[0]).type)
+            except WrongTypeError as error:
+                raise InputError(
+                    f"{place}: the column {column.name} is {error}, and must be {column.type}; "
+                    "convert it, or give a column mapping"
+                ) from error
+
+
+def _is_seekable(place: Place) -> bool:
+    return isinstance(place, FilePlace) and not isinstance(place, GzipPlace)
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    """Equal as SQL sees it: names of list items and string widths do not matter."""
+    if pa.types.is_list(wanted):
+        return bool(pa.types.is_list(found) or pa.types.is_large_list(found)) and _same(
+            found.value_type, wanted.value_type
+        )
+    if pa.types.is_struct(wanted):
+        return bool(pa.types.is_struct(found)) and [(child.name, True) for child in wanted] == [
+            (child.name, _same(child.type, wanted.field(child.name).type))
+            if wanted.get_field_index(child.name) >= 0
+            else (child.name, False)
+            for child in found
+        ]
+    if pa.types.is_string(wanted):
+        if pa.types.is_dictionary(found):
+            found = found.value_type
+        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+    return bool(found == wanted)

@@ -1,0 +1,208 @@
+"""Which reader reads what.
+
+What enters: the paths a person named. What leaves: record batches of everything recognised in
+them, and a Problem for everything that was not. A new format is one line in `READERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from fieldfare.sources.place import FolderPlace, Place, ZipPlace, open_place
+from fieldfare.sources.reader import Problems, Reader, ReadOptions
+from fieldfare.vocabulary import InputError, SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fieldfare.sources.mapping import Mapping
+
+READERS: tuple[str, ...] = (
+    "fieldfare.sources.jsonl:JsonLines",
+    "fieldfare.sources.parquet_file:ParquetFile",
+    "fieldfare.sources.csv_file:CsvFile",
+    "fieldfare.sources.snap:EdgeList",
+    "fieldfare.sources.messenger:Messenger",
+    "fieldfare.sources.messenger_e2ee:MessengerEncrypted",
+    "fieldfare.sources.instagram:Instagram",
+    "fieldfare.sources.whatsapp:WhatsApp",
+    "fieldfare.sources.telegram:Telegram",
+    "fieldfare.sources.discord_chat_exporter:DiscordChatExporter",
+)
+"""Every reader, as module:class, imported when first needed. Their order does not matter:
+exactly one fits a place."""
+
+UNRECOGNISED = "a file that no reader recognises; it was not read"
+REFUSED = "a member that is not safe to read; it was not read"
+UNREADABLE = "a file that could not be read"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place, and the reader that reads it."""
+
+    place: Place
+    reader: Reader
+    inside: bool = False
+    """True where it was found inside a path that was named, not named itself."""
+
+    def read(
+        self, options: ReadOptions, problems: Problems
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The record batches of this place; see `Reader.read`."""
+        return self.reader.read(self.place, options, problems)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """One of every reader in `READERS`."""
+    # TODO: load them all once every module named above exists.
+    return tuple(_load(reference) for reference in READERS if find_spec(reference.split(":")[0]))
+
+
+def _load(reference: str) -> Reader:
+    module, _, name = reference.partition(":")
+    return cast("Reader", getattr(import_module(module), name)())
+
+
+def reader_named(name: str) -> Reader:
+    """The reader with that short name. Raises SettingsError naming those there are."""
+    for reader in readers():
+        if reader.name == name:
+            return reader
+    known = ", ".join(sorted(reader.name for reader in readers()))
+    raise SettingsError(f"no format is called {name!r}; the formats are {known}")
+
+
+def detect(place: Place) -> Reader:
+    """The reader for a place. Raises InputError where none fits, and where several do."""
+    fitting = _fitting(place)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(reader.name for reader in fitting)
+        raise InputError(f"{place}: could be any of {names}; name the format of this path")
+    raise InputError(f"{place}: {_why_not(place)}")
+
+
+def find(
+    paths: Sequence[Path],
+    problems: Problems,
+    mapping: Mapping | None = None,
+    format: str | None = None,  # noqa: A002
+) -> Iterator[Found]:
+    """Yield everything readable at the paths, in the order given, and inside each by name.
+
+    A folder or ZIP that no reader takes as a whole is walked, and each thing in it is tried by
+    itself. What is refused or not recognised inside is noted in `problems`; a path of which
+    nothing is recognised raises InputError. With `format`, that reader reads every path; with
+    `mapping`, the mapping reads every file that has its columns.
+    """
+    if mapping is not None and format is not None:
+        raise SettingsError("a column mapping and a format were both given; give one of them")
+    chosen = reader_named(format) if format else None
+    if mapping is not None:
+        from fieldfare.sources.mapping import MappedReader
+
+        chosen = MappedReader(mapping)
+    for path in paths:
+        place = open_place(path)
+        _note_refused(place, problems)
+        if chosen is not None and (mapping is None or place.single is not None):
+            yield Found(place, chosen)
+            continue
+        found, unknown = _walk(place, problems, chosen)
+        if not found:
+            raise InputError(f"{place}: {_why_not(place)}")
+        for part in unknown:
+            problems.add(part, UNRECOGNISED, member=_member(part))
+        yield from found
+
+
+def read_paths(
+    paths: Sequence[Path],
+    options: ReadOptions,
+    problems: Problems,
+    mapping: Mapping | None = None,
+    format: str | None = None,  # noqa: A002
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield (table, batch) of everything at the paths; see `find`.
+
+    A file that turns out to be unreadable raises InputError where it was named by itself. Inside
+    a folder or ZIP it is noted in `problems`, and the others are read.
+    """
+    for found in find(paths, problems, mapping, format):
+        try:
+            yield from found.read(options, problems)
+        except InputError as error:
+            if not found.inside:
+                raise
+            problems.add(found.place, UNREADABLE, member=_member(found.place), detail=str(error))
+
+
+def _fitting(place: Place) -> list[Reader]:
+    try:
+        return [reader for reader in readers() if reader.detect(place)]
+    except InputError:
+        # Damaged from its first byte: nothing can recognise it, and `_why_not` says why.
+        return []
+
+
+def _walk(
+    place: Place, problems: Problems, chosen: Reader | None, inside: bool = False
+) -> tuple[list[Found], list[Place]]:
+    """What is found in a place, and the files in it that no reader recognises."""
+    fitting = _fitting(place) if chosen is None else [r for r in (chosen,) if r.detect(place)]
+    if len(fitting) == 1:
+        return [Found(place, fitting[0], inside)], []
+    if fitting and place.single is not None:
+        detect(place)
+    found: list[Found] = []
+    unknown: list[Place] = []
+    for part in place.parts():
+        try:
+            if isinstance(part, ZipPlace):
+                _note_refused(part, problems)
+            inner, left = _walk(part, problems, chosen, inside=True)
+        except InputError as error:
+            problems.add(part, UNREADABLE, member=_member(part), detail=str(error))
+            continue
+        found += inner
+        unknown += left
+    if isinstance(place, FolderPlace):
+        return found, unknown
+    # A ZIP of which nothing is known (a document, a program) is one unknown thing, not hundreds.
+    return (found, unknown) if found else ([], [place])
+
+
+def _note_refused(place: Place, problems: Problems) -> None:
+    for name, reason in place.refused.items():
+        problems.add(place, REFUSED, member=name, detail=reason)
+
+
+def _member(place: Place) -> str:
+    return place.single.name if place.single is not None else ""
+
+
+def _why_not(place: Place) -> str:
+    member = place.single
+    if member is None:
+        if not place.members:
+            return "there is no readable file in it; check the path"
+        return f"nothing in it is recognised; {_known()}"
+    head = place.head(member, 4)
+    if not head:
+        return "the file is empty; check that it was copied completely"
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "the text is UTF-16; save it as UTF-8 and try again"
+    return f"the format is not recognised; {_known()}"
+
+
+def _known() -> str:
+    return "these are known: " + "; ".join(reader.title for reader in readers())
