@@ -103,7 +103,7 @@ def _converse(
     mine = child.language if rng.random() < 0.4 else "en"
     theirs = child.language if mine != "en" or rng.random() < 0.3 else "en"
     encrypted = bool(rng.random() < 0.1) and depth < len(STAGES)
-    states_age = rng.random() < 0.75
+    states_age = rng.random() < 0.75 or depth == len(STAGES)
     media_asked = depth > STAGES.index("stage_photo")
     for step, name in enumerate(STAGES[:depth]):
         said = phrase(name, mine, rng.random())
@@ -164,4 +164,4 @@ def _next_session(rng: np.random.Generator, who: Person, child: Person, at: int)
     if not night_too and not 8 <= local_hour(child, at + wait) < 22:
         wait += int((afternoon - local_hour(child, at + wait)) % 24 * HOUR)
     hour = local_hour(who, at + wait)
-    return wait + (int((7 - hour) * HOUR) if hour < 6 else 0)
+    return wait + (int((6 + float(rng.random()) - hour) * HOUR) if hour < 6 else 0)
