@@ -1,0 +1,42 @@
+"""A message becomes evidence.
+
+What enters: message texts, as an Arrow string column or one string. What leaves, one row a
+message (`SCHEMA`): Σ token weight and number of tokens, which add up over messages; the ids
+of the indicators found; the age the writer states. Never any text.
+
+Where to add a thing:
+
+- a phrase: the language's file in ``indicators/``; nothing else. A new language is a new file;
+- an indicator: ``indicators/catalogue.toml``, then phrases for it;
+- a word around stated ages: ``ages/en.toml``; a new form of words: `ages`;
+- a token table: an ``.npz`` and its card in ``tables/``, read by `tables`;
+- a step of normalising: `normalise`, in the batch form; tests hold the single form to it.
+
+A change that may give another row for the same text raises the ``VERSION`` of its module, so
+that the model's fingerprint, which assessments record, changes too.
+"""
+
+from fieldfare.language.ages import StatedAge
+from fieldfare.language.annotate import (
+    SCHEMA,
+    Explanation,
+    LanguageModel,
+    TokenEvidence,
+    annotate,
+    explain,
+)
+from fieldfare.language.indicators import Indicator, Span
+from fieldfare.language.tables import TokenTable
+
+__all__ = [
+    "SCHEMA",
+    "Explanation",
+    "Indicator",
+    "LanguageModel",
+    "Span",
+    "StatedAge",
+    "TokenEvidence",
+    "TokenTable",
+    "annotate",
+    "explain",
+]

@@ -1,0 +1,267 @@
+"""Ages that writers state about themselves: "im 12", "13f uk", "I'm in year 7".
+
+English so far; the words are data (``ages/en.toml``), the forms are here. A pattern in
+Arrow's RE2 picks the few candidates of a batch, and Python reads only those. Whether the
+statement is true is another matter: adults say they are children, and the other way round.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldfare.vocabulary import SettingsError
+
+VERSION = "ages-1"
+"""Changes whenever the same text may give another age; part of the model's fingerprint."""
+
+YOUNGEST, OLDEST = 5.0, 99.0
+"""Ages outside are read as something else."""
+
+
+class StatedAge(NamedTuple):
+    """An age a writer states about himself or herself."""
+
+    age: float
+    """Years, `YOUNGEST` to `OLDEST`; halves where a range or "almost" was said."""
+    confidence: float
+    """0–1: how surely the words speak of the writer's age, judged by form, not fitted."""
+    start: int
+    end: int
+    """Where it stands, in characters of the text given."""
+
+
+class AgeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language; see ``ages/en.toml`` for what each list does."""
+
+    language: str
+    fillers: list[str]
+    nearly: list[str]
+    before: list[str]
+    units: list[str]
+    followers: list[str]
+    short_followers: list[str]
+    after_school: list[str]
+    school: dict[str, tuple[float, float]]
+    numbers: dict[str, int]
+    ones: dict[str, int]
+    ordinals: dict[str, int]
+
+
+def _any(words: list[str]) -> str:
+    return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
+
+
+# Every form below begins with a cue and has a number at most a few words on, or is the number
+# joined to a sex. The cues are the same in the RE2 filter and in the Python patterns.
+_I_AM = r"(?:i'?m|i m|i am|iam|im)"
+_I_WILL_BE = r"(?:i'?ll be|i will be|i'?m going to be|i'?m gonna be|imma be|i turn|i'?ll turn)"
+_ME = r"(?:me|my age is|my age:?|age:?|i(?:'ve)? (?:just )?turned|just turned|turning)"
+
+
+@dataclass(frozen=True)
+class AgeReader:
+    """Finds stated ages in texts in normal form (`normalise`). Picklable."""
+
+    words: AgeWords
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of the words."""
+        return hashlib.sha256(msgspec.json.encode(self.words)).hexdigest()
+
+    @functools.cached_property
+    def _number(self) -> str:
+        tens = [word for word, value in self.words.numbers.items() if value >= 20]
+        compound = f"{_any(tens)}[ -]?{_any(list(self.words.ones))}"
+        return rf"(?:\d{{1,2}}|{compound}|{_any(list(self.words.numbers))})"
+
+    @functools.cached_property
+    def _ordinal(self) -> str:
+        return rf"(?:\d{{1,2}} ?(?:st|nd|rd|th)|{_any(list(self.words.ordinals))})"
+
+    @functools.cached_property
+    def candidates(self) -> str:
+        """The RE2 pattern every text with a stated age matches, and few others do."""
+        between = _any([*self.words.fillers, *self.words.nearly, "an"])
+        number = self._number
+        return "|".join(
+            [
+                rf"\b(?:{_I_AM}|{_I_WILL_BE}|{_ME})\W{{1,3}}(?:{between} +)*{number}\b",
+                rf"\b(?:{_I_AM}|{_ME})\W{{1,3}}(?:{between} +)*\d\d(?:f|m|yo|yrs?)\b",
+                r"^\W{0,3}(?:\w+\W{1,3}){0,2}\d\d ?[mf]\b",
+                r"^\W{0,3}(?:\w+\W{1,3}){0,2}[mf] ?\d\d\b",
+                r"\b\d\d ?/ ?[mf]\b|\b[mf] ?/ ?\d\d\b|^\W{0,3}\d\d\W{1,3}\w",
+                rf"\b(?:{number}) ?(?:yrs?|years?)[ -]old (?:girl|boy|here|male|female|f|m)\b",
+                rf"\b(?:years?|yr|grade) ?{number}\b|\b{self._ordinal} ?(?:grade|year)",
+                rf"\bmy {self._ordinal} (?:birthday|bday|b-day)",
+            ]
+        )
+
+    @functools.cached_property
+    def _forms(self) -> list[tuple[str, re.Pattern[str]]]:
+        number, ordinal = f"(?P<n>{self._number})", f"(?P<o>{self._ordinal})"
+        between = rf"(?:(?:{_any(self.words.fillers)}|(?P<nearly>{_any(self.words.nearly)})) +)*"
+        old = r"(?:(?:years?|yrs?|yr)(?:[ -]?old)|y/?o|yrs? of age)"
+        sex, gap = "[mf]", r" ?[/.,-]? ?"
+        greeting = r"^\W{0,3}(?:(?:asl|hi|hey|hello|a/s/l)\W{1,3}){0,2}"
+        forms = {
+            "aged": rf"\b{_I_AM}\W{{1,3}}{between}(?:an? )?{number}[ -]?{old}\b",
+            "bare": rf"\b{_I_AM}\W{{1,3}}{between}{number}(?P<half> and a half|\.5)?\b",
+            "short_self": rf"\b{_I_AM}\W{{1,3}}{between}(?P<n>\d\d)(?:[mf]|yo|yrs?)\b",
+            "will_be": rf"\b(?P<nearly>{_I_WILL_BE}) +{number}\b",
+            "turning": rf"(?:^|(?<=[.!?,] ))\W{{0,3}}(?P<nearly>turning) +{number}\b",
+            "turned": rf"(?:^\W{{0,3}}|(?<=[.!?,] )|\bi(?:'ve)? ?)(?:just )?turned +{number}\b",
+            "me": rf"(?:^\W{{0,3}}me|\bmy age(?: is|:)?|^\W{{0,3}}age:?) +{number}\b",
+            "slashed": rf"(?<![\d/])(?:(?P<n>\d\d) ?/ ?{sex}|{sex} ?/ ?(?P<n2>\d\d))\b(?!/?\d)",
+            "asl": rf"{greeting}(?:(?P<n>\d\d){gap}{sex}|{sex}{gap}(?P<n2>\d\d))\b",
+            "reply": r"^\W{0,3}(?P<n>\d\d)\W{1,3}(?:lol )?(?:and you|you|u|wbu|hbu|n u|how about you)\b",
+            "old_here": rf"\b{number} ?(?:yrs?|years?)[ -]old (?:girl|boy|male|female) here\b",
+            "year": rf"\b{_I_AM} +(?:only |just |going )?in(?:to)? (?:year|yr) ?{number}\b",
+            "grade": rf"\b{_I_AM} +(?:only |just |going )?(?:in(?:to)? (?:the )?)"
+            rf"(?:grade ?{number}|{ordinal} ?grade)\b",
+            "grader": rf"(?:\b{_I_AM} +(?:only |just )?a |^\W{{0,3}}){ordinal} ?grader\b",
+            "birthday": rf"\bmy {ordinal} (?:birthday|bday|b-day)\b",
+        }
+        return [(name, re.compile(form, re.ASCII)) for name, form in forms.items()]
+
+    @functools.cached_property
+    def _before(self) -> re.Pattern[str]:
+        return re.compile(rf"\b{_any(self.words.before)}(?: that)?\W{{1,3}}$", re.ASCII)
+
+    @functools.cached_property
+    def _no_age(self) -> re.Pattern[str]:
+        # What follows the number: a digit, a letter, a sign of a measure, or a unit.
+        return re.compile(
+            rf"[\w%'\"°$€£+*=^]|[.,:/-] ?\d|/|-(?!$|\W)| ?%| ?{_any(self.words.units)}\b", re.ASCII
+        )
+
+    @functools.cached_property
+    def _follows(self) -> re.Pattern[str]:
+        return re.compile(rf"\W*$|\s*[^\w\s]| {_any(self.words.followers)}\b")
+
+    @functools.cached_property
+    def _short_follows(self) -> re.Pattern[str]:
+        followers = _any(self.words.short_followers)
+        return re.compile(rf"\W*$|[?!)]|[ ,/.-]+{followers}\b")
+
+    @functools.cached_property
+    def _after_school(self) -> re.Pattern[str]:
+        return re.compile(rf"\w|[./:-]\d| {_any(self.words.after_school)}\b", re.ASCII)
+
+    def read_one(self, normalised: str) -> StatedAge | None:
+        """The stated age of one text in normal form: the surest, then the first. None where
+        there is none."""
+        best: StatedAge | None = None
+        for found in self._read(normalised):
+            rank = (-found.confidence, found.start)
+            if best is None or rank < (-best.confidence, best.start):
+                best = found
+        return best
+
+    def _read(self, text: str) -> Iterator[StatedAge]:
+        for name, form in self._forms:
+            for match in form.finditer(text):
+                # Windows keep the time linear in the text, whatever it repeats.
+                before = text[max(0, match.start() - 32) : match.start()]
+                after = text[match.end() : match.end() + 48]
+                confidence = self._confidence(name, before, after)
+                age = self._age(name, match)
+                if confidence > 0 and YOUNGEST <= age <= OLDEST:
+                    yield StatedAge(age, confidence, match.start(), match.end())
+
+    def _confidence(self, form: str, before: str, after: str) -> float:
+        if form != "slashed" and self._before.search(before):
+            return 0.0
+        if form in ("year", "grade", "grader"):
+            return 0.0 if self._after_school.match(after) else 0.85
+        if form == "birthday":
+            past = re.search(r"\b(?:on|since|for|at)\W+$", before)
+            return 0.4 if past else 0.7
+        if form in ("aged", "old_here"):
+            return 0.0 if re.match(r"\w", after) else 0.95
+        if form in ("slashed", "asl", "short_self"):
+            if not self._short_follows.match(after):
+                return 0.6 if form == "slashed" else 0.0
+            return 0.9 if form == "slashed" else 0.75
+        if self._no_age.match(after):
+            return 0.0
+        if form == "reply":
+            return 0.7
+        sure = self._follows.match(after)
+        if form == "bare":
+            return 0.9 if sure else self._doubtful(after)
+        return 0.8 if sure else 0.5
+
+    def _doubtful(self, after: str) -> float:
+        # "im 12 chapters in": what is counted is mostly a plural.
+        counted = re.match(r" [a-z']*s\b", after)
+        return 0.0 if counted else 0.5
+
+    def _age(self, form: str, match: re.Match[str]) -> float:
+        groups = match.groupdict()
+        if groups.get("o"):
+            value = self._value(groups["o"], self.words.ordinals)
+        else:
+            value = self._value(groups.get("n") or groups.get("n2") or "", self.words.numbers)
+        if form in ("year", "grade", "grader"):
+            first, last = self.words.school["year" if form == "year" else "grade"]
+            # A school has no year 14; what is counted then is something else.
+            return value + (first + last) / 2 if 1 <= value <= 13 else 0.0
+        if groups.get("half"):
+            return value + 0.5
+        return value - 0.5 if groups.get("nearly") else float(value)
+
+    def _value(self, said: str, words: dict[str, int]) -> int:
+        digits = re.match(r"\d+", said)
+        if digits:
+            return int(digits[0])
+        if said in words:
+            return words[said]
+        ten = next(
+            word
+            for word in self.words.numbers
+            if said.startswith(word) and word != said and self.words.numbers[word] >= 20
+        )
+        return words[ten] + self.words.ones[said[len(ten) :].strip(" -")]
+
+    def read(self, normalised: pa.Array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Stated age and confidence of each text in normal form; NaN where there is none."""
+        ages = np.full(len(normalised), np.nan, np.float32)
+        confidences = np.full(len(normalised), np.nan, np.float32)
+        mask = pc.fill_null(pc.match_substring_regex(normalised, self.candidates), False)
+        rows = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+        for row, text in zip(
+            rows.tolist(), normalised.take(pa.array(rows)).to_pylist(), strict=True
+        ):
+            found = self.read_one(text)
+            if found:
+                ages[row], confidences[row] = found.age, found.confidence
+        return ages, confidences
+
+
+def read_ages(file: Traversable | None = None) -> AgeReader:
+    """The reader with the words of a TOML file; by default, the English ones that ship.
+
+    Raises SettingsError, naming the file and the key, for a file that is not valid.
+    """
+    file = file or files("fieldfare.language") / "ages" / "en.toml"
+    try:
+        return AgeReader(msgspec.convert(tomllib.loads(file.read_text("utf-8")), AgeWords))
+    except OSError as error:
+        raise SettingsError(f"{file.name}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"{file.name}: {error}") from error

@@ -1,0 +1,171 @@
+"""A message becomes evidence: the one pure function on Arrow, and the model it needs.
+
+`annotate` gives the same rows however its input is split into batches; that is what lets it
+be mapped over record batches on one machine and with ``mapInArrow`` on Spark.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from fieldfare.language import ages, indicators, kernel, normalise, tables
+from fieldfare.language.ages import AgeReader, StatedAge
+from fieldfare.language.indicators import Indicators, Span
+from fieldfare.language.tables import TokenTable
+
+SCHEMA = pa.schema(
+    [
+        pa.field("weight_sum", pa.float64(), nullable=False),
+        pa.field("tokens", pa.int32(), nullable=False),
+        pa.field("stated_age", pa.float32()),
+        pa.field("stated_age_confidence", pa.float32()),
+        pa.field("indicators", pa.list_(pa.string()), nullable=False),
+    ]
+)
+"""What `annotate` gives, one row a message: Σ token weight (nats) and number of tokens; the
+age the writer states (years) and how surely (0–1), null where none is stated; the distinct
+ids of the indicators found, in the order of the catalogue."""
+
+_MOST_BYTES = 16 << 20
+"""Text handled at once: bounds memory, and keeps the word lines near the processor."""
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """Everything `annotate` knows. Picklable, and the same in every process.
+
+    `load()` gives the model that ships; build one from `read_table`, `read_indicators` and
+    `read_ages` to use an operator's own.
+    """
+
+    table: TokenTable
+    indicators: Indicators
+    ages: AgeReader
+
+    @staticmethod
+    def load() -> LanguageModel:
+        """The model that ships, read once a process. Takes about a second the first time."""
+        return _shipped()
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of all its data and of the versions of the code that reads it.
+
+        Two models with the same fingerprint give the same rows. Assessments record it.
+        """
+        parts = [
+            normalise.VERSION,
+            kernel.VERSION,
+            indicators.VERSION,
+            ages.VERSION,
+            self.table.name,
+            str(self.table.bits),
+            self.table.content_hash,
+            self.indicators.fingerprint,
+            self.ages.fingerprint,
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _shipped() -> LanguageModel:
+    return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
+
+
+def annotate(texts: pa.Array | pa.ChunkedArray, model: LanguageModel) -> pa.RecordBatch:
+    """The evidence in each text: one row a text, in order, with the columns of `SCHEMA`.
+
+    A null text gives 0, 0, null, null and an empty list. Pure: the row of a text depends on
+    that text and the model alone. Linear in the bytes. Raises TypeError where `texts` is no
+    string array and InputError where a text is not UTF-8; neither shows the text.
+    """
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    pieces = [
+        _annotate(piece, model)
+        for chunk in chunks
+        for piece in _pieces(normalise.as_strings(chunk))
+    ]
+    if len(pieces) == 1:
+        return pieces[0]
+    return pa.concat_batches(pieces) if pieces else SCHEMA.empty_table().to_batches()[0]
+
+
+def _pieces(strings: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
+    """`strings` in slices of some `_MOST_BYTES`; at least one, which may be empty."""
+    offsets = kernel.column(strings).offsets
+    start = 0
+    while True:
+        reach = offsets[start] + _MOST_BYTES
+        end = max(start + 1, int(np.searchsorted(offsets, reach, side="right")) - 1)
+        yield strings.slice(start, min(end, len(strings)) - start)
+        start = end
+        if start >= len(strings):
+            return
+
+
+def _annotate(strings: pa.LargeStringArray, model: LanguageModel) -> pa.RecordBatch:
+    normalised = normalise.normalise(strings)
+    sums, counts = kernel.sums(normalised, model.table)
+    stated, confidence = model.ages.read(normalised)
+    columns = [
+        pa.array(sums),
+        pa.array(counts),
+        _nan_to_null(stated),
+        _nan_to_null(confidence),
+        model.indicators.find(normalised),
+    ]
+    return pa.record_batch(columns, schema=SCHEMA)
+
+
+def _nan_to_null(values: npt.NDArray[np.float32]) -> pa.FloatArray:
+    return pa.array(values, pa.float32(), mask=np.isnan(values))
+
+
+@dataclass(frozen=True)
+class TokenEvidence:
+    """What one token adds: its place in the original text and its weight (nats)."""
+
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How the row of one message came about. Spans are characters of the original text."""
+
+    tokens: tuple[TokenEvidence, ...]
+    """In order; a pair of words spans both. Their weights add up to `weight_sum`."""
+    weight_sum: float
+    indicators: tuple[Span, ...]
+    stated_age: StatedAge | None
+
+
+def explain(text: str, model: LanguageModel) -> Explanation:
+    """What each part of one message contributed; agrees with its row from `annotate`.
+
+    Raises InputError where `text` holds a lone surrogate.
+    """
+    normalised, offsets = normalise.normalise_one(text)
+    character = normalise.byte_to_character(normalised.encode())
+    evidence = []
+    for token in kernel.tokens(normalised, model.table):
+        start, end = normalise.original_span(offsets, character[token.start], character[token.end])
+        evidence.append(TokenEvidence(start, end, float(model.table.values[token.id])))
+    stated = model.ages.read_one(normalised)
+    if stated:
+        start, end = normalise.original_span(offsets, stated.start, stated.end)
+        stated = stated._replace(start=start, end=end)
+    return Explanation(
+        tokens=tuple(evidence),
+        weight_sum=sum(one.weight for one in evidence),
+        indicators=tuple(model.indicators.spans(text)),
+        stated_age=stated,
+    )
