@@ -1,0 +1,250 @@
+"""What stands behind an assessment: the children, the messages, the countries.
+
+Asked only for accounts that are written out, and of the engine that holds the events, so that a
+scan of a hundred million messages looks up a few thousand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from fieldfare.contacts.engine import Engine
+
+MAX_MESSAGES: Final = 20
+"""Message ids listed with one reason; enough to check it, and the ledger counts the rest."""
+MAX_EXCERPTS: Final = 40
+"""Excerpts kept for one account."""
+
+FIRST_CONTACT_SIGNALS: Final = frozenset({
+    "children_first_contacted_peak_7d", "children_first_contacted_90d",
+    "child_share_of_first_contacts", "wrote_first_share", "unconnected_share", "answered_share",
+    "age_gap_years", "country_entropy_bits", "acquainted_share", "group_to_private_share",
+})
+"""Reasons that rest on the first messages to children."""
+
+INDICATOR_SIGNALS: Final[dict[str, tuple[str, ...]]] = {
+    "children_age_probed": ("age_probing",),
+    "children_told_secrecy": ("secrecy",),
+    "children_asked_parents_absent": ("parents_absent",),
+    "children_asked_platform_change": ("platform_change",),
+    "children_asked_photo": ("photo_request",),
+    "children_asked_meeting": ("meeting_travel",),
+    "children_offered_gift": ("gift_payment",),
+    "children_pressured": ("pressure",),
+    "night_asks": ("call", "photo_request"),
+}
+"""Reasons that rest on messages with an indicator, and which."""
+
+
+@dataclass
+class Child:
+    """A probable child that the account wrote to privately. Times are microseconds UTC."""
+
+    account: str
+    name: str | None
+    child_probability: float
+    age: float | None
+    age_basis: str
+    country: str | None
+    country_basis: str | None
+    contacted_at: int
+    last_at: int
+    wrote_first: bool
+    answered: bool
+    rejected_at: int | None
+    connected_before: bool
+    sent: int
+    received: int
+    asked: dict[str, int] = field(default_factory=dict)
+    """First time of each indicator that the account showed this child."""
+
+
+@dataclass
+class Excerpt:
+    """One message of the account's that bears an indicator."""
+
+    message: str | None
+    peer: str
+    sent_at: int
+    text: str | None
+    indicators: list[str]
+    origin: str
+
+
+@dataclass
+class Evidence:
+    """What stands behind one account's assessment."""
+
+    name: str | None = None
+    age: float | None = None
+    age_basis: str = "unknown"
+    country: str | None = None
+    children: list[Child] = field(default_factory=list)
+    """The order of first contact."""
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    """Message ids by what they show: an indicator, or ``first_contact`` or ``wording``."""
+    excerpts: list[Excerpt] = field(default_factory=list)
+
+    def countries(self) -> list[dict[str, Any]]:
+        """Probable children by country, most first, with the basis of each."""
+        counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for child in self.children:
+            if child.country:
+                counts[child.country][child.country_basis or "unknown"] += 1
+        rows = [{"country": country, "children": sum(basis.values()), "basis": dict(basis)}
+                for country, basis in counts.items()]
+        return sorted(rows, key=lambda row: (-row["children"], row["country"]))
+
+    def message_ids(self, signal: str) -> list[str]:
+        """Ids of messages that a reason rests on, in order of time; empty where the service gave
+        no ids or the reason rests on no message."""
+        if signal in FIRST_CONTACT_SIGNALS:
+            return self.messages.get("first_contact", [])
+        if signal == "token_z":
+            return self.messages.get("wording", [])
+        wanted = INDICATOR_SIGNALS.get(signal, ())
+        return [each for name in wanted for each in self.messages.get(name, [])][:MAX_MESSAGES]
+
+
+def collect(engine: Engine, accounts: Sequence[str], *, with_text: bool) -> dict[str, Evidence]:
+    """The evidence of these accounts. The engine holds the events, the ledger and the signals."""
+    found = {account: Evidence() for account in accounts}
+    engine.load("reported", pa.table({"account": pa.array(accounts, pa.string())}))
+    _add_people(engine, found)
+    _add_children(engine, found)
+    _add_asked(engine, found)
+    _add_first_messages(engine, found)
+    _add_mentions(engine, found)
+    if with_text:
+        _add_wording(engine, found)
+        _add_excerpts(engine, found)
+    return found
+
+
+def _add_people(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT r.account AS account, a.name AS name, p.age AS age, p.age_basis AS age_basis,"
+        " p.country AS country FROM reported AS r"
+        " LEFT JOIN accounts AS a ON a.account = r.account"
+        " LEFT JOIN people AS p ON p.account = r.account"
+    )
+    for row in rows.to_pylist():
+        evidence = found[row["account"]]
+        evidence.name, evidence.age = row["name"], row["age"]
+        evidence.age_basis = row["age_basis"] or "unknown"
+        evidence.country = row["country"]
+
+
+def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT a.account AS account, a.peer AS peer, n.name AS name,"
+        " a.child_probability AS child_probability, p.age AS age, p.age_basis AS age_basis,"
+        " p.country AS country, p.country_basis AS country_basis,"
+        " a.contacted_at AS contacted_at, a.last_sent_at AS last_sent_at,"
+        " a.wrote_first AS wrote_first, a.answered_at AS answered_at,"
+        " a.rejected_at AS rejected_at, a.connected_before AS connected_before,"
+        " a.sent_messages AS sent_messages, a.received_messages AS received_messages"
+        " FROM approaches AS a INNER JOIN reported AS r ON r.account = a.account"
+        " LEFT JOIN people AS p ON p.account = a.peer"
+        " LEFT JOIN accounts AS n ON n.account = a.peer"
+        " WHERE a.child_probability >= 0.5"
+        " ORDER BY a.account, a.contacted_at, a.peer"
+    )
+    for row in rows.to_pylist():
+        found[row["account"]].children.append(Child(
+            account=row["peer"], name=row["name"], child_probability=row["child_probability"],
+            age=row["age"], age_basis=row["age_basis"] or "unknown", country=row["country"],
+            country_basis=row["country_basis"], contacted_at=row["contacted_at"],
+            last_at=row["last_sent_at"], wrote_first=bool(row["wrote_first"]),
+            answered=row["received_messages"] > 0, rejected_at=row["rejected_at"],
+            connected_before=bool(row["connected_before"]), sent=row["sent_messages"],
+            received=row["received_messages"],
+        ))
+
+
+def _add_asked(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT i.account AS account, i.peer AS peer, i.indicator AS indicator,"
+        " MIN(i.first_at) AS first_at"
+        " FROM indicators AS i INNER JOIN reported AS r ON r.account = i.account"
+        " GROUP BY i.account, i.peer, i.indicator ORDER BY i.account, i.peer, i.indicator"
+    )
+    children = {(account, child.account): child
+                for account, evidence in found.items() for child in evidence.children}
+    for row in rows.to_pylist():
+        child = children.get((row["account"], row["peer"]))
+        if child is not None:
+            child.asked[row["indicator"]] = row["first_at"]
+
+
+def _add_first_messages(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT d.sender AS account, d.message_id AS message_id, d.sent_at AS sent_at"
+        " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
+        " INNER JOIN approaches AS a ON a.account = d.sender AND a.peer = d.recipient"
+        " AND a.contacted_at = d.sent_at"
+        " WHERE d.is_group = 0 AND d.message_id IS NOT NULL"
+        " AND a.wrote_first = 1 AND a.child_probability >= 0.5"
+        " ORDER BY d.sender, d.sent_at, d.message_id"
+    )
+    _list_messages(rows, "first_contact", found)
+
+
+def _add_mentions(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT m.sender AS account, m.message_id AS message_id, m.indicator AS indicator,"
+        " MIN(m.sent_at) AS sent_at FROM mentions AS m"
+        " INNER JOIN reported AS r ON r.account = m.sender WHERE m.message_id IS NOT NULL"
+        " GROUP BY m.sender, m.message_id, m.indicator"
+        " ORDER BY m.sender, MIN(m.sent_at), m.message_id"
+    )
+    for indicator in set(rows["indicator"].to_pylist()):
+        chosen = rows.filter(pa.compute.equal(rows["indicator"], indicator))
+        _list_messages(chosen, indicator, found)
+
+
+def _add_wording(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT account, message_id FROM ("
+        " SELECT d.sender AS account, d.message_id AS message_id, d.sent_at AS sent_at,"
+        " ROW_NUMBER() OVER (PARTITION BY d.sender ORDER BY d.weight_sum DESC, d.sent_at,"
+        " d.message_id) AS nth"
+        " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
+        " WHERE d.weight_sum > 0 AND d.is_group = 0 AND d.message_id IS NOT NULL) AS heaviest"
+        f" WHERE nth <= {MAX_MESSAGES} ORDER BY account, sent_at, message_id"
+    )
+    _list_messages(rows, "wording", found)
+
+
+def _list_messages(rows: pa.Table, key: str, found: dict[str, Evidence]) -> None:
+    for account, message in zip(rows["account"].to_pylist(), rows["message_id"].to_pylist(),
+                                strict=True):
+        listed = found[account].messages.setdefault(key, [])
+        if len(listed) < MAX_MESSAGES and message not in listed:
+            listed.append(message)
+
+
+def _add_excerpts(engine: Engine, found: dict[str, Evidence]) -> None:
+    rows = engine.fetch(
+        "SELECT account, id, peers, sent_at, text, indicators, origin FROM ("
+        " SELECT m.sender AS account, m.id AS id, m.recipients AS peers, m.sent_at AS sent_at,"
+        " m.text AS text, m.indicators AS indicators, m.origin AS origin,"
+        " ROW_NUMBER() OVER (PARTITION BY m.sender ORDER BY ARRAY_LENGTH(m.indicators) DESC,"
+        " m.sent_at, m.id) AS nth"
+        " FROM messages AS m INNER JOIN reported AS r ON r.account = m.sender"
+        " WHERE ARRAY_LENGTH(m.indicators) > 0 AND m.kind <> 'group') AS telling"
+        f" WHERE nth <= {MAX_EXCERPTS} ORDER BY account, sent_at, id"
+    )
+    for row in rows.to_pylist():
+        origin = row["origin"] or {}
+        place = ", ".join(part for part in (origin.get("source"), origin.get("member"),
+                                            origin.get("locator")) if part)
+        found[row["account"]].excerpts.append(Excerpt(
+            message=row["id"], peer=", ".join(row["peers"]), sent_at=row["sent_at"],
+            text=row["text"], indicators=list(row["indicators"]), origin=place,
+        ))

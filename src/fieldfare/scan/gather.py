@@ -1,0 +1,166 @@
+"""Read everything, annotate what has text, and spool it to Parquet for the engine.
+
+A plain Parquet file of messages without text needs neither and is handed over as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fieldfare.contacts.accounts import PREPARED, prepare
+from fieldfare.contacts.intake import EventFiles
+from fieldfare.scan.settings import ScanSettings
+from fieldfare.sources.place import Place
+from fieldfare.sources.reader import Problems
+from fieldfare.vocabulary.schemas import CONNECTIONS, MESSAGES, NOTICES
+
+if TYPE_CHECKING:
+    from fieldfare.language.annotate import LanguageModel
+
+ANNOTATED: Final = pa.schema(
+    [field for field in MESSAGES if field.name != "media"]
+    + [
+        ("photos", pa.int32()),
+        ("calls", pa.int32()),
+        ("weight_sum", pa.float64()),
+        ("tokens", pa.int32()),
+        ("stated_age", pa.float64()),
+        ("stated_age_confidence", pa.float64()),
+        ("indicators", pa.list_(pa.string())),
+    ]
+)
+
+SPOOLED: Final[dict[str, pa.Schema]] = {
+    "messages": ANNOTATED,
+    "accounts": PREPARED,
+    "connections": CONNECTIONS,
+    "notices": NOTICES,
+}
+
+
+@dataclass
+class Gathered:
+    """What was read."""
+
+    files: EventFiles = field(default_factory=EventFiles)
+    problems: Problems = field(default_factory=Problems)
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows by table; those of files handed over as they are included."""
+    formats: Counter[str] = field(default_factory=Counter)
+    """Places by the title of their format."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """SHA-256 by path, of everything that was read through (not of files handed over)."""
+    one_sided: list[str] = field(default_factory=list)
+    """Places whose format holds one side of a conversation only."""
+    language: str = ""
+    """Fingerprint of the language model, where there was text."""
+
+
+class Spool:
+    """Parquet files, one a table, written as batches arrive."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._model: LanguageModel | None = None
+
+    @property
+    def language(self) -> str:
+        """Fingerprint of the language model, or nothing where no text was seen."""
+        return "" if self._model is None else self._model.fingerprint
+
+    def add(self, table: str, batch: pa.RecordBatch) -> None:
+        """Annotate or prepare a batch and write it."""
+        if table == "messages":
+            batch = self._annotate(batch)
+        elif table == "accounts":
+            batch = prepare(batch)
+        if table not in self._writers:
+            self._writers[table] = pq.ParquetWriter(
+                self._folder / f"{table}.parquet", SPOOLED[table], compression="zstd",
+                compression_level=1,
+            )
+        self._writers[table].write_batch(batch.cast(SPOOLED[table]))
+
+    def finish(self, files: EventFiles) -> None:
+        """Close the files and list them."""
+        for table, writer in self._writers.items():
+            writer.close()
+            getattr(files, table).append(self._folder / f"{table}.parquet")
+
+    def _annotate(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = {field.name: batch[field.name] for field in MESSAGES if field.name != "media"}
+        columns["photos"] = _count_media(batch["media"], ("photo", "video"))
+        columns["calls"] = _count_media(batch["media"], ("call",))
+        if batch["text"].null_count == batch.num_rows:
+            for name in ("weight_sum", "tokens", "stated_age", "stated_age_confidence",
+                         "indicators"):
+                columns[name] = pa.nulls(batch.num_rows, ANNOTATED.field(name).type)
+        else:
+            columns |= self._evidence(batch["text"])
+        return pa.RecordBatch.from_pydict(
+            {name: pc.cast(columns[name], kind) if columns[name].type != kind else columns[name]
+             for name, kind in zip(ANNOTATED.names, ANNOTATED.types, strict=True)},
+            schema=ANNOTATED,
+        )
+
+    def _evidence(self, texts: pa.Array) -> dict[str, pa.Array]:
+        from fieldfare.language.annotate import LanguageModel, annotate
+
+        if self._model is None:
+            self._model = LanguageModel.load()
+        annotated = annotate(texts, self._model)
+        return {name: annotated.column(name) for name in annotated.schema.names}
+
+
+def gather(paths: Sequence[Path], settings: ScanSettings, folder: Path,
+           on_place: Callable[[str], None] = lambda _: None) -> Gathered:
+    """Read paths into Parquet files under `folder`. Raises InputError where nothing can be read."""
+    from fieldfare.sources.mapping import load_mapping
+    from fieldfare.sources.registry import find
+
+    mapping = load_mapping(settings.mapping) if settings.mapping is not None else None
+    gathered, spool = Gathered(), Spool(folder)
+    for found in find(paths, gathered.problems, mapping, settings.format_in):
+        on_place(f"{found.place} ({found.reader.title})")
+        gathered.formats[found.reader.title] += 1
+        if mapping is None and _hand_over(found.place, gathered):
+            continue
+        if found.reader.completeness == "one side":
+            gathered.one_sided.append(str(found.place))
+        for table, batch in found.read(settings.read, gathered.problems):
+            gathered.rows[table] += batch.num_rows
+            spool.add(table, batch)
+        gathered.sources[str(found.place)] = found.place.sha256
+    spool.finish(gathered.files)
+    gathered.language = spool.language
+    return gathered
+
+
+def _hand_over(place: Place, gathered: Gathered) -> bool:
+    from fieldfare.sources.parquet_file import is_plain_messages
+
+    plain = is_plain_messages(place)
+    if plain is None or plain.has_text or plain.has_media:
+        return False
+    gathered.files.messages.append(place.path)
+    gathered.rows["messages"] += plain.rows
+    return True
+
+
+def _count_media(media: pa.Array, kinds: Sequence[str]) -> pa.Array:
+    kinds_array = pc.struct_field(pc.list_flatten(media), "kind")
+    wanted = pc.is_in(kinds_array, pa.array(kinds)).to_numpy(zero_copy_only=False)
+    parents = pc.list_parent_indices(media).to_numpy(zero_copy_only=False)
+    counts = np.bincount(parents[wanted], minlength=len(media))
+    return pa.array(counts, pa.int32())
+

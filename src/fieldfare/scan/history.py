@@ -1,0 +1,180 @@
+"""When an account would first have been flagged: detection played again, moment by moment.
+
+For each flagged account its own past is cut off after each of its first contacts with children,
+each indicator and each rejection, and the SAME ledger and signals SQL is run on what had happened
+by then, stated ages included. Many moments are computed in one run: the events of each moment
+get ids of their own, so that they share a ledger without touching.
+
+Windows that end "now" (the last 90 days) end at the same time of day as the scan's `as_of`, less
+than a day after the moment itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from fieldfare.contacts import analysis
+from fieldfare.contacts.engine import Engine, open_engine
+from fieldfare.risk.assessment import assess
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.vocabulary.times import DAY
+
+FIRST_BLOCK: Final = 8
+"""Moments of an account tried in the first run; each further run tries twice as many, since most
+accounts are flagged early."""
+MAX_MOMENTS: Final = 500
+"""Moments tried an account. Beyond it the moment stays unknown."""
+
+
+@dataclass(frozen=True)
+class FirstFlag:
+    """The moment an account reached the flag threshold."""
+
+    at: int
+    """Microseconds UTC."""
+    children_contacted: int
+    """Probable children it had written to privately by then."""
+
+
+def first_flags(engine: Engine, accounts: Sequence[str], scorecard: Scorecard
+                ) -> dict[str, FirstFlag]:
+    """For each of these flagged accounts, when it would first have been flagged. An account
+    that only reaches the threshold between the moments tried is left out."""
+    if not accounts:
+        return {}
+    settings = engine.fetch("SELECT * FROM settings")
+    with open_engine("duckdb") as replay:
+        _load_universes(engine, replay, accounts)
+        pending = _moments(replay)
+        found: dict[str, FirstFlag] = {}
+        tried, size = 0, FIRST_BLOCK
+        while pending and tried < MAX_MOMENTS:
+            block = {account: times[tried : tried + size] for account, times in pending.items()}
+            found |= _flags_in(replay, block, settings, scorecard)
+            tried, size = tried + size, 2 * size
+            pending = {account: times for account, times in pending.items()
+                       if account not in found and len(times) > tried}
+    return found
+
+
+def _load_universes(engine: Engine, replay: Engine, accounts: Sequence[str]) -> None:
+    """Copy what concerns these accounts: them, everyone they exchanged messages or acts with."""
+    engine.load("flagged", pa.table({"account": pa.array(accounts, pa.string())}))
+    engine.create(
+        "members",
+        "SELECT universe, member FROM ("
+        " SELECT f.account AS universe, f.account AS member FROM flagged AS f"
+        " UNION SELECT f.account AS universe, c.peer AS member FROM flagged AS f"
+        " INNER JOIN contacts AS c ON c.account = f.account"
+        " UNION SELECT f.account AS universe, c.account AS member FROM flagged AS f"
+        " INNER JOIN contacts AS c ON c.peer = f.account"
+        " UNION SELECT f.account AS universe, r.account AS member FROM flagged AS f"
+        " INNER JOIN relations AS r ON r.peer = f.account) AS everyone",
+    )
+    # Among the members everything counts; to others, only ages that a member stated.
+    replay.load("known_deliveries", engine.fetch(
+        "SELECT s.universe AS universe, d.* FROM deliveries AS d"
+        " INNER JOIN members AS s ON s.member = d.sender"
+        " LEFT JOIN members AS t ON t.member = d.recipient AND t.universe = s.universe"
+        " WHERE t.member IS NOT NULL OR d.stated_age IS NOT NULL"
+    ))
+    replay.load("known_mentions", engine.fetch(
+        "SELECT f.account AS universe, m.* FROM mentions AS m"
+        " INNER JOIN flagged AS f ON f.account = m.sender"
+    ))
+    replay.load("known_acts", engine.fetch(
+        "SELECT s.universe AS universe, a.* FROM acts AS a"
+        " INNER JOIN members AS s ON s.member = a.account"
+        " INNER JOIN flagged AS f ON f.account = s.universe"
+        " WHERE a.account = f.account OR a.peer = f.account"
+    ))
+    replay.load("known_accounts", engine.fetch(
+        "SELECT m.universe AS universe, a.* FROM accounts AS a"
+        " INNER JOIN members AS m ON m.member = a.account"
+    ))
+    replay.load("moments", engine.fetch(
+        "SELECT account, moment FROM ("
+        " SELECT a.account AS account, a.contacted_at AS moment FROM approaches AS a"
+        " INNER JOIN flagged AS f ON f.account = a.account"
+        " UNION SELECT i.account AS account, i.first_at AS moment FROM indicators AS i"
+        " INNER JOIN flagged AS f ON f.account = i.account"
+        " UNION SELECT a.account AS account, a.rejected_at AS moment FROM approaches AS a"
+        " INNER JOIN flagged AS f ON f.account = a.account WHERE a.rejected_at IS NOT NULL"
+        ") AS each_moment ORDER BY account, moment"
+    ))
+
+
+def _moments(replay: Engine) -> dict[str, list[int]]:
+    times: dict[str, list[int]] = {}
+    for row in replay.fetch("SELECT * FROM moments ORDER BY account, moment").to_pylist():
+        times.setdefault(row["account"], []).append(row["moment"])
+    return times
+
+
+def _flags_in(replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table,
+              scorecard: Scorecard) -> dict[str, FirstFlag]:
+    """The earliest flagged moment of each account among those of the block."""
+    as_of = settings["as_of"][0].as_py()
+    cuts = [
+        # Whole days, so that hours of the day stay what they were.
+        {"universe": account, "key": f"{moment}:", "moment": moment,
+         "shift": (as_of - moment) // DAY * DAY}
+        for account, moments in block.items() for moment in moments
+    ]
+    replay.load("cuts", pa.Table.from_pylist(cuts))
+    replay.load("settings", settings)
+    _create_shifted_events(replay)
+    analysis.ledger(replay)
+    analysis.signals(replay)
+    flagged = _flagged_rows(replay, scorecard)
+    found: dict[str, FirstFlag] = {}
+    for cut in cuts:
+        row = flagged.get(f"{cut['key']}{cut['universe']}")
+        account = str(cut["universe"])
+        if row is not None and account not in found:
+            found[account] = FirstFlag(int(cut["moment"]), row)
+    return found
+
+
+def _create_shifted_events(replay: Engine) -> None:
+    replay.create(
+        "deliveries",
+        "SELECT d.message_id, c.key || d.sender AS sender, c.key || d.recipient AS recipient,"
+        " d.sent_at + c.shift AS sent_at, d.is_group, d.photos, d.calls, d.weight_sum, d.tokens,"
+        " d.stated_age, d.stated_age_confidence"
+        " FROM known_deliveries AS d INNER JOIN cuts AS c ON c.universe = d.universe"
+        " WHERE d.sent_at <= c.moment",
+    )
+    replay.create(
+        "mentions",
+        "SELECT m.message_id, c.key || m.sender AS sender, c.key || m.recipient AS recipient,"
+        " m.indicator, m.sent_at + c.shift AS sent_at"
+        " FROM known_mentions AS m INNER JOIN cuts AS c ON c.universe = m.universe"
+        " WHERE m.sent_at <= c.moment",
+    )
+    replay.create(
+        "acts",
+        "SELECT c.key || a.account AS account, c.key || a.peer AS peer, a.kind,"
+        " a.acted_at + c.shift AS acted_at"
+        " FROM known_acts AS a INNER JOIN cuts AS c ON c.universe = a.universe"
+        " WHERE a.acted_at <= c.moment",
+    )
+    replay.create(
+        "accounts",
+        "SELECT c.key || a.account AS account, a.name, a.age, a.born_at + c.shift AS born_at,"
+        " a.age_basis, a.age_confidence, a.country, a.country_basis, a.utc_offset_hours"
+        " FROM known_accounts AS a INNER JOIN cuts AS c ON c.universe = a.universe",
+    )
+
+
+def _flagged_rows(replay: Engine, scorecard: Scorecard) -> dict[str, int]:
+    signals = replay.fetch(
+        "SELECT s.* FROM signals AS s INNER JOIN cuts AS c ON s.account = c.key || c.universe"
+    )
+    assessed = assess(signals, scorecard)
+    accounts, children = signals["account"].to_pylist(), signals["children_contacted"].to_pylist()
+    return {accounts[row]: children[row] for row in assessed.flagged.nonzero()[0]}

@@ -1,0 +1,70 @@
+"""Write what a scan found, for machines: assessments.jsonl and assessments.parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fieldfare.scan.run import AccountAssessment, ScanResult
+from fieldfare.vocabulary.times import isoformat
+
+
+def write(result: ScanResult, folder: Path) -> None:
+    """Write both files into the folder, which exists. A file is complete or not there."""
+    lines = b"".join(
+        msgspec.json.encode(row(account, result)) + b"\n" for account in result.accounts
+    )
+    _replace(folder / "assessments.jsonl", lines)
+    table = result.assessed.table()
+    table = table.take(pa.array(result.assessed.ranked()))
+    draft = folder / "assessments.parquet.part"
+    pq.write_table(table.replace_schema_metadata(_rests_on(result)), draft, compression="zstd")
+    draft.replace(folder / "assessments.parquet")
+
+
+def row(account: AccountAssessment, result: ScanResult) -> dict[str, Any]:
+    """One account as a row of assessments.jsonl; documented in docs/scan.md."""
+    first = account.first_flag
+    return {
+        "account": account.account,
+        "probability": round(account.probability, 6),
+        "band": account.band,
+        "as_of": isoformat(result.as_of),
+        "first_flagged_at": isoformat(first.at) if first else None,
+        "children_contacted_when_flagged": first.children_contacted if first else None,
+        "children_contacted": account.signals["children_contacted"],
+        "children_first_contacted_30d": round(account.signals["children_first_contacted_30d"], 2),
+        "countries": account.evidence.countries(),
+        "reasons": [
+            {
+                "signal": reason.signal,
+                "value": round(reason.value, 4),
+                "contribution": reason.contribution,
+                "sentence": reason.sentence,
+                "messages": account.evidence.message_ids(reason.signal),
+            }
+            for reason in account.reasons
+        ],
+        "prior": result.scorecard.prior,
+        "scorecard": f"{result.scorecard.version} sha256:{result.scorecard.sha256}",
+        "language": result.gathered.language or None,
+    }
+
+
+def _rests_on(result: ScanResult) -> dict[str, str]:
+    return {
+        "fieldfare.as_of": isoformat(result.as_of),
+        "fieldfare.prior": str(result.scorecard.prior),
+        "fieldfare.scorecard": f"{result.scorecard.version} sha256:{result.scorecard.sha256}",
+        "fieldfare.language": result.gathered.language,
+    }
+
+
+def _replace(path: Path, data: bytes) -> None:
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(data)
+    draft.replace(path)

@@ -1,0 +1,130 @@
+"""The scan: from paths to ranked assessments with the evidence behind them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fieldfare.contacts import analysis
+from fieldfare.contacts.engine import Engine, open_engine
+from fieldfare.contacts.intake import load
+from fieldfare.risk import scorecard as scorecards
+from fieldfare.risk.assessment import Assessed, assess
+from fieldfare.risk.reasons import Population, Reason, population_table, reasons
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.scan.evidence import Evidence, collect
+from fieldfare.scan.gather import Gathered, gather
+from fieldfare.scan.history import FirstFlag, first_flags
+from fieldfare.scan.settings import ScanSettings
+
+
+@dataclass
+class AccountAssessment:
+    """One account, written out: the assessment, its reasons and what they rest on."""
+
+    account: str
+    probability: float
+    band: str
+    log_odds: float
+    flagged: bool
+    signals: dict[str, Any]
+    """Every signal's value by name."""
+    reasons: list[Reason]
+    evidence: Evidence
+    first_flag: FirstFlag | None = None
+
+
+@dataclass
+class ScanResult:
+    """What a scan found. `accounts` holds the first `settings.top`, `assessed` all of them."""
+
+    settings: ScanSettings
+    scorecard: Scorecard
+    as_of: int
+    gathered: Gathered
+    assessed: Assessed
+    accounts: list[AccountAssessment]
+
+    @property
+    def flagged_count(self) -> int:
+        """Accounts at or above the flag threshold, among all that were assessed."""
+        return int(self.assessed.flagged.sum())
+
+
+def scan(paths: Sequence[Path], settings: ScanSettings,
+         on_step: Callable[[str], None] = lambda _: None) -> ScanResult:
+    """Assess everyone in the given files and archives.
+
+    Raises InputError or SettingsError where nothing can be read or a setting is not valid; what
+    is wrong with single records is counted in ``gathered.problems``.
+    """
+    card = _scorecard(settings)
+    with tempfile.TemporaryDirectory(prefix="fieldfare-") as folder:
+        gathered = gather(paths, settings, Path(folder), lambda place: on_step(f"Reading {place}"))
+        with open_engine(settings.engine, memory=settings.memory, threads=settings.threads,
+                         folder=Path(folder)) as engine:
+            on_step("Preparing events")
+            as_of = load(engine, gathered.files, settings.contacts)
+            analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
+            analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
+            on_step("Assessing")
+            assessed = assess(_worth_assessing(engine), card)
+            accounts = _written_out(engine, assessed, settings, gathered, on_step)
+    return ScanResult(settings, card, as_of, gathered, assessed, accounts)
+
+
+def _scorecard(settings: ScanSettings) -> Scorecard:
+    card = (scorecards.shipped() if settings.scorecard is None
+            else scorecards.load(settings.scorecard))
+    return card if settings.prior is None else card.with_prior(settings.prior)
+
+
+def _worth_assessing(engine: Engine) -> pa.Table:
+    """Signals of accounts about which there is anything to say: contact with a probable child, or
+    evidence in words. Of the others nothing is known but that they exist."""
+    return engine.fetch(
+        "SELECT * FROM signals WHERE children_first_contacted > 0 OR children_contacted > 0"
+        " OR children_who_rejected > 0 OR hours_to_first_indicator IS NOT NULL"
+        " OR token_z > 0 OR age_contradiction = 1"
+    )
+
+
+def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gathered: Gathered,
+                 on_step: Callable[[str], None]) -> list[AccountAssessment]:
+    rows = [int(row) for row in assessed.ranked()[: settings.top]]
+    names = [str(each) for each in
+             assessed.signals["account"].take(np.array(rows, dtype=np.int64)).to_pylist()]
+    flagged = [name for name, row in zip(names, rows, strict=True) if assessed.flagged[row]]
+    on_step("Looking up evidence")
+    evidence = collect(engine, names, with_text=bool(gathered.language)) if names else {}
+    on_step("Finding when each was first flagged")
+    flags = first_flags(engine, flagged, assessed.scorecard)
+    population = population_table(engine.fetch("SELECT * FROM population"))
+    return [
+        _one(assessed, row, population, evidence[name], flags.get(name))
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
+def _one(assessed: Assessed, row: int, population: Population, evidence: Evidence,
+         first_flag: FirstFlag | None) -> AccountAssessment:
+    values = {name: assessed.signals[name][row].as_py()
+              for name in assessed.signals.column_names if name != "account"}
+    probability = float(assessed.probability[row])
+    return AccountAssessment(
+        account=str(assessed.signals["account"][row].as_py()),
+        probability=probability,
+        band=assessed.scorecard.band(probability),
+        log_odds=float(assessed.log_odds[row]),
+        flagged=bool(assessed.flagged[row]),
+        signals=values,
+        reasons=reasons(assessed, row, population),
+        evidence=evidence,
+        first_flag=first_flag,
+    )

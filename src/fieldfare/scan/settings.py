@@ -1,0 +1,29 @@
+"""What the person at the keyboard decides for one scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldfare.contacts.intake import ContactSettings
+from fieldfare.sources.reader import ReadOptions
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """Everything a scan depends on besides its input."""
+
+    engine: str = "duckdb"
+    memory: str | None = None
+    """Limit above which the engine spills to disk, such as ``8GB``."""
+    threads: int | None = None
+    contacts: ContactSettings = field(default_factory=ContactSettings)
+    prior: float | None = None
+    """Base rate, 0–1; None: the scorecard's."""
+    scorecard: Path | None = None
+    mapping: Path | None = None
+    format_in: str | None = None
+    """Name of a reader, where it should not be detected."""
+    read: ReadOptions = field(default_factory=ReadOptions)
+    top: int = 1000
+    """How many accounts are written out with their reasons; the Parquet file has all."""
