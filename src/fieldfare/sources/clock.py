@@ -1,0 +1,40 @@
+"""Local times become UTC, and say on what basis."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fieldfare.sources.reader import ReadOptions
+from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.records import TimeZoneBasis
+from fieldfare.vocabulary.times import to_micros
+
+TWICE = "the hour came twice"
+"""Warning of a local time in the hour that clocks repeat in autumn; the first is taken."""
+
+
+class LocalClock:
+    """Reads local times in the zone the operator named, or as UTC with the basis ``unknown``.
+
+    Raises InputError for a zone that does not exist.
+    """
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.basis: TimeZoneBasis = "assumed" if options.time_zone else "unknown"
+        try:
+            self._zone = ZoneInfo(options.time_zone) if options.time_zone else UTC
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InputError(
+                f"no time zone is called {options.time_zone!r}; use a name such as Europe/London"
+            ) from error
+
+    def micros(self, local: datetime) -> tuple[int, tuple[str, ...]]:
+        """Microseconds UTC of a naive local time, and warnings."""
+        first = local.replace(tzinfo=self._zone)
+        second = first.replace(fold=1)
+        # In the hour that is skipped in spring the offsets differ the other way round.
+        twice = (first.utcoffset() or 0) != (second.utcoffset() or 0) and to_micros(
+            first.astimezone(UTC)
+        ) < to_micros(second.astimezone(UTC))
+        return to_micros(first.astimezone(UTC)), ((TWICE,) if twice else ())
