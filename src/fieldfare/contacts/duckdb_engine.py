@@ -56,7 +56,7 @@ class DuckDBEngine:
 
     def _file_query(self, paths: Sequence[Path], columns: Mapping[str, str]) -> str:
         if not paths:
-            nulls = ", ".join(f"CAST(NULL AS {kind}) AS {column}"
+            nulls = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"'
                               for column, kind in columns.items())
             return f"SELECT {nulls} WHERE false"
         listed = ", ".join(_quote(str(path)) for path in paths)
@@ -110,14 +110,14 @@ class DuckDBEngine:
 
 def _file_column(column: str, kind: str, present: bool) -> str:
     if present:
-        return column
+        return f'"{column}"'
     if column == "origin":
         return (
             "{'source': filename, 'member': '', "
             "'locator': 'row ' || CAST(file_row_number + 1 AS VARCHAR), 'raw_time': '', "
             "'tz_basis': 'utc', 'warnings': CAST([] AS VARCHAR[])} AS origin"
         )
-    return f"CAST(NULL AS {kind}) AS {column}"
+    return f'CAST(NULL AS {kind}) AS "{column}"'
 
 
 def _quote(text: str) -> str:

@@ -119,7 +119,7 @@ def load_settings(engine: Engine, settings: ContactSettings, as_of: int, *,
 def _last_event(engine: Engine) -> int:
     latest = engine.fetch(
         "SELECT MAX(t) AS t FROM (SELECT MAX(sent_at) AS t FROM received_messages"
-        " UNION ALL SELECT MAX(at) AS t FROM notices"
+        " UNION ALL SELECT MAX(\"at\") AS t FROM notices"
         " UNION ALL SELECT MAX(connected_at) AS t FROM connections) AS times"
     )["t"][0].as_py()
     if latest is None:

@@ -53,7 +53,8 @@ class SparkEngine:
         frame = self._read(paths) if paths else None
         present = set(frame.columns) if frame is not None else set()
         wanted = [
-            column if column in present else f"CAST(NULL AS {_spark_type(kind)}) AS {column}"
+            f"`{column}`" if column in present
+            else f"CAST(NULL AS {_spark_type(kind)}) AS `{column}`"
             for column, kind in columns.items()
         ]
         if "origin" in columns and "origin" not in present and frame is not None:

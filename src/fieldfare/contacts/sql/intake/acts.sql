@@ -10,14 +10,14 @@ SELECT peer AS account, account AS peer, 'connect' AS kind, connected_at AS acte
 FROM connections
 WHERE account <> peer
 UNION ALL
-SELECT account, peer, kind, at AS acted_at
+SELECT account, peer, kind, "at" AS acted_at
 FROM notices
 WHERE account <> peer
 UNION ALL
-SELECT account, peer, 'connect' AS kind, at AS acted_at
+SELECT account, peer, 'connect' AS kind, "at" AS acted_at
 FROM notices
 WHERE kind = 'accept' AND account <> peer
 UNION ALL
-SELECT peer AS account, account AS peer, 'connect' AS kind, at AS acted_at
+SELECT peer AS account, account AS peer, 'connect' AS kind, "at" AS acted_at
 FROM notices
 WHERE kind = 'accept' AND account <> peer

@@ -1,0 +1,5 @@
+"""``python -m fieldfare``."""
+
+from fieldfare.cli import main
+
+main()

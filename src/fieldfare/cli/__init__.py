@@ -1,0 +1,60 @@
+"""The command line: arguments in, a command's work, one clear line and an exit code out.
+
+One module a command; each imports what it needs when it runs, so that ``--help`` is quick. To add
+a command, write its function in a module here and register it in `app`.
+
+Exit codes: 0 done; 1 the input or a setting is not usable, nothing was written; 2 the command
+line is wrong; 3 done, but some of the input could not be read (it is counted and located).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from fieldfare.cli.bench import bench
+from fieldfare.cli.demo import demo
+from fieldfare.cli.formats import formats
+from fieldfare.cli.scan import scan
+from fieldfare.cli.signals import signals
+from fieldfare.vocabulary.errors import FieldfareError
+
+app = typer.Typer(
+    name="fieldfare",
+    help="Find adults whose contact with children looks like grooming: early, and explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (scan, demo, signals, formats, bench):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        from fieldfare import __version__
+
+        typer.echo(f"fieldfare {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one line on standard error."""
+    try:
+        app()
+    except FieldfareError as error:
+        typer.echo(f"fieldfare: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("fieldfare: stopped; nothing was written", err=True)
+        sys.exit(130)

@@ -1,0 +1,28 @@
+"""``fieldfare bench``: figures of speed and memory, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    what: Annotated[
+        str, typer.Argument(help="kernel, scan, or all.")
+    ] = "all",
+    events: Annotated[
+        list[float] | None,
+        typer.Option(help="Events of a scan; may be given several times. Default: 1e6 and 1e7."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Engine of the scan: duckdb or spark.")] = "duckdb",
+    memory: Annotated[str | None, typer.Option(help="Memory limit of the scan.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each; the median is printed.")] = 3,
+) -> None:
+    """Measure the token kernel and the scan on this machine, and print JSON."""
+    import json
+
+    from fieldfare.lab.bench import measure
+
+    sizes = [int(size) for size in events or (1e6, 1e7)]
+    typer.echo(json.dumps(measure(what, sizes, engine, memory, runs), indent=2))

@@ -1,0 +1,147 @@
+"""``fieldfare scan``: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fieldfare.scan.run import ScanResult
+    from fieldfare.scan.settings import ScanSettings
+
+EXIT_WITH_PROBLEMS = 3
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(metavar="PATH...", help="Files, folders or ZIPs: events or message archives."),
+]
+
+
+def scan(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Folder for the results; made if missing.")],
+    engine: Annotated[str, typer.Option(help="duckdb, or spark for a cluster.")] = "duckdb",
+    memory: Annotated[
+        str | None, typer.Option(help="Spill to disk above this, such as 8GB.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all cores.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Column mapping (TOML) for a service's own export.")
+    ] = None,
+    format_in: Annotated[
+        str | None, typer.Option(help="Read the input as this format; see `fieldfare formats`.")
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="Where days and months are numbers: dmy, mdy or ymd.")
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Zone of times that carry none, such as Asia/Manila.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="End of the windows, ISO 8601 with an offset. Default: last event."),
+    ] = None,
+    prior: Annotated[
+        float | None, typer.Option(help="Base rate of grooming accounts. Default: scorecard's.")
+    ] = None,
+    unknown_age_child_probability: Annotated[
+        float, typer.Option(help="Probability that an account of unknown age is a child's.")
+    ] = 0.1,
+    scorecard: Annotated[Path | None, typer.Option(help="Another scorecard (TOML).")] = None,
+    top: Annotated[
+        int, typer.Option(min=1, help="Accounts written out with reasons; Parquet has all.")
+    ] = 1000,
+    metadata_only: Annotated[
+        bool, typer.Option("--metadata-only", help="Read no message text at all.")
+    ] = False,
+    format_: Annotated[
+        str, typer.Option("--format", help="Of the summary: text, or json for machines.")
+    ] = "text",
+    note: Annotated[
+        str | None, typer.Option(help="A line to stand at the head of the report.")
+    ] = None,
+) -> None:
+    """Assess everyone in message archives or event files, and write a report.
+
+    Writes assessments.jsonl, assessments.parquet and report.html into --out.
+
+    Exit codes: 0 done; 1 input or setting not usable; 2 wrong command line; 3 done, but some of
+    the input could not be read.
+    """
+    from fieldfare.contacts.intake import ContactSettings
+    from fieldfare.scan.settings import ScanSettings
+    from fieldfare.sources.reader import ReadOptions
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if date_order not in (None, "dmy", "mdy", "ymd"):
+        raise SettingsError(f"--date-order {date_order}: choose dmy, mdy or ymd")
+    if format_ not in ("text", "json"):
+        raise SettingsError(f"--format {format_}: choose text or json")
+    settings = ScanSettings(
+        engine=engine, memory=memory, threads=threads, prior=prior, scorecard=scorecard,
+        mapping=mapping, format_in=format_in, top=top,
+        contacts=ContactSettings(
+            as_of=_moment(as_of), unknown_child_probability=unknown_age_child_probability
+        ),
+        read=ReadOptions(date_order=date_order, time_zone=_zone(time_zone),
+                         metadata_only=metadata_only),
+    )
+    result = run_scan(paths, settings, out, as_json=format_ == "json", note=note)
+    if result.gathered.problems.total:
+        raise typer.Exit(EXIT_WITH_PROBLEMS)
+
+
+def run_scan(paths: list[Path], settings: ScanSettings, out: Path, *, as_json: bool = False,
+             note: str | None = None) -> ScanResult:
+    """Scan with progress on the terminal, write the three files, print the summary."""
+    from fieldfare.cli.progress import reading
+    from fieldfare.cli.summary import print_json, print_text
+    from fieldfare.scan import output
+    from fieldfare.scan.page import write_page
+    from fieldfare.scan.run import scan as run
+
+    _make_folder(out)
+    with reading(paths, settings, quiet=as_json or not sys.stderr.isatty()) as (watched, step):
+        result = run(paths, watched, step)
+        step("Writing the report")
+        output.write(result, out)
+        write_page(result, out / "report.html", note=note)
+    (print_json if as_json else print_text)(result, out)
+    return result
+
+
+def _make_folder(out: Path) -> None:
+    from fieldfare.vocabulary.errors import SettingsError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"--out {out}: cannot be made ({error.strerror})") from error
+
+
+def _moment(text: str | None) -> int | None:
+    from fieldfare.vocabulary.errors import SettingsError
+    from fieldfare.vocabulary.times import parse_time
+
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise SettingsError(f"--as-of {text}: {error}") from error
+
+
+def _zone(name: str | None) -> Any:
+    from zoneinfo import ZoneInfo
+
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(f"--time-zone {name}: no such zone; write it like Asia/Manila") from error

@@ -1,0 +1,98 @@
+"""The summary a scan prints: a table for people, or one JSON object for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from fieldfare.vocabulary.times import isoformat
+
+if TYPE_CHECKING:
+    from fieldfare.scan.run import AccountAssessment, ScanResult
+
+SHOWN = 10
+
+
+def print_json(result: ScanResult, out: Path) -> None:
+    """One JSON object on standard output; documented in docs/scan.md."""
+    gathered = result.gathered
+    typer.echo(json.dumps({
+        "out": str(out),
+        "as_of": isoformat(result.as_of),
+        "rows": dict(gathered.rows),
+        "formats": dict(gathered.formats),
+        "assessed": result.assessed.signals.num_rows,
+        "flagged": result.flagged_count,
+        "written_out": len(result.accounts),
+        "problems": dict(gathered.problems.counts),
+        "problem_samples": [str(problem) for samples in gathered.problems.samples.values()
+                            for problem in samples],
+        "prior": result.scorecard.prior,
+        "scorecard": result.scorecard.version,
+    }, ensure_ascii=False))
+
+
+def print_text(result: ScanResult, out: Path) -> None:
+    """The summary for a person at a terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    gathered = result.gathered
+    read = ", ".join(f"{count:,} {table}" for table, count in sorted(gathered.rows.items()))
+    console.print(f"Read {read or 'nothing'} from {', '.join(gathered.formats)}.", markup=False)
+    console.print(
+        f"{result.flagged_count:,} of {result.assessed.signals.num_rows:,} accounts with anything "
+        f"to assess are flagged, at a base rate of 1 in {1 / result.scorecard.prior:,.0f}.",
+        markup=False,
+    )
+    if result.accounts:
+        console.print(_table(result.accounts[:SHOWN]))
+    _print_problems(console, result)
+    console.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _table(accounts: list[AccountAssessment]) -> Any:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for title in ("Account", "Band", "Probability", "Children", "First flagged", "Strongest reason"):
+        table.add_column(title, justify="right" if title in ("Probability", "Children") else "left")
+    for account in accounts:
+        first = account.first_flag
+        table.add_row(
+            escape(_title(account)), account.band, percent(account.probability),
+            str(account.signals["children_contacted"]),
+            f"{isoformat(first.at)[:10]}, after {first.children_contacted} children"
+            if first else "",
+            escape(account.reasons[0].sentence) if account.flagged else "",
+        )
+    return table
+
+
+def _title(account: AccountAssessment) -> str:
+    name = account.evidence.name
+    return f"{account.account} ({name})" if name and name not in account.account \
+        else account.account
+
+
+def percent(probability: float) -> str:
+    """A probability without digits that mean nothing."""
+    if probability > 0.99:
+        return "over 99 %"
+    if probability < 0.001:
+        return "under 0.1 %"
+    return f"{100 * probability:.0f} %" if probability >= 0.01 else f"{100 * probability:.1f} %"
+
+
+def _print_problems(console: Any, result: ScanResult) -> None:
+    problems = result.gathered.problems
+    for what, count in problems.counts.most_common():
+        first = problems.samples[what][0]
+        where = ": ".join(part for part in (first.source, first.member, first.locator) if part)
+        console.print(f"{count:,} × {what} (first: {where})", style="yellow", markup=False,
+                      soft_wrap=True)
