@@ -161,7 +161,7 @@ def test_cut_short_at_any_byte(fixture: Fixture, tmp_path: Path) -> None:
         step = max(1, len(data) // 50)
         for size in [*range(0, len(data), step), len(data) - 1]:
             cut = data[:size]
-            if fixture.whole_lines and cut.endswith(b"\n"):
+            if fixture.whole_lines and b"\n" in data[max(size - 1, 0) : size + 1]:
                 continue
             must_speak(fixture, {**fixture.files, name: cut}, tmp_path / "cut", texts)
 

@@ -11,8 +11,10 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldfare.sources.checking import Where, assemble
+from fieldfare.sources.decoding import CleanBytes
 from fieldfare.sources.lines import CUT_SHORT, NO_LINE_END
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions
@@ -122,8 +124,11 @@ def columns_of(
     options: ReadOptions,
     problems: Problems,
 ) -> Iterator[tuple[pa.Array, dict[str, pa.Array]]]:
-    """Yield (row numbers, columns) of a CSV file, every column as bytes, empty cells null. Row
-    1 is the header; blank lines are not counted. Bad rows are noted and left out."""
+    """Yield (row numbers, columns) of a CSV file.
+
+    Columns are strings, or bytes where some of the file are not UTF-8; empty cells are null. Row
+    1 is the header, and blank lines are not counted. Bad rows are noted and left out.
+    """
     from pyarrow import csv as arrow_csv
 
     for name in set(header.names):
@@ -151,15 +156,14 @@ def columns_of(
                     include_columns=wanted,
                     strings_can_be_null=True,
                     null_values=[""],
-                    column_types=dict.fromkeys(wanted, pa.binary()),
+                    column_types=dict.fromkeys(wanted, pa.string()),
                     check_utf8=False,
                 ),
             )
             for batch in reader:
-                yield (
-                    bad.numbers_of(batch.num_rows),
-                    dict(zip(batch.schema.names, batch.columns, strict=True)),
-                )
+                columns = [_restored(c) if stream.damaged else c for c in batch.columns]
+                numbers = bad.numbers_of(batch.num_rows)
+                yield numbers, dict(zip(batch.schema.names, columns, strict=True))
         except pa.ArrowInvalid:
             # Arrow's own message quotes the row, so it is not passed on.
             if not stream.empty:
@@ -201,41 +205,56 @@ class _BadRows:
 
 
 class _Watched(io.RawIOBase):
-    """The bytes on their way to Arrow: breaks in the stream, quotation marks left open and a
-    missing last line end are noticed here, because Arrow does not say."""
+    """The bytes on their way to Arrow, made valid UTF-8. Breaks in the stream, quotation marks
+    left open and a missing last line end are noticed here, because Arrow does not say."""
 
     def __init__(
         self, raw: IO[bytes], place: Place, member: Member, options: ReadOptions, problems: Problems
     ) -> None:
-        self._raw, self._place, self._member = raw, place, member
-        self._options, self._problems = options, problems
-        self._quotes, self._last, self._cut = 0, b"", False
+        self._clean = CleanBytes(raw, options.progress)
+        self._place, self._member, self._problems = place, member, problems
+        self._ready, self._quotes, self._last, self._cut = b"", 0, b"", False
 
     @property
     def empty(self) -> bool:
         return not self._last
+
+    @property
+    def damaged(self) -> bool:
+        """True once bytes that are not UTF-8 were met; they became U+FFFD."""
+        return self._clean.damaged
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
-        try:
-            data = b"" if self._cut else self._raw.read(len(view))
-        except InputError as error:
-            self._cut = True
-            self._problems.add(self._place, CUT_SHORT, member=self._member.name, detail=str(error))
-            return 0
-        if data:
-            self._quotes += data.count(b'"')
-            self._last = data[-1:]
-            if self._options.progress is not None:
-                self._options.progress(len(data))
+        if not self._ready and not self._cut:
+            self._ready = self._next(len(view))
+        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
         view[: len(data)] = data
         return len(data)
 
+    def _next(self, size: int) -> bytes:
+        try:
+            data = self._clean.read(size)
+        except InputError as error:
+            self._cut = True
+            self._problems.add(self._place, CUT_SHORT, member=self._member.name, detail=str(error))
+            return b""
+        self._quotes += data.count(b'"')
+        self._last = data[-1:] or self._last
+        return data
+
     def finish(self) -> None:
+        """Note what only the end of the file tells."""
         if self._quotes % 2:
             self._problems.add(self._place, OPEN_QUOTE, member=self._member.name)
-        if self._last not in (b"", b"\n", b"\r"):
+        if self._last not in (b"", b"\n"):
             self._problems.add(self._place, NO_LINE_END, member=self._member.name)
+
+
+def _restored(column: pa.Array) -> pa.Array:
+    """The column as bytes with byte FF for U+FFFD, so that nothing later takes a name with a
+    damaged byte for a name. Only for files with damage."""
+    return pc.replace_substring(column.cast(pa.binary()), b"\xef\xbf\xbd", b"\xff")

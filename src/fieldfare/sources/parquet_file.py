@@ -27,14 +27,8 @@ BATCH_ROWS = 65_536
 BUFFER_BYTES = 1024 * 1024
 MAGIC = b"PAR1"
 
-_DAMAGE = (
-    pa.ArrowInvalid,
-    pa.ArrowNotImplementedError,
-    pa.ArrowTypeError,
-    pa.ArrowKeyError,
-    pa.ArrowIndexError,
-    OSError,
-)
+_DAMAGE = (pa.ArrowException, ValueError, TypeError, KeyError, OSError)
+"""What pyarrow raises for damaged files; ValueError for names that are not UTF-8, too."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ def open_parquet(place: Place, member: Member) -> Iterator[pq.ParquetFile]:
     source = place.path if _is_seekable(place) else io.BytesIO(place.read(member))
     try:
         file = pq.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER_BYTES)
-        _ = file.schema_arrow
+        _ = file.schema_arrow.names
     except _DAMAGE as error:
         raise InputError(
             f"{place}: a damaged Parquet file; copy it again from where it came from"
