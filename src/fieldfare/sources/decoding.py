@@ -144,6 +144,8 @@ class Lines:
         self._stream = stream
         self.cut = 0
         """Lines whose end was dropped."""
+        self.unfinished = False
+        """True where the last line had no end: perhaps the file was cut short."""
 
     def __iter__(self) -> Iterator[str]:
         rest, dropping = b"", False
@@ -160,6 +162,7 @@ class Lines:
                 yield self._text(rest[:MAX_LINE])
                 rest, dropping = b"", True
         if rest:
+            self.unfinished = True
             yield self._text(rest)
 
     def _text(self, line: bytes) -> str:

@@ -24,8 +24,8 @@ from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
 from fieldfare.vocabulary.records import TimeZoneBasis
 from fieldfare.vocabulary.times import EARLIEST, LATEST, to_micros
 
-PROBED = 40
-"""JSON files looked into; all of them must be channels."""
+PROBED = 8
+"""JSON files looked into at most; all of those must be channels."""
 
 _WRITTEN = frozenset({"Default", "Reply", "ThreadStarterMessage", "Call", "0", "19", "20", "3"})
 """Types that a person caused towards the others; every other is a notice of Discord's."""

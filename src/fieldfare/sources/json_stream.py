@@ -22,6 +22,7 @@ from fieldfare.vocabulary import InputError
 
 DAMAGED = "the JSON is damaged or cut off here; the rest of the file was not read"
 NOT_TEXT = "bytes that are not text; they were read as U+FFFD"
+EMPTY = "a conversation without messages"
 NOT_AN_OBJECT = "an entry that is not an object; it was left out"
 
 Event = tuple[str, str, Any]
@@ -47,6 +48,8 @@ def objects(
                 locator = f"{name}[{index}]"
                 problems.add(place, NOT_AN_OBJECT, member=member.name, locator=locator)
             index += 1
+        if index == 0:
+            problems.add(place, EMPTY, member=member.name)
 
 
 def events(

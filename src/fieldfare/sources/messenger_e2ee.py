@@ -23,7 +23,7 @@ from fieldfare.sources.reader import Completeness, Problems, ReadOptions, Record
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
 from fieldfare.vocabulary.records import MediaKind
 
-PROBED = 40
+PROBED = 8
 """JSON files looked into before a place is held to be something else."""
 
 _NUMBER = re.compile(r"_\d+$")

@@ -17,7 +17,15 @@ from fieldfare.sources.conversation import (
     Conversation,
     note,
 )
-from fieldfare.sources.json_stream import NOT_AN_OBJECT, events, integer, noting, outline, text
+from fieldfare.sources.json_stream import (
+    EMPTY,
+    NOT_AN_OBJECT,
+    events,
+    integer,
+    noting,
+    outline,
+    text,
+)
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
 from fieldfare.sources.telegram_chats import LISTS, Chat, account_id, look_through
@@ -123,6 +131,10 @@ def _items(
     def locator() -> str:
         return f"chat {index + 1}, message {number + 1}" if index >= 0 else ""
 
+    def leave() -> None:
+        if index >= 0 > number:
+            problems.add(place, EMPTY, member=member.name, locator=locator())
+
     with noting(place, member, problems, locator):
         wanted = ""
         for prefix, event, value in events(place, member, options, problems):
@@ -132,6 +144,7 @@ def _items(
                     item, builder = builder.value, None
                     yield index, f"messages[{number}]", item
             elif event == "start_map" and prefix in messages:
+                leave()
                 index, number, wanted = index + 1, -1, messages[prefix]
             elif wanted and prefix == wanted:
                 number += event not in ("end_array", "end_map")
@@ -142,6 +155,9 @@ def _items(
                     problems.add(
                         place, NOT_AN_OBJECT, member=member.name, locator=f"messages[{number}]"
                     )
+        leave()
+        if index < 0:
+            problems.add(place, EMPTY, member=member.name)
 
 
 def _origin(
