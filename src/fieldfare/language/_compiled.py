@@ -10,7 +10,7 @@ next to uint64 a plain integer literal would turn the result into a float.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -23,12 +23,11 @@ Integers = npt.NDArray[np.int64]
 
 def _compile(loop: Loop) -> Loop:
     try:
-        compiled: Loop = numba.njit(nogil=True, cache=True)(loop)
+        return cast(Loop, numba.njit(nogil=True, cache=True)(loop))
     except RuntimeError:
         # Neither the package folder nor the user's cache folder can be written. A folder
         # anyone can write to is no place for it: cached code is loaded and run.
-        compiled = numba.njit(nogil=True)(loop)
-    return compiled
+        return cast(Loop, numba.njit(nogil=True)(loop))
 
 
 def _fold_table() -> Bytes:
@@ -206,9 +205,10 @@ def lay_out(
     """Write the word line of every message into `out`; return the bytes written.
 
     A word line is a space, the words each followed by a space, and a line feed. Apostrophes
-    are dropped, a Latin letter repeated counts once, everything else parts words. `out` needs
-    three bytes a message more than the texts have. `starts` receives where each line begins;
-    an `origin` as long as `out` receives the byte of the text that each byte came from.
+    are dropped, a Latin letter repeated counts once, a dotless i is an i, and everything else
+    parts words. `out` needs three bytes a message more than the texts have. `starts` receives
+    where each line begins; an `origin` as long as `out` receives the byte of the text that each
+    byte came from.
     """
     traced = origin.size > 0
     k = 0
@@ -224,7 +224,12 @@ def lay_out(
         k += 1
         while at < end:
             byte = FOLD[data[at]]
-            if byte >= 0x80:
+            if byte == 0xC4 and at + 1 < end and data[at + 1] == 0xB1:
+                # Dotless i: lower-casing a Turkish capital I gives i or this, as one asks.
+                byte = np.uint8(105)
+                width = np.int64(2)
+                apart = False
+            elif byte >= 0x80:
                 width, apart = width_and_break(data, at, end)
                 if not apart:
                     for j in range(width):

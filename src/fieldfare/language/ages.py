@@ -31,6 +31,12 @@ VERSION = "ages-1"
 YOUNGEST, OLDEST = 5.0, 99.0
 """Ages outside are read as something else."""
 
+MOST_READ = 50_000
+"""Characters of a text that are read: a bound on what one hostile message can cost."""
+
+_FEW = 32
+"""Up to so many texts Python filters them: compiling the pattern in Arrow takes longer."""
+
 
 class StatedAge(NamedTuple):
     """An age a writer states about himself or herself."""
@@ -112,6 +118,10 @@ class AgeReader:
         )
 
     @functools.cached_property
+    def _candidates(self) -> re.Pattern[str]:
+        return re.compile(self.candidates, re.ASCII)
+
+    @functools.cached_property
     def _forms(self) -> list[tuple[str, re.Pattern[str]]]:
         number, ordinal = f"(?P<n>{self._number})", f"(?P<o>{self._ordinal})"
         between = rf"(?:(?:{_any(self.words.fillers)}|(?P<nearly>{_any(self.words.nearly)})) +)*"
@@ -126,9 +136,10 @@ class AgeReader:
             "turning": rf"(?:^|(?<=[.!?,] ))\W{{0,3}}(?P<nearly>turning) +{number}\b",
             "turned": rf"(?:^\W{{0,3}}|(?<=[.!?,] )|\bi(?:'ve)? ?)(?:just )?turned +{number}\b",
             "me": rf"(?:^\W{{0,3}}me|\bmy age(?: is|:)?|^\W{{0,3}}age:?) +{number}\b",
-            "slashed": rf"(?<![\d/])(?:(?P<n>\d\d) ?/ ?{sex}|{sex} ?/ ?(?P<n2>\d\d))\b(?!/?\d)",
+            "slashed": rf"(?<![\d/])\b(?:(?P<n>\d\d) ?/ ?{sex}|{sex} ?/ ?(?P<n2>\d\d))\b(?!/?\d)",
             "asl": rf"{greeting}(?:(?P<n>\d\d){gap}{sex}|{sex}{gap}(?P<n2>\d\d))\b",
-            "reply": r"^\W{0,3}(?P<n>\d\d)\W{1,3}(?:lol )?(?:and you|you|u|wbu|hbu|n u|how about you)\b",
+            "reply": r"^\W{0,3}(?P<n>\d\d)\W{1,3}(?:lol )?"
+            r"(?:and you|you|u|wbu|hbu|n u|how about you)\b",
             "old_here": rf"\b{number} ?(?:yrs?|years?)[ -]old (?:girl|boy|male|female) here\b",
             "year": rf"\b{_I_AM} +(?:only |just |going )?in(?:to)? (?:year|yr) ?{number}\b",
             "grade": rf"\b{_I_AM} +(?:only |just |going )?(?:in(?:to)? (?:the )?)"
@@ -165,8 +176,10 @@ class AgeReader:
     def read_one(self, normalised: str) -> StatedAge | None:
         """The stated age of one text in normal form: the surest, then the first. None where
         there is none."""
+        if not self._candidates.search(normalised):
+            return None
         best: StatedAge | None = None
-        for found in self._read(normalised):
+        for found in self._read(normalised[:MOST_READ]):
             rank = (-found.confidence, found.start)
             if best is None or rank < (-best.confidence, best.start):
                 best = found
@@ -242,15 +255,21 @@ class AgeReader:
         """Stated age and confidence of each text in normal form; NaN where there is none."""
         ages = np.full(len(normalised), np.nan, np.float32)
         confidences = np.full(len(normalised), np.nan, np.float32)
-        mask = pc.fill_null(pc.match_substring_regex(normalised, self.candidates), False)
-        rows = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
-        for row, text in zip(
-            rows.tolist(), normalised.take(pa.array(rows)).to_pylist(), strict=True
-        ):
+        rows = self._candidate_rows(normalised)
+        texts = normalised.take(pa.array(rows)).to_pylist()
+        for row, text in zip(rows.tolist(), texts, strict=True):
             found = self.read_one(text)
             if found:
                 ages[row], confidences[row] = found.age, found.confidence
         return ages, confidences
+
+    def _candidate_rows(self, normalised: pa.Array) -> npt.NDArray[np.int64]:
+        # Arrow's pattern and Python's, which `read_one` asks, mean the same: to both, letters and
+        # digits are ASCII.
+        if len(normalised) <= _FEW:
+            return np.flatnonzero(normalised.is_valid().to_numpy(zero_copy_only=False))
+        mask = pc.fill_null(pc.match_substring_regex(normalised, self.candidates), False)
+        return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
 
 
 def read_ages(file: Traversable | None = None) -> AgeReader:

@@ -94,7 +94,7 @@ def annotate(texts: pa.Array | pa.ChunkedArray, model: LanguageModel) -> pa.Reco
     ]
     if len(pieces) == 1:
         return pieces[0]
-    return pa.concat_batches(pieces) if pieces else SCHEMA.empty_table().to_batches()[0]
+    return pa.concat_batches(pieces) if pieces else pa.RecordBatch.from_pylist([], schema=SCHEMA)
 
 
 def _pieces(strings: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:

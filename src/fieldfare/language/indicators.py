@@ -113,7 +113,7 @@ class Indicators:
     def _matches(self, lines: WordLines) -> npt.NDArray[np.int64]:
         """Rows of (phrase, start, end) in the buffer; overlaps included."""
         # A pattern never holds the line feed that ends a line, so none spans two messages.
-        found = self._automaton.find_matches_as_indexes(lines.buffer, overlapping=True)
+        found = self._automaton.find_matches_as_indexes(lines.buffer.data, overlapping=True)
         return np.array(found, np.int64).reshape(-1, 3)
 
     def find(self, normalised: pa.Array) -> pa.ListArray:

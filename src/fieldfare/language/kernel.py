@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language.normalise import as_strings
+from fieldfare.language.normalise import as_large
 from fieldfare.language.tables import TokenTable
 
 VERSION = "words-1"
@@ -62,8 +62,8 @@ def _loops() -> ModuleType:
 
 
 def column(texts: pa.Array) -> Column:
-    """The memory of `texts`, any array `as_strings` takes; slices and nulls are handled."""
-    strings = as_strings(texts)
+    """The memory of `texts`, any array `as_large` takes; slices and nulls are handled."""
+    strings = as_large(texts)
     _, offsets, data = strings.buffers()
     first, rows = strings.offset, len(strings)
     if offsets is None or rows == 0:

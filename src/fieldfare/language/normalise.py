@@ -37,16 +37,15 @@ _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u00b4"
 _JOINING_JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")
 
 
-def as_strings(texts: pa.Array) -> pa.LargeStringArray:
-    """`texts` as one large_string array, checked to be UTF-8.
+def as_large(texts: pa.Array) -> pa.LargeStringArray:
+    """`texts` as one large_string array, its bytes unchecked.
 
-    Takes string, large_string, string_view, dictionary of these, and all-null arrays.
-    Raises TypeError for other types and InputError for bytes that are not UTF-8.
+    Takes string, large_string, string_view, dictionary of these, and all-null arrays; raises
+    TypeError for other types.
     """
-    kind = texts.type
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
-        kind = texts.type
+    kind = texts.type
     if not (
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -54,15 +53,28 @@ def as_strings(texts: pa.Array) -> pa.LargeStringArray:
         or pa.types.is_null(kind)
     ):
         raise TypeError(f"texts must be an Arrow string array, not {kind}")
-    if not pa.types.is_null(kind):
-        try:
-            texts.validate(full=True)
-        except pa.ArrowInvalid as error:
-            place = re.search(r"index (\d+)", str(error))
-            row = f" in row {place[1]}" if place else ""
-            raise InputError(f"a message text{row} is not valid UTF-8") from None
     # 64-bit offsets throughout: NFKC may lengthen a text elevenfold.
-    return texts if pa.types.is_large_string(kind) else texts.cast(pa.large_string())
+    strings = texts.cast(pa.large_string())
+    places = strings.buffers()[1]
+    if len(strings) and places is not None and np.frombuffer(places, np.int64)[0]:
+        # Arrow's ascii_lower reads the wrong bytes where an array without an offset does not
+        # begin at byte 0, as a slice does after a cast. A copy begins there.
+        strings = pa.concat_arrays([strings])
+    return strings
+
+
+def as_strings(texts: pa.Array) -> pa.LargeStringArray:
+    """As `as_large`, checked to be UTF-8: for texts that come from outside.
+
+    Raises TypeError as there, and InputError, with the row, for bytes that are not UTF-8.
+    """
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid as error:
+        place = re.search(r"index (\d+)", str(error))
+        row = f" in row {place[1]}" if place else ""
+        raise InputError(f"a message text{row} is not valid UTF-8") from None
+    return as_large(texts)
 
 
 def one_text(text: str) -> pa.LargeStringArray:

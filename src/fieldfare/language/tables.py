@@ -1,7 +1,8 @@
 """Token tables: what a model of words is. One weight a token, nothing else.
 
 A table is an ``.npz`` file with ``weights`` (float16, a power of two long) and ``bits`` (32 or
-64, the width of the hash arithmetic it was trained with), and a card of the same name (``.md``) that says where it comes from and what it cannot do.
+64, the width of the hash arithmetic it was trained with), and a card of the same name
+(``.md``) that says where it comes from and what it cannot do.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ def read_table(file: Traversable, *, language: str) -> TokenTable:
     """The table in an ``.npz`` file, named by the file. Raises SettingsError naming it."""
     name = file.name.removesuffix(".npz")
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
+        loaded = np.load(io.BytesIO(file.read_bytes()), allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise ValueError("a single array")
+        with loaded as archive:
             weights, bits = archive["weights"], int(archive["bits"])
     except OSError as error:
         raise SettingsError(f"table {file.name}: cannot be read ({error.strerror})") from error
