@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from fieldfare.sources.checking import Where, assemble
 from fieldfare.sources.decoding import CleanBytes
 from fieldfare.sources.lines import CUT_SHORT, NO_LINE_END
-from fieldfare.sources.place import Member, Place
+from fieldfare.sources.place import HEAD_BYTES, Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.schemas import REQUIRED, TABLES
@@ -237,7 +237,8 @@ class _Watched(io.RawIOBase):
 
     def _next(self, size: int) -> bytes:
         try:
-            data = self._clean.read(size)
+            # Little at a time: where the stream breaks off, what came before is kept.
+            data = self._clean.read(min(size, HEAD_BYTES))
         except InputError as error:
             self._cut = True
             self._problems.add(self._place, CUT_SHORT, member=self._member.name, detail=str(error))

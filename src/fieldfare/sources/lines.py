@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 
-from fieldfare.sources.place import Member, Place
+from fieldfare.sources.place import HEAD_BYTES, Member, Place
 from fieldfare.sources.reader import Problems, ReadOptions
 from fieldfare.vocabulary import InputError
 
@@ -50,11 +50,20 @@ def blocks(
 def _chunks(
     place: Place, member: Member, options: ReadOptions, problems: Problems
 ) -> Iterator[bytes]:
+    gathered: list[bytes] = []
+    size = 0
     try:
         with place.open(member) as stream:
-            while data := stream.read(BLOCK_BYTES):
+            while data := stream.read(min(HEAD_BYTES, BLOCK_BYTES)):
                 if options.progress is not None:
                     options.progress(len(data))
-                yield data
+                gathered.append(data)
+                size += len(data)
+                if size >= BLOCK_BYTES:
+                    yield b"".join(gathered)
+                    gathered, size = [], 0
     except InputError as error:
         problems.add(place, CUT_SHORT, member=member.name, detail=str(error))
+    # After the break too: what came before it was read.
+    if gathered:
+        yield b"".join(gathered)

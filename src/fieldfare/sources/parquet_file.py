@@ -43,6 +43,10 @@ class PlainMessages:
     def has_text(self) -> bool:
         return "text" in self.columns
 
+    @property
+    def has_media(self) -> bool:
+        return "media" in self.columns
+
 
 class ParquetFile:
     """Our own Parquet. A file is read in batches of rows, so its size does not matter."""

@@ -149,7 +149,7 @@ class GzipPlace(FilePlace):
         limit = max(RATIO_FREE, MAX_RATIO * member.size)
         what = f"it unpacks to more than {MAX_RATIO} times its size"
         with _open_file(self.path) as packed, gzip.GzipFile(fileobj=packed) as stream:
-            yield _buffered(cast("IO[bytes]", stream), limit, str(self.path), what)
+            yield _buffered(stream, limit, str(self.path), what)
 
 
 class FolderPlace(Place):
@@ -247,7 +247,7 @@ class ZipPlace(Place):
         _ = self.members
         where = f"{self.path}: {member.name}"
         try:
-            stream = self._zip.open(self._infos[member.name])
+            stream = cast("zipfile.ZipExtFile", self._zip.open(self._infos[member.name]))
         except _DAMAGE as error:
             raise _damaged(where) from error
         with stream:
@@ -298,11 +298,14 @@ def _damaged(where: str) -> InputError:
     return InputError(f"{where}: damaged; copy it again from where it came from")
 
 
+Unpacking = gzip.GzipFile | zipfile.ZipExtFile | io.BytesIO
+
+
 class _Guarded(io.RawIOBase):
     """A stream that stops after `limit` bytes, and whose every failure is an InputError. A
     directory that lies about a size is how a bomb passes a check of sizes."""
 
-    def __init__(self, stream: IO[bytes], limit: int, where: str, what: str) -> None:
+    def __init__(self, stream: Unpacking, limit: int, where: str, what: str) -> None:
         self._stream, self._left, self._where, self._what = stream, limit, where, what
 
     def readable(self) -> bool:
@@ -311,7 +314,8 @@ class _Guarded(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
         try:
-            data = self._stream.read(len(view))
+            # Not read(): where the stream is cut, that would lose what came before the cut.
+            data = self._stream.read1(len(view))
         except _DAMAGE as error:
             raise _damaged(self._where) from error
         self._left -= len(data)
@@ -321,7 +325,7 @@ class _Guarded(io.RawIOBase):
         return len(data)
 
 
-def _buffered(stream: IO[bytes], limit: int, where: str, what: str) -> IO[bytes]:
+def _buffered(stream: Unpacking, limit: int, where: str, what: str) -> IO[bytes]:
     return io.BufferedReader(_Guarded(stream, limit, where, what), HEAD_BYTES)
 
 

@@ -55,8 +55,15 @@ class Found:
     def read(
         self, options: ReadOptions, problems: Problems
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """The record batches of this place; see `Reader.read`."""
-        return self.reader.read(self.place, options, problems)
+        """The record batches of this place; see `Reader.read`. What turns out to be unreadable
+        raises InputError where it was named by itself; inside a folder or ZIP it is noted in
+        `problems`, so that the others are read."""
+        try:
+            yield from self.reader.read(self.place, options, problems)
+        except InputError as error:
+            if not self.inside:
+                raise
+            problems.add(self.place, UNREADABLE, member=_member(self.place), detail=str(error))
 
 
 @cache
@@ -132,18 +139,9 @@ def read_paths(
     mapping: Mapping | None = None,
     format: str | None = None,  # noqa: A002
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield (table, batch) of everything at the paths; see `find`.
-
-    A file that turns out to be unreadable raises InputError where it was named by itself. Inside
-    a folder or ZIP it is noted in `problems`, and the others are read.
-    """
+    """Yield (table, batch) of everything at the paths; see `find` and `Found.read`."""
     for found in find(paths, problems, mapping, format):
-        try:
-            yield from found.read(options, problems)
-        except InputError as error:
-            if not found.inside:
-                raise
-            problems.add(found.place, UNREADABLE, member=_member(found.place), detail=str(error))
+        yield from found.read(options, problems)
 
 
 def _fitting(place: Place) -> list[Reader]:
@@ -205,4 +203,8 @@ def _why_not(place: Place) -> str:
 
 
 def _known() -> str:
-    return "these are known: " + "; ".join(reader.title for reader in readers())
+    return (
+        "these are known: "
+        + "; ".join(reader.title for reader in readers())
+        + "; and other Parquet, CSV and JSON Lines with a column mapping"
+    )
