@@ -165,3 +165,9 @@ def test_golden_sums_come_through() -> None:
         if "ﬁ" not in vector["text"]:  # Normalising makes it two letters.
             row = annotate(pa.array([vector["text"]]), MODEL).to_pylist()[0]
             assert (row["weight_sum"], row["tokens"]) == (vector["weight_sum"], vector["tokens"])
+
+
+def test_documentation_lists_every_indicator_and_its_stage() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
+    for indicator in MODEL.indicators.catalogue:
+        assert f"| `{indicator.id}` | {indicator.stage} | {indicator.title}" in page
