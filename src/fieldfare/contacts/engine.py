@@ -42,8 +42,9 @@ class Engine(AbstractContextManager["Engine"], Protocol):
     def drop(self, name: str) -> None:
         """Forget a table that `create` kept."""
 
-    def repeated_ids(self, table: str) -> str:
-        """SQL of one column `id`: the non-null ids that occur more than once in a table."""
+    def create_repeated_ids(self, name: str, table: str) -> bool:
+        """Keep the non-null ids that occur more than once in a table, as one column `id`; tells
+        whether there are any."""
 
     def close(self) -> None:
         """Give back memory and files."""

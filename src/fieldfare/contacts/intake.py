@@ -13,7 +13,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from fieldfare.contacts.accounts import PREPARED
 from fieldfare.contacts.definition import EVENT_COLUMNS, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import SettingsError
@@ -32,7 +31,6 @@ RECEIVED_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "text": "VARCHAR",
         "encrypted": "BOOLEAN",
         "origin": _ORIGIN,
-        "photos": "INTEGER",
         "calls": "INTEGER",
         "weight_sum": "DOUBLE",
         "tokens": "INTEGER",
@@ -91,17 +89,30 @@ def load(engine: Engine, files: EventFiles, settings: ContactSettings) -> int:
     }
     for name, columns in RECEIVED_COLUMNS.items():
         engine.load_files(name, paths[name], columns)
-    engine.create("repeated", engine.repeated_ids("received_messages"))
-    any_repeated = engine.fetch("SELECT 1 AS one FROM repeated LIMIT 1").num_rows > 0
-    engine.view("messages", sql("messages") if any_repeated else "SELECT * FROM received_messages")
-    engine.view("deliveries", sql("deliveries"))
-    engine.view("mentions", sql("mentions"))
+    repeated = engine.create_repeated_ids("repeated", "received_messages")
+    _view_messages(engine, sql("messages") if repeated else "SELECT * FROM received_messages")
     engine.view("acts", sql("acts"))
     engine.create("accounts", sql("accounts"))
     as_of = settings.as_of if settings.as_of is not None else _last_event(engine)
     load_settings(engine, settings, as_of, has_connections=bool(files.connections)
                   or _any_acceptance(engine))
     return as_of
+
+
+def narrow(engine: Engine, senders: str) -> None:
+    """Keep only the messages of some senders, given as SQL of one column `account`: what is asked
+    about a few accounts afterwards then reads those and not every message there is."""
+    engine.create(
+        "near_messages",
+        f"SELECT m.* FROM messages AS m WHERE m.sender IN ({senders})",  # noqa: S608
+    )
+    _view_messages(engine, "SELECT * FROM near_messages")
+
+
+def _view_messages(engine: Engine, query: str) -> None:
+    engine.view("messages", query)
+    engine.view("deliveries", sql("deliveries"))
+    engine.view("mentions", sql("mentions"))
 
 
 def load_settings(engine: Engine, settings: ContactSettings, as_of: int, *,
@@ -131,7 +142,3 @@ def _any_acceptance(engine: Engine) -> bool:
     found = engine.fetch("SELECT 1 AS one FROM notices WHERE kind = 'accept' LIMIT 1")
     return found.num_rows > 0
 
-
-def empty_accounts() -> pa.Table:
-    """No accounts, with the columns that the ledger expects."""
-    return PREPARED.empty_table()

@@ -83,9 +83,13 @@ class SparkEngine:
     def drop(self, name: str) -> None:
         self._spark.catalog.dropTempView(name)
 
-    def repeated_ids(self, table: str) -> str:
-        return (f"SELECT id FROM {table} WHERE id IS NOT NULL"  # noqa: S608
-                " GROUP BY id HAVING COUNT(*) > 1")
+    def create_repeated_ids(self, name: str, table: str) -> bool:
+        self.create(
+            name,
+            f"SELECT id FROM {table} WHERE id IS NOT NULL"  # noqa: S608
+            " GROUP BY id HAVING COUNT(*) > 1",
+        )
+        return not self._spark.table(name).isEmpty()
 
     def close(self) -> None:
         self._spark.stop()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldfare.risk.scorecard import Bins, Scorecard
 
@@ -36,8 +37,9 @@ class Assessed:
 
     def ranked(self) -> npt.NDArray[np.intp]:
         """Row numbers, highest log odds first; equal ones by account, so that order is fixed."""
-        accounts = self.signals["account"].to_numpy(zero_copy_only=False).astype(str)
-        return np.lexsort((accounts, -self.log_odds))
+        keys = pa.table({"log_odds": self.log_odds, "account": self.signals["account"]})
+        order = pc.sort_indices(keys, [("log_odds", "descending"), ("account", "ascending")])
+        return np.asarray(order, dtype=np.intp)
 
     def table(self) -> pa.Table:
         """One row an account: account, probability, band, log_odds, the signals' values, and a

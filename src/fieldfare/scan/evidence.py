@@ -112,9 +112,9 @@ class Evidence:
 
 
 def collect(engine: Engine, accounts: Sequence[str], *, with_text: bool) -> dict[str, Evidence]:
-    """The evidence of these accounts. The engine holds the events, the ledger and the signals."""
+    """The evidence of these accounts, which are also the engine's table `reported`. The engine
+    holds their messages, the ledger and the signals."""
     found = {account: Evidence() for account in accounts}
-    engine.load("reported", pa.table({"account": pa.array(accounts, pa.string())}))
     _add_people(engine, found)
     _add_children(engine, found)
     _add_asked(engine, found)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 ANNOTATED: Final = pa.schema(
     [field for field in MESSAGES if field.name != "media"]
     + [
-        ("photos", pa.int32()),
         ("calls", pa.int32()),
         ("weight_sum", pa.float64()),
         ("tokens", pa.int32()),
@@ -99,8 +98,7 @@ class Spool:
 
     def _annotate(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         columns = {field.name: batch[field.name] for field in MESSAGES if field.name != "media"}
-        columns["photos"] = _count_media(batch["media"], ("photo", "video"))
-        columns["calls"] = _count_media(batch["media"], ("call",))
+        columns["calls"] = _count_calls(batch["media"])
         if batch["text"].null_count == batch.num_rows:
             for name in ("weight_sum", "tokens", "stated_age", "stated_age_confidence",
                          "indicators"):
@@ -157,10 +155,10 @@ def _hand_over(place: Place, gathered: Gathered) -> bool:
     return True
 
 
-def _count_media(media: pa.Array, kinds: Sequence[str]) -> pa.Array:
-    kinds_array = pc.struct_field(pc.list_flatten(media), "kind")
-    wanted = pc.is_in(kinds_array, pa.array(kinds)).to_numpy(zero_copy_only=False)
+def _count_calls(media: pa.Array) -> pa.Array:
+    kinds = pc.struct_field(pc.list_flatten(media), "kind")
+    calls = pc.equal(kinds, "call").to_numpy(zero_copy_only=False)
     parents = pc.list_parent_indices(media).to_numpy(zero_copy_only=False)
-    counts = np.bincount(parents[wanted], minlength=len(media))
+    counts = np.bincount(parents[calls], minlength=len(media))
     return pa.array(counts, pa.int32())
 

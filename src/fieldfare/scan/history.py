@@ -40,15 +40,13 @@ class FirstFlag:
     """Probable children it had written to privately by then."""
 
 
-def first_flags(engine: Engine, accounts: Sequence[str], scorecard: Scorecard
-                ) -> dict[str, FirstFlag]:
-    """For each of these flagged accounts, when it would first have been flagged. An account
-    that only reaches the threshold between the moments tried is left out."""
-    if not accounts:
-        return {}
+def first_flags(engine: Engine, scorecard: Scorecard) -> dict[str, FirstFlag]:
+    """For each account of the table `flagged`, when it would first have been flagged; `members`
+    must hold its universe (see `create_members`). An account that only reaches the threshold
+    between the moments tried is left out."""
     settings = engine.fetch("SELECT * FROM settings")
     with open_engine("duckdb") as replay:
-        _load_universes(engine, replay, accounts)
+        _load_universes(engine, replay)
         pending = _moments(replay)
         found: dict[str, FirstFlag] = {}
         tried, size = 0, FIRST_BLOCK
@@ -61,8 +59,9 @@ def first_flags(engine: Engine, accounts: Sequence[str], scorecard: Scorecard
     return found
 
 
-def _load_universes(engine: Engine, replay: Engine, accounts: Sequence[str]) -> None:
-    """Copy what concerns these accounts: them, everyone they exchanged messages or acts with."""
+def create_members(engine: Engine, accounts: Sequence[str]) -> None:
+    """Create `flagged` and `members`: for each flagged account its universe, which is itself and
+    everyone it exchanged messages or acts with."""
     engine.load("flagged", pa.table({"account": pa.array(accounts, pa.string())}))
     engine.create(
         "members",
@@ -75,6 +74,9 @@ def _load_universes(engine: Engine, replay: Engine, accounts: Sequence[str]) -> 
         " UNION SELECT f.account AS universe, r.account AS member FROM flagged AS f"
         " INNER JOIN relations AS r ON r.peer = f.account) AS everyone",
     )
+
+
+def _load_universes(engine: Engine, replay: Engine) -> None:
     # Among the members everything counts; to others, only ages that a member stated.
     replay.load("known_deliveries", engine.fetch(
         "SELECT s.universe AS universe, d.* FROM deliveries AS d"
@@ -144,7 +146,7 @@ def _create_shifted_events(replay: Engine) -> None:
     replay.create(
         "deliveries",
         "SELECT d.message_id, c.key || d.sender AS sender, c.key || d.recipient AS recipient,"
-        " d.sent_at + c.shift AS sent_at, d.is_group, d.photos, d.calls, d.weight_sum, d.tokens,"
+        " d.sent_at + c.shift AS sent_at, d.is_group, d.weight_sum, d.tokens,"
         " d.stated_age, d.stated_age_confidence"
         " FROM known_deliveries AS d INNER JOIN cuts AS c ON c.universe = d.universe"
         " WHERE d.sent_at <= c.moment",

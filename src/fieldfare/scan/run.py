@@ -13,14 +13,14 @@ import pyarrow as pa
 
 from fieldfare.contacts import analysis
 from fieldfare.contacts.engine import Engine, open_engine
-from fieldfare.contacts.intake import load
+from fieldfare.contacts.intake import load, narrow
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import Population, Reason, population_table, reasons
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.scan.evidence import Evidence, collect
 from fieldfare.scan.gather import Gathered, gather
-from fieldfare.scan.history import FirstFlag, first_flags
+from fieldfare.scan.history import FirstFlag, create_members, first_flags
 from fieldfare.scan.settings import ScanSettings
 
 
@@ -102,9 +102,12 @@ def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gat
              assessed.signals["account"].take(np.array(rows, dtype=np.int64)).to_pylist()]
     flagged = [name for name, row in zip(names, rows, strict=True) if assessed.flagged[row]]
     on_step("Looking up evidence")
-    evidence = collect(engine, names, with_text=bool(gathered.language)) if names else {}
+    engine.load("reported", pa.table({"account": pa.array(names, pa.string())}))
+    create_members(engine, flagged)
+    narrow(engine, "SELECT account FROM reported UNION SELECT member AS account FROM members")
+    evidence = collect(engine, names, with_text=bool(gathered.language))
     on_step("Finding when each was first flagged")
-    flags = first_flags(engine, flagged, assessed.scorecard)
+    flags = first_flags(engine, assessed.scorecard) if flagged else {}
     population = population_table(engine.fetch("SELECT * FROM population"))
     return [
         _one(assessed, row, population, evidence[name], flags.get(name))

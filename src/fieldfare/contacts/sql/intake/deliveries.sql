@@ -3,7 +3,7 @@
 -- Enters: messages. Leaves: deliveries. A message to a group of more than 256 is an announcement
 -- and not contact with each of its members, so it makes no rows (and no quadratic work).
 SELECT
-  message_id, sender, recipient, sent_at, is_group, photos, calls,
+  message_id, sender, recipient, sent_at, is_group,
   weight_sum, tokens, stated_age, stated_age_confidence
 FROM (
   SELECT
@@ -12,8 +12,6 @@ FROM (
     UNNEST(recipients) AS recipient,
     sent_at,
     CASE WHEN kind = 'group' THEN 1 ELSE 0 END AS is_group,
-    COALESCE(photos, 0) AS photos,
-    COALESCE(calls, 0) AS calls,
     weight_sum,
     tokens,
     stated_age,

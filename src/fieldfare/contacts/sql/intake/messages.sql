@@ -4,12 +4,12 @@
 --
 -- Enters: received_messages (documented Message columns and the annotations of the language
 -- room), repeated (the ids that occur more than once).
-SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, photos, calls,
+SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, calls,
   weight_sum, tokens, stated_age, stated_age_confidence, indicators
 FROM received_messages
 WHERE id IS NULL OR id NOT IN (SELECT id FROM repeated)
 UNION ALL
-SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, photos, calls,
+SELECT id, conversation, kind, sender, recipients, sent_at, text, encrypted, origin, calls,
   weight_sum, tokens, stated_age, stated_age_confidence, indicators
 FROM (
   SELECT
