@@ -69,18 +69,18 @@ class WhatsApp(RecordReader):
     def detect(place: Place) -> bool:
         if place.single is not None:
             return style_of(place, place.single) is not None
-        chats = _chats(place)
+        chats = [m for m in _candidates(place)[:PROBED] if style_of(place, m) is not None]
         beside = any(member.name.lower().endswith(_OTHER_DATA) for member in place.members)
         # What was attached to one chat may be anything; beside several it is something else.
         return bool(chats) and (len(chats) == 1 or not beside)
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         clock, surveys = LocalClock(options), []
-        for member in _texts(place):
+        for member in _candidates(place):
             style = style_of(place, member)
             if style is not None:
                 surveys.append(survey(place, member, style))
-            elif place.single is not None or _is_named(place, member):
+            else:
                 problems.add(place, NOT_A_CHAT, member=member.name)
         if not surveys:
             raise InputError(f"{place}: no line in it begins like a line of a WhatsApp chat")
@@ -113,12 +113,11 @@ def _is_named(place: Place, member: Member) -> bool:
     return member.base == "_chat.txt" or title_in(place.name_of(member)) is not None
 
 
-def _chats(place: Place) -> list[Member]:
-    """The text files that are chats: by name where one is so named, for those beside it were
-    attached to it; by their lines where none is."""
+def _candidates(place: Place) -> list[Member]:
+    """The text files that should be chats: those so named, for others beside them were attached;
+    all where none is."""
     texts = _texts(place)
-    named = [member for member in texts if _is_named(place, member)]
-    return [member for member in (named or texts)[:PROBED] if style_of(place, member)]
+    return [member for member in texts if _is_named(place, member)] or texts
 
 
 def _order(place: Place, found: Survey, options: ReadOptions) -> Order:
