@@ -26,6 +26,8 @@ from fieldfare.vocabulary.records import MediaKind
 PROBED = 8
 """JSON files looked into before a place is held to be something else."""
 
+NOT_A_CONVERSATION = "a file beside the conversations that is none; it was not read"
+
 _NUMBER = re.compile(r"_\d+$")
 
 _TYPES: dict[str, MediaKind] = {
@@ -44,7 +46,7 @@ class MessengerEncrypted(RecordReader):
 
     Written against the shape of 2024–2025: ``<Name>_N.json`` side by side, with ``media/``; each
     holds ``participants`` (names), ``threadName`` and ``messages``. As a ZIP, a folder or one
-    file. Other JSON beside them is left alone.
+    file. Other files beside them are counted.
 
     Completeness: everything that the device's secure storage held.
 
@@ -63,13 +65,13 @@ class MessengerEncrypted(RecordReader):
 
     @staticmethod
     def detect(place: Place) -> bool:
-        candidates = (member for member in _candidates(place)[:PROBED])
-        return any(_is_conversation(place, member) for member in candidates)
+        return any(_is_conversation(place, member) for member in _candidates(place)[:PROBED])
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         accounts, read = Accounts(place), False
-        for member in _candidates(place):
+        for member in _beside(place):
             if not _is_conversation(place, member):
+                problems.add(place, NOT_A_CONVERSATION, member=member.name)
                 continue
             read = True
             people, name = _look_through(place, member)
@@ -89,14 +91,21 @@ class MessengerEncrypted(RecordReader):
 
 
 def _candidates(place: Place) -> list[Member]:
-    """JSON files side by side at the top, or in the one folder that holds all."""
+    """The JSON files of `_beside`, or the one file."""
+    if place.single is not None:
+        return [place.single]
+    return [member for member in _beside(place) if member.name.lower().endswith(".json")]
+
+
+def _beside(place: Place) -> list[Member]:
+    """The files side by side at the top, or in the one folder that holds all."""
     if place.single is not None:
         return [place.single]
     tops = {member.name.partition("/")[0] for member in place.members if "/" in member.name}
     flat = [member for member in place.members if "/" not in member.name]
     if not flat and len(tops) == 1:
         flat = [member for member in place.members if member.name.count("/") == 1]
-    return [member for member in flat if member.name.lower().endswith(".json")]
+    return flat
 
 
 def _is_conversation(place: Place, member: Member) -> bool:

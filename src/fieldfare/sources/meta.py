@@ -35,6 +35,7 @@ ORDER_WINDOW = 20_000
 """Messages held to put them in the order of time. Meta starts a new file after 10,000."""
 
 HTML = "a conversation in HTML, which cannot be read; ask Meta for the download in JSON"
+NOT_MESSAGES = "a file in a conversation's folder that is none of messages; it was not read"
 OTHER_SERVICE = "a conversation of the other Meta service; give that export as a path of its own"
 
 _BOXES = "inbox|archived_threads|filtered_threads|message_requests|e2ee_cutover"
@@ -43,6 +44,7 @@ _THREAD = re.compile(
     rf"(?<![^/])(?:(?:{_ROOTS})/)?messages/(?:{_BOXES})/[^/]+/message_\d+\.(?:json|html)$",
     re.IGNORECASE,
 )
+_IN_THREAD = re.compile(r"(?<![^/])messages/[^/]+/[^/]+/[^/]+$", re.I)
 _NUMBER = re.compile(r"message_(\d+)\.json$", re.IGNORECASE)
 _ALONE = re.compile(r"^(?:[^/]+/)?message_\d+\.json$", re.IGNORECASE)
 
@@ -210,6 +212,8 @@ class MetaThreads:
                 found.setdefault(folder, []).append((int(number[1]) if number else 1, member))
             elif _THREAD.search(member.name):
                 self.problems.add(self.place, HTML, member=member.name)
+            elif _IN_THREAD.search(member.name):
+                self.problems.add(self.place, NOT_MESSAGES, member=member.name)
         for _, parts in sorted(found.items()):
             # By number, not by name: message_10 is older than message_2.
             yield [member for _, member in sorted(parts, key=lambda part: -part[0])]
