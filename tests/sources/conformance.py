@@ -179,21 +179,14 @@ class _Endless(io.RawIOBase):
 
 
 def wrong_values(value: Any) -> Iterator[Any]:
-    """The JSON value with one thing in it replaced, or left out, at a time."""
+    """The JSON value with one thing in it replaced, or one field left out, at a time.
+
+    No item of a list is left out and no list is emptied: what remains then is whole, and nothing
+    can tell that there was more.
+    """
     hostile: tuple[Any, ...] = (
-        None,
-        True,
-        7,
-        -1,
-        10**30,
-        1e300,
-        "",
-        "x\x00",
-        [],
-        [None],
-        {},
-        {"x": {}},
-        [[[[7]]]],
+        *(None, True, 7, -1, 10**30, 1e300, "", "x\x00"),
+        *([], [None], {}, {"x": {}}, [[[[7]]]]),
     )
     for path in list(_paths(value)):
         for other in (*hostile, _GONE):
@@ -201,10 +194,14 @@ def wrong_values(value: Any) -> Iterator[Any]:
             at = copy
             for key in path[:-1]:
                 at = at[key]
-            if other is _GONE:
+            if isinstance(at[path[-1]], list) and other == []:
+                continue
+            if other is not _GONE:
+                at[path[-1]] = other
+            elif isinstance(at, dict):
                 del at[path[-1]]
             else:
-                at[path[-1]] = other
+                continue
             yield copy
 
 

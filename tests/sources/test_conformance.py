@@ -253,7 +253,7 @@ def test_wrong_types_and_missing_fields(fixture: Fixture, tmp_path: Path) -> Non
 
 
 def _wrong_files(name: str, data: bytes) -> list[bytes]:
-    """At most some 400 versions of a file, each with one wrong value."""
+    """At most some 200 versions of a file, each with one wrong value."""
     if name.endswith(".json"):
         versions = [json.dumps(v).encode() for v in wrong_values(json.loads(data))]
     else:
@@ -263,7 +263,7 @@ def _wrong_files(name: str, data: bytes) -> list[bytes]:
             for at, line in enumerate(lines)
             for value in wrong_values(json.loads(line))
         ]
-    return versions[:: max(1, len(versions) // 400)]
+    return versions[:: max(1, len(versions) // 200)]
 
 
 HOSTILE = [

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 DELIMITERS = ",;\t"
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 2 * 1024 * 1024
 
 BAD_ROW = "a row with another number of columns than the header; it was left out"
 OPEN_QUOTE = "a quotation mark is not closed; rows after it may have been read as one"

@@ -26,6 +26,9 @@ TABLE_OF: dict[type[Record], str] = {
     Account: "accounts",
 }
 
+BATCH_CHARACTERS = 16 * 1024 * 1024
+"""A batch ends early when its texts are longer than this, so that memory stays flat."""
+
 BAD_TIME = "a time that cannot be read; the record was left out"
 BAD_CREATED = "a time of creation that cannot be read; it was left empty"
 BAD_FIELD = "a field of the wrong type; the record was left out"
@@ -59,6 +62,7 @@ def pack(
     """
     noted = Problems() if problems is None else problems
     waiting: dict[str, list[Row]] = {table: [] for table in TABLES}
+    characters = 0
     for record in records:
         table = TABLE_OF[type(record)]
         row = _timed(table, record, noted)
@@ -66,8 +70,11 @@ def pack(
             continue
         rows = waiting[table]
         rows.append(row)
-        if len(rows) >= batch_rows:
+        if table == "messages":
+            characters += len(record.text) if isinstance(record.text, str) else 0
+        if len(rows) >= batch_rows or characters > BATCH_CHARACTERS:
             waiting[table] = []
+            characters = 0 if table == "messages" else characters
             yield from _batches(table, rows, metadata_only, noted)
     for table, rows in waiting.items():
         if rows:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 BATCH_ROWS = 65_536
+BATCH_BYTES = 16 * 1024 * 1024
 BUFFER_BYTES = 1024 * 1024
 MAGIC = b"PAR1"
 
@@ -150,7 +151,8 @@ def columns_of(
         rows = file.metadata.row_group(group).num_rows
         done = 0
         try:
-            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted):
+            size = _batch_rows(file.metadata.row_group(group))
+            for batch in file.iter_batches(size, row_groups=[group], columns=wanted):
                 start = first + done
                 done += batch.num_rows
                 # Damage in a string's bytes or lengths would crash later; here it is an error.
@@ -171,6 +173,12 @@ def columns_of(
         first += rows
         if options.progress is not None:
             options.progress(file.metadata.row_group(group).total_byte_size)
+
+
+def _batch_rows(group: Any) -> int:
+    # Long texts make short batches. The sizes may be damaged, so they are kept in bounds.
+    mean = max(group.total_byte_size, 1) / max(group.num_rows, 1)
+    return int(min(max(BATCH_BYTES / mean, 1), BATCH_ROWS))
 
 
 def _check_types(place: Place, table: str, schema: pa.Schema) -> None:

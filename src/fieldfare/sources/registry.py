@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -69,8 +68,7 @@ class Found:
 @cache
 def readers() -> tuple[Reader, ...]:
     """One of every reader in `READERS`."""
-    # TODO: load them all once every module named above exists.
-    return tuple(_load(reference) for reference in READERS if find_spec(reference.split(":")[0]))
+    return tuple(_load(reference) for reference in READERS)
 
 
 def _load(reference: str) -> Reader:
