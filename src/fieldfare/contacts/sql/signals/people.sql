@@ -5,7 +5,8 @@
 --   child_probability  P(age < 18), 0-1 (a child is a person under 18: Convention on the Rights of
 --                      the Child, article 1). Each age says which side of 18 the account is on
 --                      with a confidence c; on its own it gives c or 1 - c.
---                      Given and stated ages are combined as log-odds relative to the prior.
+--                      Given and stated ages are combined as log-odds relative to the prior; a
+--                      verified age is not moved by what the account says.
 --   child_weight       how much more likely a child than an account nobody knows anything about:
 --                      (p - prior) / (1 - prior), 0-1; less than a point above the prior is 0.
 --                      Contact counts use this, so that accounts of unknown age are no evidence
@@ -67,7 +68,7 @@ weighed AS (
     prior_log_odds
       + CASE WHEN given_probability IS NULL THEN 0.0
           ELSE LN(given_probability / (1.0 - given_probability)) - prior_log_odds END
-      + CASE WHEN stated_probability IS NULL THEN 0.0
+      + CASE WHEN stated_probability IS NULL OR given_basis = 'verified' THEN 0.0
           ELSE LN(stated_probability / (1.0 - stated_probability)) - prior_log_odds END
       AS log_odds
   FROM sided AS s

@@ -1,0 +1,73 @@
+"""The scorecard file is checked, and says what is wrong where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fieldfare.contacts.catalogue import catalogue
+from fieldfare.risk import scorecard
+from fieldfare.vocabulary import SettingsError
+
+GOOD = """
+version = "test"
+basis = "test"
+prior = 0.001
+flag_from = "alert"
+bands = [{ name = "none", from = 0.0 }, { name = "alert", from = 0.5 }]
+[signals.answered_share]
+edges = [0.5]
+weights = [1.0, -1.0]
+sentence = "{value} answered."
+"""
+
+
+def test_the_shipped_card_is_valid_and_says_what_it_rests_on() -> None:
+    card = scorecard.shipped()
+    assert card.flag_from == "alert"
+    assert "judgement" in card.basis
+    assert set(card.signals) <= set(catalogue())
+
+
+def test_a_card_is_read_from_a_file_and_known_by_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "card.toml"
+    path.write_text(GOOD)
+    card = scorecard.load(path)
+    assert (card.version, card.prior, card.flag_probability) == ("test", 0.001, 0.5)
+    path.write_text(GOOD + "\n")
+    assert scorecard.load(path).sha256 != card.sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("edges = [0.5]", "edges = [0.5, 0.4]", "signals.answered_share: edges must rise"),
+        ("weights = [1.0, -1.0]", "weights = [1.0]", "1 edges need 2 weights"),
+        ("edges = [0.5]\nweights = [1.0, -1.0]", "edges = [0.1, 0.5]\nweights = [1.0, -1.0, 0.5]",
+         "weights must only rise or only fall"),
+        ("weights = [1.0, -1.0]", "weights = [9.0, -1.0]", "lies outside"),
+        ("weights = [1.0, -1.0]", "weights = [nan, nan]", "lies outside"),
+        ("prior = 0.001", "prior = 1.0", "prior is 1.0"),
+        ('flag_from = "alert"', 'flag_from = "red"', "'red', which is not a band"),
+        ("from = 0.0", "from = 0.1", "bands must begin at 0.0"),
+        ("sentence", "sentance", "sentance"),
+        ('version = "test"', "version =", "not a valid scorecard"),
+    ],
+)
+def test_a_wrong_card_is_refused_with_what_is_wrong(old: str, new: str, says: str) -> None:
+    assert old in GOOD
+    with pytest.raises(SettingsError, match="card.toml") as caught:
+        scorecard.parse(GOOD.replace(old, new).encode(), "card.toml")
+    assert says in str(caught.value)
+
+
+def test_a_missing_card_is_named() -> None:
+    with pytest.raises(SettingsError, match="nowhere.toml: cannot be read"):
+        scorecard.load(Path("nowhere.toml"))
+
+
+def test_bands_begin_at_their_probability() -> None:
+    card = scorecard.shipped()
+    assert [card.band(p) for p in (0.0, 0.0499, 0.05, 0.5, 0.95, 1.0)] == [
+        "none", "none", "watch", "alert", "urgent", "urgent"]
