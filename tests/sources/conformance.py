@@ -115,7 +115,7 @@ def resolves(origin: dict[str, Any]) -> bool:
     if unit == "line":
         return bool(data.split(b"\n")[int(number) - 1].strip())
     if unit == "row" and data.startswith(b"PAR1"):
-        return 1 <= int(number) <= pq.ParquetFile(io.BytesIO(data)).metadata.num_rows
+        return 1 <= int(number) <= int(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows)
     if unit == "row":
         rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if row]
         return 2 <= int(number) <= len(rows)

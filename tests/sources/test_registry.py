@@ -102,6 +102,15 @@ def test_a_format_may_be_named(tmp_path: Path) -> None:
         reader_named("json")
 
 
+def test_a_named_format_takes_only_its_own_from_a_folder(tmp_path: Path) -> None:
+    problems = Problems()
+    found = list(find([mixed(tmp_path)], problems, format="jsonl"))
+    assert [part.place.path.name for part in found] == ["a.jsonl", "e.zip"]
+    assert problems.counts[UNRECOGNISED] == 5
+    with pytest.raises(InputError, match="name the file itself"):
+        list(reader_named("jsonl").read(open_place(tmp_path), ReadOptions(), problems))
+
+
 def test_every_reader_has_a_docstring_and_a_known_completeness() -> None:
     for reader in readers():
         assert type(reader).__doc__

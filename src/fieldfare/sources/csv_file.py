@@ -77,7 +77,7 @@ class CsvFile:
         self, place: Place, options: ReadOptions, problems: Problems
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the batches of the one table; see `Reader.read`."""
-        member = place.single or place.members[0]
+        member = place.only()
         header = read_header(place.head(member))
         if header is None or header.table is None:
             raise InputError(f"{place}: the first row names no table of docs/formats.md")

@@ -53,7 +53,7 @@ class JsonLines(RecordReader):
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         """Yield the record of every line that has one, in order."""
-        member = place.single or place.members[0]
+        member = place.only()
         source = str(place)
         for first, block in blocks(place, member, options, problems):
             try:

@@ -70,8 +70,8 @@ def pack(
             continue
         rows = waiting[table]
         rows.append(row)
-        if table == "messages":
-            characters += len(record.text) if isinstance(record.text, str) else 0
+        if isinstance(record, Message) and isinstance(record.text, str):
+            characters += len(record.text)
         if len(rows) >= batch_rows or characters > BATCH_CHARACTERS:
             waiting[table] = []
             characters = 0 if table == "messages" else characters

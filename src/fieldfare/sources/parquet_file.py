@@ -75,7 +75,7 @@ class ParquetFile:
         self, place: Place, options: ReadOptions, problems: Problems
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the batches of the one table; see `Reader.read`."""
-        member = place.single or place.members[0]
+        member = place.only()
         with open_parquet(place, member) as file:
             names = tuple(file.schema_arrow.names)
             table = table_of(names)

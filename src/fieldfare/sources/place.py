@@ -90,6 +90,12 @@ class Place(ABC):
         """The one member of a place that is a single file; None for a folder or a ZIP."""
         return None
 
+    def only(self) -> Member:
+        """The one member of a single file. Raises InputError for a folder or a ZIP."""
+        if self.single is None:
+            raise InputError(f"{self}: this format is a single file; name the file itself")
+        return self.single
+
     def name_of(self, member: Member) -> str:
         """A member's file name, also where the place is that single file."""
         return member.base or self.path.name

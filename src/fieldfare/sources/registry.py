@@ -106,8 +106,8 @@ def find(
 
     A folder or ZIP that no reader takes as a whole is walked, and each thing in it is tried by
     itself. What is refused or not recognised inside is noted in `problems`; a path of which
-    nothing is recognised raises InputError. With `format`, that reader reads every path; with
-    `mapping`, the mapping reads every file that has its columns.
+    nothing is recognised raises InputError. With `format`, that reader reads every file named,
+    and in folders and ZIPs what it recognises; with `mapping`, the same of the mapping.
     """
     if mapping is not None and format is not None:
         raise SettingsError("a column mapping and a format were both given; give one of them")
@@ -119,7 +119,7 @@ def find(
     for path in paths:
         place = open_place(path)
         _note_refused(place, problems)
-        if chosen is not None and (mapping is None or place.single is not None):
+        if chosen is not None and place.single is not None:
             yield Found(place, chosen)
             continue
         found, unknown = _walk(place, problems, chosen)

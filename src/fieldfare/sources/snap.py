@@ -47,7 +47,7 @@ class EdgeList:
         self, place: Place, options: ReadOptions, problems: Problems
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield ``messages``: no id, kind private, one recipient."""
-        member = place.single or place.members[0]
+        member = place.only()
         for first, block in blocks(place, member, options, problems):
             if not block.endswith(b"\n"):
                 problems.add(place, NO_LINE_END, member=member.name)
