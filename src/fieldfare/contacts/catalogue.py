@@ -16,6 +16,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str
     range: str
     source: str
+    rests_on: tuple[str, ...] = ()
+    """What messages show it: ``first_contact``, ``wording``, ``call`` or ids of indicators."""
 
 
 @cache

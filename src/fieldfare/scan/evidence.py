@@ -13,32 +13,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from fieldfare.contacts.catalogue import catalogue
 from fieldfare.contacts.engine import Engine
 
 MAX_MESSAGES: Final = 20
 """Message ids listed with one reason; enough to check it, and the ledger counts the rest."""
 MAX_EXCERPTS: Final = 40
 """Excerpts kept for one account."""
-
-FIRST_CONTACT_SIGNALS: Final = frozenset({
-    "children_first_contacted_peak_7d", "children_first_contacted_90d",
-    "child_share_of_first_contacts", "wrote_first_share", "unconnected_share", "answered_share",
-    "age_gap_years", "country_entropy_bits", "acquainted_share", "group_to_private_share",
-})
-"""Reasons that rest on the first messages to children."""
-
-INDICATOR_SIGNALS: Final[dict[str, tuple[str, ...]]] = {
-    "children_age_probed": ("age_probing",),
-    "children_told_secrecy": ("secrecy",),
-    "children_asked_parents_absent": ("parents_absent",),
-    "children_asked_platform_change": ("platform_change",),
-    "children_asked_photo": ("photo_request",),
-    "children_asked_meeting": ("meeting_travel",),
-    "children_offered_gift": ("gift_payment",),
-    "children_pressured": ("pressure",),
-    "night_asks": ("call", "photo_request"),
-}
-"""Reasons that rest on messages with an indicator, and which."""
 
 
 @dataclass
@@ -103,11 +84,7 @@ class Evidence:
     def message_ids(self, signal: str) -> list[str]:
         """Ids of messages that a reason rests on, in order of time; empty where the service gave
         no ids or the reason rests on no message."""
-        if signal in FIRST_CONTACT_SIGNALS:
-            return self.messages.get("first_contact", [])
-        if signal == "token_z":
-            return self.messages.get("wording", [])
-        wanted = INDICATOR_SIGNALS.get(signal, ())
+        wanted = catalogue()[signal].rests_on
         return [each for name in wanted for each in self.messages.get(name, [])][:MAX_MESSAGES]
 
 

@@ -164,8 +164,17 @@ asked AS (
     SUM(CASE WHEN indicator = 'platform_change' THEN probability ELSE 0.0 END) AS platform_change,
     SUM(CASE WHEN indicator = 'photo_request' THEN probability ELSE 0.0 END) AS photo_request,
     SUM(CASE WHEN indicator = 'meeting_travel' THEN probability ELSE 0.0 END) AS meeting_travel,
-    SUM(CASE WHEN indicator = 'gift_payment' THEN probability ELSE 0.0 END) AS gift_payment,
+    SUM(CASE WHEN indicator = 'payment_offer' THEN probability ELSE 0.0 END) AS payment_offer,
+    SUM(CASE WHEN indicator = 'gift_offer' THEN probability ELSE 0.0 END) AS gift_offer,
+    SUM(CASE WHEN indicator = 'game_currency' THEN probability ELSE 0.0 END) AS game_currency,
     SUM(CASE WHEN indicator = 'pressure' THEN probability ELSE 0.0 END) AS pressure,
+    SUM(CASE WHEN indicator = 'isolation' THEN probability ELSE 0.0 END) AS isolation,
+    SUM(CASE WHEN indicator = 'flattery' THEN probability ELSE 0.0 END) AS flattery,
+    SUM(CASE WHEN indicator = 'compliance_testing' THEN probability ELSE 0.0 END)
+      AS compliance_testing,
+    SUM(CASE WHEN indicator = 'risk_probing' THEN probability ELSE 0.0 END) AS risk_probing,
+    SUM(CASE WHEN indicator = 'posing_as_child' THEN probability ELSE 0.0 END)
+      AS posing_as_child,
     SUM(
       CASE WHEN indicator IN ('call', 'photo_request') THEN probability * night_messages
         ELSE 0.0 END
@@ -251,8 +260,15 @@ SELECT
   COALESCE(i.platform_change, 0.0) AS children_asked_platform_change,
   COALESCE(i.photo_request, 0.0) AS children_asked_photo,
   COALESCE(i.meeting_travel, 0.0) AS children_asked_meeting,
-  COALESCE(i.gift_payment, 0.0) AS children_offered_gift,
+  COALESCE(i.payment_offer, 0.0) AS children_offered_payment,
+  COALESCE(i.gift_offer, 0.0) AS children_offered_gift,
+  COALESCE(i.game_currency, 0.0) AS children_offered_game_currency,
   COALESCE(i.pressure, 0.0) AS children_pressured,
+  COALESCE(i.isolation, 0.0) AS children_isolated,
+  COALESCE(i.flattery, 0.0) AS children_flattered,
+  COALESCE(i.compliance_testing, 0.0) AS children_tested,
+  COALESCE(i.risk_probing, 0.0) AS children_risk_probed,
+  COALESCE(i.posing_as_child, 0.0) AS children_posed_to,
   COALESCE(w.tokens, 0) AS tokens,
   w.z AS token_z,
   1.0 - COALESCE(me.child_probability, g.unknown_child_probability) AS adult_probability,
