@@ -52,7 +52,13 @@ BOX_WARNINGS = {"message_requests": "message request", "filtered_threads": "filt
 """What to say of a message by the box its conversation lies in: what a stranger sent before he
 was let in matters."""
 
-_NOBODY = re.compile(r"^(?:facebook|instagram)[ -]?(?:user|nutzer)$|^instagrammer$|^$", re.I)
+_NOBODY = re.compile(
+    r"(?:facebook|instagram)[ -]?(?:user|nutzer(?:in|:in)?|gebruiker|användare|bruger|bruker|"
+    r"kullanıcısı|ユーザー|用户|用戶|使用者|사용자)|instagrammer|"
+    r"(?:utilisat(?:eur|rice)|usuario|usuário|utilizador|utente|пользователь|użytkownik|pengguna|"
+    r"người dùng)(?: d[eio])? (?:facebook|instagram)a?|",
+    re.IGNORECASE,
+)
 """The name Meta gives to everyone whose account is gone. They are many people."""
 
 _MEDIA: tuple[tuple[str, MediaKind | None], ...] = (
@@ -238,7 +244,7 @@ class MetaThreads:
         for name in names:
             # Everyone whose account is gone has one name; together they would look like one
             # person who wrote to very many.
-            where = f"@{key}" if _NOBODY.match(name) else ""
+            where = f"@{key.partition(':')[2]}" if _NOBODY.fullmatch(name) else ""
             ids[name] = f"{self.service}:{name}{where}"
         return ids
 

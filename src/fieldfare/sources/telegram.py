@@ -92,14 +92,14 @@ class Telegram(RecordReader):
             )
         clock = LocalClock(options)
         chats, accounts = look_through(place, member), Accounts(place)
-        at = -1
-        for index, locator, item in _items(place, member, options, problems):
-            chat = chats[index]
-            if index != at:
-                at = index
+        at: str | None = None
+        for where, number, item in _items(place, member, options, problems):
+            chat = chats[where]
+            if where != at:
+                at = where
                 conversation = chat.conversation()
                 yield from accounts.new(chat.people.items(), member, chat.locator)
-            origin, time = _origin(place, member, chat.locator + locator, item, clock)
+            origin, time = _origin(place, member, f"{where}messages[{number}]", item, clock)
             yield from _message(chat, conversation, item, origin, time, problems)
 
 
@@ -122,42 +122,77 @@ def _is_export(place: Place, member: Member) -> bool:
 
 def _items(
     place: Place, member: Member, options: ReadOptions, problems: Problems
-) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Yield (index of the chat, locator in it, message), in one pass over any number of chats."""
-    index, number, builder = -1, -1, None
-    starts = {f"{place_}.item": f"{place_}.item.messages.item" for place_ in LISTS}
-    messages = {"": "messages.item"} | starts
-
-    def locator() -> str:
-        return f"chat {index + 1}, message {number + 1}" if index >= 0 else ""
-
-    def leave() -> None:
-        if index >= 0 > number:
-            problems.add(place, EMPTY, member=member.name, locator=locator())
-
-    with noting(place, member, problems, locator):
-        wanted = ""
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield (locator of the chat, index, message), in one pass over any number of chats."""
+    walk = _Walk()
+    with noting(place, member, problems, lambda: walk.locator):
         for prefix, event, value in events(place, member, options, problems):
-            if builder is not None:
-                builder.event(event, value)
-                if event == "end_map" and prefix == wanted:
-                    item, builder = builder.value, None
-                    yield index, f"messages[{number}]", item
-            elif event == "start_map" and prefix in messages:
-                leave()
-                index, number, wanted = index + 1, -1, messages[prefix]
-            elif wanted and prefix == wanted:
-                number += event not in ("end_array", "end_map")
-                if event == "start_map":
-                    builder = ObjectBuilder()
-                    builder.event(event, value)
-                elif event != "end_array":
-                    problems.add(
-                        place, NOT_AN_OBJECT, member=member.name, locator=f"messages[{number}]"
-                    )
-        leave()
-        if index < 0:
+            what = walk.follow(prefix, event, value)
+            if what:
+                problems.add(place, what, member=member.name, locator=walk.locator)
+            elif walk.message is not None:
+                yield walk.chat, walk.index, walk.message
+        if not walk.chats:
             problems.add(place, EMPTY, member=member.name)
+
+
+class _Walk:
+    """Builds messages from the events of the parser, one at a time."""
+
+    def __init__(self) -> None:
+        self.chat = ""
+        """The locator of the chat: ``chats.list[3].``; empty where the file is one chat."""
+        self.index = -1
+        self.chats = 0
+        self.message: dict[str, Any] | None = None
+        self._counts = dict.fromkeys(LISTS, -1)
+        self._lists = {f"{name}.item": name for name in LISTS}
+        self._items = "messages.item"
+        self._builder: ObjectBuilder | None = None
+
+    @property
+    def locator(self) -> str:
+        """Where the walk is."""
+        return f"{self.chat}messages[{max(self.index, 0)}]"
+
+    def follow(self, prefix: str, event: str, value: object) -> str:
+        """Take an event. Sets `message` where it completed one; returns what is wrong, if so."""
+        self.message = None
+        if self._builder is not None:
+            self._builder.event(event, value)
+            if event == "end_map" and prefix == self._items:
+                self.message, self._builder = self._builder.value, None
+        elif event == "map_key":
+            # A key comes with the prefix of the object it is in.
+            return ""
+        elif prefix in self._lists:
+            return self._at_chat(self._lists[prefix], event)
+        elif prefix == self._items:
+            return self._at_item(event, value)
+        elif not self.chat and prefix == "messages" and event == "start_array":
+            self.chats, self.index = self.chats + 1, -1
+        elif not self.chat and prefix == "messages" and event == "end_array":
+            return EMPTY if self.index < 0 else ""
+        return ""
+
+    def _at_chat(self, name: str, event: str) -> str:
+        if event == "end_map":
+            return EMPTY if self.index < 0 else ""
+        self._counts[name] += 1
+        self.chats, self.index = self.chats + 1, -1
+        self.chat = f"{name}[{self._counts[name]}]."
+        self._items = f"{name}.item.messages.item"
+        return "" if event == "start_map" else NOT_AN_OBJECT
+
+    def _at_item(self, event: str, value: object) -> str:
+        if event in ("end_array", "end_map"):
+            return ""
+        self.index += 1
+        if event == "start_map":
+            self._builder = ObjectBuilder()
+            self._builder.event(event, value)
+            return ""
+        return NOT_AN_OBJECT
 
 
 def _origin(

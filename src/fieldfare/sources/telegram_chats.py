@@ -67,12 +67,12 @@ def account_id(value: object) -> str | None:
     return f"telegram:user{number}" if number < _USERS else f"telegram:peer{number}"
 
 
-def look_through(place: Place, member: Member) -> list[Chat]:
-    """Every chat of the export, in the order of the file."""
+def look_through(place: Place, member: Member) -> dict[str, Chat]:
+    """Every chat of the export by its locator."""
     walk = _Walk()
     for prefix, event, value in first_pass(place, member):
         walk.follow(prefix, event, value)
-    for chat in walk.chats:
+    for chat in walk.chats.values():
         chat.owner = walk.owner
         chat.complete()
     return walk.chats
@@ -82,11 +82,12 @@ class _Walk:
     """Collects chats from the events of the parser."""
 
     def __init__(self) -> None:
-        self.chats: list[Chat] = []
+        self.chats: dict[str, Chat] = {}
         self.owner: str | None = None
         self._counts = dict.fromkeys(LISTS, 0)
         self._bases = {"": ""} | {f"{name}.item": f"{name}.item." for name in LISTS}
         self._base = ""
+        self._chat = Chat("")
         self._sender: object = None
         self._name: str | None = None
 
@@ -105,10 +106,10 @@ class _Walk:
             locator = f"{name}[{self._counts[name]}]."
             self._counts[name] += 1
         self._base = self._bases[prefix]
-        self.chats.append(Chat(locator))
+        self._chat = self.chats[locator] = Chat(locator)
 
     def _inside(self, field_: str, event: str, value: object) -> None:
-        chat = self.chats[-1]
+        chat = self._chat
         if field_ in ("messages.item.from_id", "messages.item.actor_id"):
             self._sender = value
         elif field_ in ("messages.item.from", "messages.item.actor"):
