@@ -33,7 +33,7 @@ from fieldfare.language.normalise import (
 )
 from fieldfare.vocabulary import SettingsError
 
-VERSION = "indicators-1"
+VERSION = "indicators-2"
 """Changes whenever the same text may give other indicators under the same phrases."""
 
 CATALOGUE = "catalogue.toml"
@@ -73,6 +73,8 @@ class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
 class _Language(msgspec.Struct, forbid_unknown_fields=True):
     language: str
     phrases: dict[str, list[str]]
+    held_out: dict[str, list[str]] = {}  # noqa: RUF012 - msgspec copies it
+    """Paraphrases kept out of matching and training: only an evaluation reads them."""
     words_apart: bool = True
     """False for scripts written without spaces between words: a phrase is then found
     anywhere, not only between word boundaries."""
