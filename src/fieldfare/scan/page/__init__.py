@@ -55,7 +55,7 @@ def render(page: Page) -> str:
         .render(
             {each.name: getattr(page, each.name) for each in fields(page)},
             # Both are files of this package, without a closing tag inside; a test looks.
-            style=Markup(style),
+            style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             policy=policy(style, script),
         )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAX_CHILDREN: Final = 500
 """Children listed in one section; assessments and the ledger hold all."""
 
-_AGE_BASIS: Final = {"stated": "stated in a message", "unknown": "not known"}
+_AGE_BASIS: Final = {"unknown": "not known"}
 
 
 def section(
@@ -53,6 +53,7 @@ def section(
         opened=opened,
         probability=words.probability(account.probability),
         summary=_summary(account),
+        details=_details(account),
         facts=_facts(account),
         concern=[row for row in rows if row.speaks_for],
         against=[row for row in reversed(rows) if not row.speaks_for],
@@ -133,35 +134,38 @@ def _about(evidence: Evidence) -> str:
     return ", ".join(parts)
 
 
-def _summary(account: AccountAssessment) -> list[str]:
-    """One sentence, and where it was flagged a second: when that could first have been known."""
+def _summary(account: AccountAssessment) -> str:
     children = account.evidence.children
     if not children:
-        return [
+        return (
             "No private message to a probable child was found; what is noted below rests on "
             "other signals."
-        ]
-    said = [_contact_clause(children)]
-    abroad = {child.country for child in children if child.country}
-    if len(abroad) > 1:
-        said[0] += f", in at least {len(abroad)} countries"
+        )
+    said = _contact_clause(children)
+    countries = {child.country for child in children if child.country}
+    if len(countries) > 1:
+        said += f", in at least {len(countries)} countries"
     answers = [f"{sum(child.answered for child in children):,} answered"]
     rejected = sum(child.rejected_at is not None for child in children)
     if rejected:
         answers.append(f"{rejected:,} blocked, reported or declined it")
-    said.append(words.listed(answers))
-    counts = Counter(name for child in children for name in child.asked)
+    return f"{said}; {words.listed(answers)}."
+
+
+def _details(account: AccountAssessment) -> list[str]:
+    """What was asked, when it could have been known, and who the account is."""
+    evidence, flag = account.evidence, account.first_flag
+    counts = Counter(name for child in evidence.children for name in child.asked)
     asked = [text.format(f"{counts[name]:,}") for name, text in words.ASKED.items() if counts[name]]
+    said = []
     if asked:
-        said.append(f"it {words.listed(asked)}")
-    sentences = ["; ".join(said) + "."]
-    if account.first_flag:
-        after = words.plural(account.first_flag.children_contacted, "child", "children")
-        sentences.append(
-            f"It would first have been flagged on {words.day(account.first_flag.at)}, "
-            f"after {after}."
-        )
-    return sentences
+        listed = words.listed(asked)
+        said.append(f"Of these children it {listed}.")
+    if flag:
+        after = words.plural(flag.children_contacted, "child", "children")
+        said.append(f"It would first have been flagged on {words.day(flag.at)}, after {after}.")
+    said.append(f"The account itself: {_about(evidence)}.")
+    return said
 
 
 def _contact_clause(children: Sequence[Child]) -> str:
@@ -185,7 +189,11 @@ def _contact_clause(children: Sequence[Child]) -> str:
 def _facts(account: AccountAssessment) -> list[Fact]:
     children, signals = account.evidence.children, account.signals
     facts = [
-        Fact("Probability", words.probability(account.probability), account.band),
+        Fact(
+            "Probability",
+            words.probability(account.probability),
+            f"band: {words.clip(account.band)}",
+        ),
         Fact(
             "Probable children contacted",
             f"{signals['children_contacted']:,}",

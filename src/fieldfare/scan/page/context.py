@@ -28,8 +28,9 @@ class Band:
     """A band with the shape that stands for it, 0 (least) to 3 (gravest)."""
 
     name: str
+    title: str
     level: int
-    from_probability: str
+    range: str
     flagged: bool
 
 
@@ -48,7 +49,8 @@ class ProblemKind:
 
     what: str
     count: str
-    samples: list[str]
+    first: str
+    others: list[str]
     more: str
 
 
@@ -124,6 +126,7 @@ class Lane:
     y: float
     label: str
     marks: list[float]
+    kind: Literal["asked", "rejected"]
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,8 @@ class AccountSection:
     flagged: bool
     opened: bool
     probability: str
-    summary: list[str]
+    summary: str
+    details: list[str]
     facts: list[Fact]
     concern: list[ReasonRow]
     against: list[ReasonRow]

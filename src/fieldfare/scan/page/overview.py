@@ -21,6 +21,7 @@ from fieldfare.scan.page.context import (
 if TYPE_CHECKING:
     from fieldfare.risk.scorecard import Scorecard
     from fieldfare.scan.run import AccountAssessment, ScanResult
+    from fieldfare.sources.reader import Problem
 
 MAX_SECTIONS: Final = 50
 """Accounts with a section of their own."""
@@ -29,6 +30,8 @@ UNFLAGGED_SECTIONS: Final = 10
 no more of people's lives than that."""
 OPENED: Final = 3
 MAX_RANKED: Final = 200
+UNFLAGGED_RANKED: Final = 40
+"""In the list, at most so many below the threshold."""
 SAMPLES: Final = 5
 
 
@@ -53,7 +56,7 @@ def build_page(result: ScanResult, note: str | None = None) -> Page:
         bands=list(bands.values()),
         ranked=[
             _ranked(rank, account, bands[account.band], numbers.get(rank))
-            for rank, account in enumerate(result.accounts[:MAX_RANKED], 1)
+            for rank, account in enumerate(_listed(result), 1)
         ],
         ranked_note=_ranked_note(result),
         accounts=sections,
@@ -68,16 +71,16 @@ def build_page(result: ScanResult, note: str | None = None) -> Page:
 def _bands(card: Scorecard) -> dict[str, Band]:
     """Bands by name. The shapes: 3 the gravest, 2 flagged, 1 not the least, 0 the least."""
     bands = {}
+    nexts = [band.start for band in card.bands[1:]]
     for place, band in enumerate(card.bands):
         flagged = band.start >= card.flag_probability
         last = place == len(card.bands) - 1
         level = 3 if flagged and last else 2 if flagged else min(place, 1)
-        bands[band.name] = Band(
-            words.clip(band.name, 40),
-            level,
-            words.probability(band.start) if band.start else "0",
-            flagged,
-        )
+        start = words.probability(band.start) if band.start else ""
+        below = f"below {words.probability(nexts[0])}" if nexts else ""
+        reach = f"from {start}" if start else below
+        name = words.clip(band.name, 40)
+        bands[band.name] = Band(name, name[:1].upper() + name[1:], level, reach, flagged)
     return bands
 
 
@@ -151,8 +154,9 @@ def _facts(result: ScanResult) -> list[Fact]:
             f"{rows['accounts']:,}",
             f"{rows['connections']:,} connections, {rows['notices']:,} notices",
         ),
-        Fact("Read up to", words.minute(result.as_of), "UTC; windows end here"),
     ]
+    if rows.total():
+        facts.append(Fact("Read up to", words.minute(result.as_of), "UTC; windows end here"))
     if period := _period(result):
         facts.append(period)
     facts.append(
@@ -190,24 +194,24 @@ def _problems(result: ScanResult) -> list[ProblemKind]:
     problems = result.gathered.problems
     kinds = []
     for what, count in problems.counts.most_common():
-        samples = problems.samples.get(what, [])
-        shown = []
-        for sample in samples[:SAMPLES]:
-            place = ", ".join(
-                part for part in (sample.source, sample.member, sample.locator) if part
-            )
-            text = f"{place}: {sample.detail}" if sample.detail else place
-            shown.append(words.clip(text, words.PLACE_LENGTH))
+        shown = [_place(sample) for sample in problems.samples.get(what, [])[:SAMPLES]]
         more = count - len(shown)
         kinds.append(
             ProblemKind(
-                words.clip(what, 200),
-                f"{count:,}",
-                shown,
-                f"and {more:,} more" if shown and more > 0 else "",
+                what=words.clip(what, 200),
+                count=f"{count:,}",
+                first=shown[0] if shown else "",
+                others=shown[1:],
+                more=f"and {more:,} more" if more > 0 else "",
             )
         )
     return kinds
+
+
+def _place(problem: Problem) -> str:
+    parts = (problem.source, problem.member, problem.locator)
+    place = ", ".join(part for part in parts if part)
+    return words.clip(f"{place}: {problem.detail}" if problem.detail else place, words.PLACE_LENGTH)
 
 
 def _time_note(result: ScanResult) -> str:
@@ -242,9 +246,15 @@ def _ranked(rank: int, account: AccountAssessment, band: Band, number: int | Non
     )
 
 
+def _listed(result: ScanResult) -> list[AccountAssessment]:
+    # The flagged come first in the ranking, so that this is its beginning.
+    flagged = sum(account.flagged for account in result.accounts)
+    return result.accounts[: min(MAX_RANKED, flagged + UNFLAGGED_RANKED)]
+
+
 def _ranked_note(result: ScanResult) -> str:
     assessed = result.assessed.signals.num_rows
-    shown = min(len(result.accounts), MAX_RANKED)
+    shown = len(_listed(result))
     if shown == assessed:
         return ""
     return (
@@ -276,7 +286,7 @@ def _nothing(result: ScanResult) -> str:
     if result.accounts:
         return ""
     if not sum(result.gathered.rows.values()):
-        return "There is no list, because nothing could be read."
+        return ""
     return "There is no list, because nobody was assessed."
 
 

@@ -43,7 +43,14 @@ function filter() {
 function sortable(table) {
   const headers = all("thead th", table);
   const body = table.tBodies[0];
-  const key = (row, column) => row.cells[column].dataset.v ?? row.cells[column].textContent.trim();
+  const value = (row, column) => {
+    const cell = row.cells[column];
+    const shown = cell.dataset.v ?? cell.textContent.trim();
+    const number = Number(shown.replaceAll(",", ""));
+    return shown === "" || Number.isNaN(number) ? shown : number;
+  };
+  const compare = (a, b) => typeof a === "number" && typeof b === "number"
+    ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
   headers.forEach((header, column) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -53,13 +60,7 @@ function sortable(table) {
       const now = header.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
       headers.forEach((each) => each.removeAttribute("aria-sort"));
       header.setAttribute("aria-sort", now);
-      const rows = [...body.rows].sort((a, b) =>
-        key(a, column).localeCompare(key(b, column), "en", { numeric: true }));
-      // Signed numbers do not collate; compare them as numbers where both are.
-      rows.sort((a, b) => {
-        const [x, y] = [key(a, column).replaceAll(",", ""), key(b, column).replaceAll(",", "")];
-        return x !== "" && y !== "" && !isNaN(x) && !isNaN(y) ? x - y : 0;
-      });
+      const rows = [...body.rows].sort((a, b) => compare(value(a, column), value(b, column)));
       if (now === "descending") rows.reverse();
       body.append(...rows);
     });

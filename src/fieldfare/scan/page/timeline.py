@@ -136,13 +136,15 @@ def _lanes(children: Sequence[Child], scale: _Scale, top: float) -> list[Lane]:
             marks[indicator].append(at)
     known = [name for name in words.SHORT_ASKS if name in marks]
     order = known + sorted(set(marks) - set(known))
-    named = [(f"{words.ask(name)} · {len(marks[name])}", sorted(marks[name])) for name in order]
+    named: list[tuple[str, list[int], Literal["asked", "rejected"]]] = [
+        (f"{words.ask(name)} · {len(marks[name])}", marks[name], "asked") for name in order
+    ]
     rejected = sorted(c.rejected_at for c in children if c.rejected_at is not None)
     if rejected:
-        named.append((f"blocked … · {len(rejected)}", rejected))
+        named.append((f"turned down · {len(rejected)}", rejected, "rejected"))
     return [
-        Lane(round(top + row * LANE, 1), label, sorted({scale.x(at) for at in times}))
-        for row, (label, times) in enumerate(named)
+        Lane(round(top + row * LANE, 1), label, sorted({scale.x(at) for at in times}), kind)
+        for row, (label, times, kind) in enumerate(named)
     ]
 
 
@@ -173,7 +175,7 @@ def _months(start: datetime, end: datetime, step: int) -> Iterator[datetime]:
 
 
 def _y_ticks(highest: int) -> Iterator[Tick]:
-    raw = highest / 3
+    raw = highest / 4.5
     size = 10 ** math.floor(math.log10(max(1, raw)))
     step = next(each * size for each in (1, 2, 5, 10) if each * size >= raw)
     for value in range(0, highest + 1, step):

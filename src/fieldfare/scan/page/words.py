@@ -45,6 +45,7 @@ SHORT_ASKS: Final = {
     "meeting_travel": "meeting",
     "gift_payment": "gift or money",
     "pressure": "pressure",
+    "call": "call",
 }
 """Indicators in a word or two."""
 
@@ -56,6 +57,7 @@ ASKED: Final = {
     "photo_request": "asked {} for a photo or video",
     "meeting_travel": "spoke with {} of meeting or travelling",
     "gift_payment": "offered {} money or gifts",
+    "call": "called {}",
     "pressure": "put pressure on {} to send something",
 }
 """Indicators as part of a sentence, the gravest last."""
@@ -100,7 +102,7 @@ def base_rate(prior: float) -> str:
 
 def signed(value: float) -> str:
     """A weight with its sign, two decimals, and a true minus."""
-    return f"{value:+.2f}".replace("-", "−")
+    return "0.00" if abs(value) < 0.005 else f"{value:+.2f}".replace("-", "−")
 
 
 def number(value: float) -> str:
@@ -163,8 +165,12 @@ def signal_value(value: float, unit: str) -> str:
     if unit == "flag":
         return "yes" if value else "no"
     if unit == "standard score":
-        return signed(value)[:-1]
+        return f"{value:+.1f}".replace("-", "−")
     digits = 0 if abs(value - round(value)) < 0.05 else 1
+    if unit.endswith("s") and digits == 0 and round(value) == 1:
+        unit = unit[:-1]
+    if unit == "children" and digits == 0 and round(value) == 1:
+        unit = "child"
     return f"{value:,.{digits}f} {unit}".replace("-", "−")
 
 
