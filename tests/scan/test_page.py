@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import fields
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_elements_are_closed_and_headings_descend(text: str) -> None:
     assert parsed.stack == []
     levels = [int(tag[1]) for tag, _ in parsed.found if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     assert parsed.count("main") == parsed.count("header") == parsed.count("footer") == 1
 
 
@@ -207,7 +208,8 @@ HOSTILE = (
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_strangers_text_is_shown_as_text(hostile: str) -> None:
     person = factory.approaching(3)
-    person.id = hostile
+    # A table cannot hold a lone surrogate, so that no id can be one.
+    person.id = hostile.replace("\ud800", "")
     person.evidence.name = hostile
     person.evidence.country = hostile
     for child in person.evidence.children:

@@ -192,7 +192,7 @@ def _facts(account: AccountAssessment) -> list[Fact]:
         Fact(
             "Probability",
             words.probability(account.probability),
-            f"band: {words.clip(account.band)}",
+            f"band: {account.band}",
         ),
         Fact(
             "Probable children contacted",

@@ -75,7 +75,7 @@ function openLinked() {
 // On paper a closed section cannot be opened. Messages stay as they are: masked.
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = all("details:not(.excerpt):not([open])");
+  closed = all("details.account:not([open]), details.plain:not([open])");
   closed.forEach((each) => { each.open = true; });
 });
 addEventListener("afterprint", () => closed.forEach((each) => { each.open = false; }));
