@@ -151,6 +151,9 @@ def test_naive_timestamps_of_parquet(tmp_path: Path) -> None:
     [row], _ = read(path, ZONED % "")
     assert row["sent_at"] == 1772395200000000
     assert row["origin"]["tz_basis"] == "unknown"
+    [row], _ = read(path, ZONED % ',zone="Asia/Manila"')
+    assert row["sent_at"] == 1772395200000000 - 8 * 3_600_000_000
+    assert row["origin"]["tz_basis"] == "assumed"
 
 
 def test_lists_separators_and_inner_fields(tmp_path: Path) -> None:

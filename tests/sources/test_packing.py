@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldfare.sources.checking import Where, assemble
 from fieldfare.sources.packing import pack
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary import Account, Connection, Media, Message, Notice, Origin, Record
 from fieldfare.vocabulary.schemas import TABLES
+from fieldfare.vocabulary.times import EARLIEST, LATEST
 
 ORIGIN = Origin(source="a.jsonl", locator="line 7", raw_time="x", warnings=("edited",))
 
@@ -116,3 +119,26 @@ def test_a_surrogate_pair_is_one_character() -> None:
     [(_, batch)], _ = packed([message(text="\ud83d\ude00", sender="\ud800")])
     assert batch.column("text").to_pylist() == ["😀"]
     assert batch.column("sender").to_pylist() == ["�"]
+
+
+def test_times_of_two_centuries_are_in_range() -> None:
+    good = ["1900-01-01T00:00:00Z", "1950-06-01T12:00:00Z", "2199-12-31T23:59:59Z"]
+    bad = ["1899-12-31T23:59:59Z", "2200-01-01T00:00:01Z"]
+    [(_, batch)], problems = packed([message(sent_at=when) for when in good + bad])
+    assert batch.num_rows == len(good)
+    assert problems.total == len(bad)
+
+
+def test_a_given_batch_keeps_the_same_range() -> None:
+    times = [EARLIEST - 1, EARLIEST, -1, 0, LATEST, LATEST + 1]
+    problems = Problems()
+    where = Where("a.csv", "", "row", pa.array(range(1, len(times) + 1)))
+    found = {
+        "sender": pa.array(["a"] * len(times)),
+        "recipients": pa.array([["b"]] * len(times)),
+        "sent_at": pa.array(times),
+    }
+    batch = assemble("messages", found, where, problems)
+    assert batch.column("sent_at").to_pylist() == times[1:-1]
+    [located] = problems.samples.values()
+    assert [problem.locator for problem in located] == ["row 1", "row 6"]

@@ -34,7 +34,7 @@ def mixed(folder: Path) -> Path:
     (folder / "deep" / "b.csv").write_bytes(ROWS)
     (folder / "deep" / "er" / "c.txt").write_bytes(EDGES)
     (folder / "deep" / "notes.doc").write_bytes(b"a shopping list\n")
-    as_zip({"x/d.jsonl": LINE, "photo.jpg": b"\xff\xd8"}, folder / "e.zip")
+    as_zip({"x/d.jsonl": LINE, "photo.jpg": b"\xff\xd8", "../out": LINE}, folder / "e.zip")
     as_zip({"word/document.xml": b"<x/>", "other.xml": b"<x/>"}, folder / "letter.docx")
     (folder / "broken.zip").write_bytes(b"PK\x03\x04 not a ZIP")
     (folder / "link").symlink_to(folder / "a.jsonl")
@@ -50,10 +50,10 @@ def test_a_mixed_folder_is_walked(tmp_path: Path) -> None:
         ("snap", "c.txt", True),
         ("jsonl", "e.zip", True),
     ]
-    assert problems.counts == {UNRECOGNISED: 3, UNREADABLE: 1, REFUSED: 1}
+    assert problems.counts == {UNRECOGNISED: 3, UNREADABLE: 1, REFUSED: 2}
     names = {Path(p.source).name + p.member for p in problems.samples[UNRECOGNISED]}
     assert names == {"notes.doc", "e.zipphoto.jpg", "letter.docx"}
-    assert [p.member for p in problems.samples[REFUSED]] == ["link"]
+    assert [p.member for p in problems.samples[REFUSED]] == ["link", "../out"]
 
 
 def test_all_of_a_mixed_folder_is_read(tmp_path: Path) -> None:
