@@ -122,6 +122,16 @@ def test_a_group_without_the_messages_of_others(tmp_path: Path) -> None:
     assert found.problems.counts == {NO_SENDER: 1, NO_RECIPIENT: 1}
 
 
+@pytest.mark.parametrize("wrong", [7, None, [7], [[]], {}, "x"])
+def test_a_chat_that_is_none_does_not_move_the_others(wrong: object, tmp_path: Path) -> None:
+    account = {**ACCOUNT, "chats": {"list": [wrong, PERSONAL]}, "left_chats": {"list": [GROUP]}}
+    found = read(Telegram(), {"result.json": dump(account)}, tmp_path)
+    assert len(found.messages) == 10
+    assert found.messages[0].recipients == (f"telegram:{OWNER}",)
+    assert next(found.lines())[0] == "chats.list[1].messages[0]"
+    assert found.problems.total == 2
+
+
 def test_html_export_is_an_error_with_advice(tmp_path: Path) -> None:
     files = {"messages.html": b"<html>", "photos/a.jpg": b"x"}
     with pytest.raises(InputError, match="machine-readable JSON"):

@@ -54,6 +54,9 @@ _WARNINGS = (
 """Fields whose presence says something about the message."""
 
 
+NO_LIST = "a list that this export does not hold; what was in it is not here"
+
+
 class Telegram(RecordReader):
     """Chats as Telegram Desktop exports them in "machine-readable JSON".
 
@@ -132,8 +135,8 @@ def _items(
                 problems.add(place, what, member=member.name, locator=walk.locator)
             elif walk.message is not None:
                 yield walk.chat, walk.index, walk.message
-        if not walk.chats:
-            problems.add(place, EMPTY, member=member.name)
+        for name in walk.missing():
+            problems.add(place, NO_LIST, member=member.name, locator=name)
 
 
 class _Walk:
@@ -143,7 +146,8 @@ class _Walk:
         self.chat = ""
         """The locator of the chat: ``chats.list[3].``; empty where the file is one chat."""
         self.index = -1
-        self.chats = 0
+        self._seen: set[str] = set()
+        """The lists of chats or messages met."""
         self.message: dict[str, Any] | None = None
         self._counts = dict.fromkeys(LISTS, -1)
         self._lists = {f"{name}.item": name for name in LISTS}
@@ -154,6 +158,13 @@ class _Walk:
     def locator(self) -> str:
         """Where the walk is."""
         return f"{self.chat}messages[{max(self.index, 0)}]"
+
+    def missing(self) -> list[str]:
+        """The lists that an export of this kind has and this one does not."""
+        if "messages" in self._seen:
+            return []
+        missing = [name for name in LISTS if name not in self._seen]
+        return ["messages"] if len(missing) == len(LISTS) else missing
 
     def follow(self, prefix: str, event: str, value: object) -> str:
         """Take an event. Sets `message` where it completed one; returns what is wrong, if so."""
@@ -170,16 +181,21 @@ class _Walk:
         elif prefix == self._items:
             return self._at_item(event, value)
         elif not self.chat and prefix == "messages" and event == "start_array":
-            self.chats, self.index = self.chats + 1, -1
+            self._seen.add(prefix)
+            self.index = -1
+        elif event == "start_array" and prefix in LISTS:
+            self._seen.add(prefix)
         elif not self.chat and prefix == "messages" and event == "end_array":
             return EMPTY if self.index < 0 else ""
         return ""
 
     def _at_chat(self, name: str, event: str) -> str:
+        if event == "end_array":
+            return ""
         if event == "end_map":
             return EMPTY if self.index < 0 else ""
         self._counts[name] += 1
-        self.chats, self.index = self.chats + 1, -1
+        self.index = -1
         self.chat = f"{name}[{self._counts[name]}]."
         self._items = f"{name}.item.messages.item"
         return "" if event == "start_map" else NOT_AN_OBJECT

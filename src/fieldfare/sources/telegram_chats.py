@@ -92,7 +92,8 @@ class _Walk:
         self._name: str | None = None
 
     def follow(self, prefix: str, event: str, value: object) -> None:
-        if event == "start_map" and prefix in self._bases:
+        # Also what is no object counts, so that the numbers are those of the list.
+        if prefix in self._bases and event not in ("map_key", "end_map", "end_array"):
             self._begin(prefix)
         elif prefix.startswith(self._base):
             self._inside(prefix[len(self._base) :], event, value)
