@@ -164,6 +164,12 @@ def _details(account: AccountAssessment) -> list[str]:
     if flag:
         after = words.plural(flag.children_contacted, "child", "children")
         said.append(f"It would first have been flagged on {words.day(flag.at)}, after {after}.")
+    unknown = account.signals["first_contacts"] - account.signals["first_contacts_known_age"]
+    if evidence.children and unknown:
+        people = words.plural(unknown, "other", "others")
+        said.append(
+            f"It wrote first to {people} whose age is not known; there may be children among them."
+        )
     said.append(f"The account itself: {_about(evidence)}.")
     return said
 

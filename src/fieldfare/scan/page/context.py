@@ -285,8 +285,6 @@ class Page:
     ranked_note: str
     accounts: list[AccountSection]
     accounts_note: str
-    nothing: str
-    """Said in place of the list where there is nothing to list."""
     signals: list[SignalRow]
     hashes: list[Hash]
     scorecard: str

@@ -61,7 +61,6 @@ def build_page(result: ScanResult, note: str | None = None) -> Page:
         ranked_note=_ranked_note(result),
         accounts=sections,
         accounts_note=_accounts_note(result, sections),
-        nothing=_nothing(result),
         signals=_signals(result.scorecard),
         hashes=_hashes(result),
         scorecard=words.clip(result.scorecard.version),
@@ -280,14 +279,6 @@ def _accounts_note(result: ScanResult, sections: list[AccountSection]) -> str:
             f"{'is' if others == 1 else 'are'} shown for comparison"
         )
     return said + ". For the rest see assessments.jsonl, beside this file."
-
-
-def _nothing(result: ScanResult) -> str:
-    if result.accounts:
-        return ""
-    if not sum(result.gathered.rows.values()):
-        return ""
-    return "There is no list, because nobody was assessed."
 
 
 def _signals(card: Scorecard) -> list[SignalRow]:

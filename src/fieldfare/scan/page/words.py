@@ -79,9 +79,9 @@ def clip(text: str | None, length: int = NAME_LENGTH) -> str:
 def probability(value: float) -> str:
     """A probability without digits that mean nothing: ``> 99 %``, ``85 %``, ``1 in 40``."""
     if value > 0.99:
-        return "> 99 %"
+        return "> 99\N{NO-BREAK SPACE}%"
     if value >= 0.1:
-        return f"{100 * value:.0f} %"
+        return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
     if value < 1e-5:
         return "< 1 in 100,000"
     return one_in(value)
