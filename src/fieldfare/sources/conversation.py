@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fieldfare.sources.place import Member, Place
@@ -33,12 +33,18 @@ class Conversation:
     id: str
     kind: Literal["private", "group"]
     people: tuple[str, ...]
+    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """Recipients by sender: one tuple for all messages of a sender, however many wait."""
 
     def recipients(self, sender: str) -> tuple[str, ...]:
         """Everyone known to be in it, without the sender; nobody where it is too large."""
         if len(self.people) > MAX_PEOPLE:
             return ()
-        return tuple(person for person in self.people if person != sender)
+        known = self._known.get(sender)
+        if known is None:
+            known = tuple(person for person in self.people if person != sender)
+            self._known[sender] = known
+        return known
 
     def doubt(self, recipients: tuple[str, ...]) -> str:
         """What to note about a message with these recipients; empty where all is well."""

@@ -251,7 +251,7 @@ class MetaThreads:
     def _messages(
         self, member: Member, thread: Thread, conversation: Conversation, ids: dict[str, str]
     ) -> Iterator[Message]:
-        ordinals = Ordinals()
+        ordinals, warning = Ordinals(), thread.warning
         found = objects(self.place, member, "messages.item", self.options, self.problems)
         for index, item in found:
             raw = item.get("timestamp_ms")
@@ -260,7 +260,7 @@ class MetaThreads:
                 member=member.name,
                 locator=f"messages[{index}]",
                 raw_time="" if raw is None else str(raw),
-                warnings=thread.warning + _warnings(item),
+                warnings=warning + _warnings(item),
             )
             sender, time = item.get("sender_name"), millis(raw)
             if item.get("type") in ("Subscribe", "Unsubscribe"):

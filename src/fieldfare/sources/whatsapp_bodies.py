@@ -16,6 +16,8 @@ from fieldfare.vocabulary import Media
 from fieldfare.vocabulary.records import MediaKind
 
 LRM = "\u200e"
+LONGEST_PHRASE = 100
+"""Characters. No phrase of ``whatsapp.toml`` is longer, marks and all."""
 
 _ATTACHED = re.compile(
     rf"(?P<mark>[{MARKS}]*)<[^<>:：]{{1,40}}[:：]\s?(?P<file>[^<>]+\.\w{{1,5}})>$"
@@ -52,12 +54,13 @@ def read_body(raw: str) -> Body:
         kind, before = media
         rest = "\n".join(part for part in (before, caption) if part)
         return Body(rest or None, (Media(kind=kind),), warnings)
-    if plain(raw) in _table("deleted"):
-        return Body(None, (), (*warnings, "deleted"))
-    if "\n" not in raw and _is_call(raw):
-        return Body(None, (Media(kind="call"),), warnings)
     led = raw.startswith(LRM)
-    if led and any(phrase in plain(raw) for phrase in _table("notices")):
+    words_ = plain(raw) if led or len(raw) <= LONGEST_PHRASE else ""
+    if words_ in _table("deleted"):
+        return Body(None, (), (*warnings, "deleted"))
+    if _is_call(words_, led) and "\n" not in raw:
+        return Body(None, (Media(kind="call"),), warnings)
+    if led and any(phrase in words_ for phrase in _table("notices")):
         return Body(None, service=True)
     text = _MENTION.sub(r"@\1", raw.removeprefix(LRM))
     media_ = (Media(kind="location"),) if _MAP in raw else ()
@@ -65,7 +68,7 @@ def read_body(raw: str) -> Body:
 
 
 def _without_edited(raw: str) -> tuple[str, tuple[str, ...]]:
-    match = _IN_BRACKETS.search(raw)
+    match = _IN_BRACKETS.search(raw) if raw.endswith(">") else None
     if match is not None and plain(match["word"]) in _table("edited"):
         return raw[: match.start()], ("edited",)
     return raw, ()
@@ -75,13 +78,13 @@ def _media(line: str) -> tuple[MediaKind, str] | None:
     """The kind of what a line stands for, and the text before it; None for a line of text."""
     # A document on iOS: "homework.pdf • ‎2 pages ‎document omitted".
     before, mark, last = line.rpartition(LRM)
-    kind = _omitted().get(plain(last))
+    kind = _omitted().get(plain(last)) if len(last) <= LONGEST_PHRASE else None
     if kind is not None and (not before or mark):
         return kind, before.replace(LRM, "").strip()
-    attached = _ATTACHED.search(line)
+    attached = _ATTACHED.search(line) if line.endswith(">") else None
     if attached and (attached["mark"] or _IOS_NAME.match(attached["file"])):
         return _file_kind(attached["file"]), line[: attached.start()].replace(LRM, "").strip()
-    behind = _BEHIND.match(line.lstrip(LRM))
+    behind = _BEHIND.match(line.lstrip(LRM)) if line.endswith(")") else None
     if behind and (
         line.startswith(LRM)
         or plain(behind["word"]) in _table("attached")
@@ -96,11 +99,8 @@ def _file_kind(name: str) -> MediaKind:
     return "gif" if re.match(r"\d{8}-GIF-", name) else kind_of(name)
 
 
-def _is_call(raw: str) -> bool:
-    line = plain(raw)
-    if raw.startswith(LRM):
-        return line.startswith(tuple(_table("calls")))
-    return line in _table("calls")
+def _is_call(line: str, led: bool) -> bool:
+    return line.startswith(tuple(_table("calls"))) if led else line in _table("calls")
 
 
 @cache

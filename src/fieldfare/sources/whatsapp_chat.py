@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fieldfare.sources.conversation import derived_id
 from fieldfare.sources.decoding import CleanBytes, Lines
@@ -17,7 +18,7 @@ from fieldfare.sources.json_stream import NOT_TEXT
 from fieldfare.sources.lines import NO_LINE_END
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Problems, ReadOptions
-from fieldfare.sources.whatsapp_bodies import read_body, title_in
+from fieldfare.sources.whatsapp_bodies import LRM, read_body, title_in
 from fieldfare.sources.whatsapp_dates import (
     HEADERS,
     MARKS,
@@ -100,11 +101,13 @@ _WEIGHTLESS = re.compile(f"[{MARKS}]")
 _PHONE = re.compile(r"\+?[\d\s()\-\u2010-\u2015.]{7,}")
 
 
+@lru_cache(maxsize=4096)
 def shown(name: str) -> str:
     """A name without marks of direction and with plain blanks."""
     return _BLANKS.sub(" ", _WEIGHTLESS.sub("", name)).strip()
 
 
+@lru_cache(maxsize=4096)
 def account_id(name: str) -> str:
     """``whatsapp:`` and the name, or the digits of a phone number."""
     if _PHONE.fullmatch(name) and sum(c.isdigit() for c in name) >= 7:
@@ -138,10 +141,13 @@ def survey(place: Place, member: Member, style: str) -> Survey:
         digest.update(f"{entry.stamp.raw}\n{entry.author}\n{entry.text}\n".encode())
         if entry.author is None:
             continue
-        account, body = account_id(entry.author), read_body(entry.text)
-        if number == 0 and (body.foreign or body.service):
+        account = account_id(entry.author)
+        # Only a marked line can be the service's.
+        body = read_body(entry.text) if entry.text.startswith(LRM) else None
+        foreign, service = body is not None and body.foreign, body is not None and body.service
+        if number == 0 and (foreign or service):
             speaker, found.phantom = account, account
-        elif not body.service and not (body.foreign and account == speaker):
+        elif not service and not (foreign and account == speaker):
             found.people.setdefault(account, entry.author)
     if speaker in found.people:
         # It is a person, who wrote all but the first line.
@@ -230,6 +236,7 @@ def split_author(rest: str) -> tuple[str | None, str]:
     return author, text
 
 
+@lru_cache(maxsize=4096)
 def _quotes_open(name: str) -> bool:
     """True where a colon stood inside quotation marks: a group's name in a line of the service
     (``Alice created group "Trip: June"``), and no person's name before it."""

@@ -12,7 +12,7 @@ import tomllib
 from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import combinations
 from typing import Any, Literal
@@ -94,12 +94,7 @@ class Stamp:
 
     def day(self, order: Order) -> date | None:
         """The date in an order; None where it is none, or of a calendar we do not read."""
-        places = {letter: place for place, letter in enumerate(order)}
-        year = _year(self.numbers[places["y"]], self.digits[places["y"]])
-        month, day = self.numbers[places["m"]], self.numbers[places["d"]]
-        if year is None or self.digits[places["d"]] > 2 or not 1 <= month <= 12:
-            return None
-        return date(year, month, day) if 1 <= day <= monthrange(year, month)[1] else None
+        return _day(self.numbers, self.digits, order)
 
     def moment(self, order: Order) -> datetime | None:
         """The local time in an order; None where that is no time."""
@@ -107,6 +102,15 @@ class Stamp:
         if day is None or self.hour is None or self.minute > 59 or self.second > 59:
             return None
         return datetime(day.year, day.month, day.day, self.hour, self.minute, self.second)  # noqa: DTZ001
+
+
+@lru_cache(maxsize=4096)
+def _day(numbers: tuple[int, int, int], digits: tuple[int, int, int], order: Order) -> date | None:
+    y, m, d = (order.index(letter) for letter in "ymd")
+    year, month, day = _year(numbers[y], digits[y]), numbers[m], numbers[d]
+    if year is None or digits[d] > 2 or not 1 <= month <= 12:
+        return None
+    return date(year, month, day) if 1 <= day <= monthrange(year, month)[1] else None
 
 
 def _year(number: int, digits: int) -> int | None:
@@ -198,9 +202,11 @@ class OrderFinder:
     """
 
     seen: int = 0
+    """Dates that are one in some order; the same date again is not counted."""
     left: frozenset[Order] = frozenset(ORDERS)
     only: dict[frozenset[Order], int] = field(default_factory=dict)
     """The first line that allowed only these orders."""
+    _written: object = None
     _doubtful: set[Order] = field(default_factory=set)
     _last: dict[Order, date] = field(default_factory=dict)
     _differ: set[tuple[Order, Order]] = field(default_factory=set)
@@ -208,6 +214,10 @@ class OrderFinder:
 
     def see(self, stamp: Stamp, line: int) -> None:
         """Take one more date, in the order of the file."""
+        written = (stamp.numbers, stamp.digits, stamp.dots, stamp.gap)
+        if written == self._written:
+            return
+        self._written = written
         possible = stamp.orders()
         if not possible:
             return
