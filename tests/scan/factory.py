@@ -291,14 +291,15 @@ def _signals(people: Sequence[Person]) -> pa.Table:
 
 def _account(person: Person, assessed: Assessed, row: int) -> AccountAssessment:
     probability = float(assessed.probability[row])
+    values = {name: person.signals.get(name) for name in catalogue()}
     return AccountAssessment(
         account=person.id,
         probability=probability,
         band=assessed.scorecard.band(probability),
         log_odds=float(assessed.log_odds[row]),
         flagged=bool(assessed.flagged[row]),
-        signals={name: person.signals.get(name) for name in catalogue()},
-        reasons=reasons(assessed, row),
+        signals=values,
+        reasons=reasons(assessed, row, values),
         evidence=person.evidence,
         first_flag=person.first_flag,
     )

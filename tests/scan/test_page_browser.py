@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ("many", "three", "nobody", "broken")
+PAGES = ("some", "three", "nobody", "broken")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,10 @@ def browser() -> Iterator[Any]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     results = {
         "many": factory.result(
-            [factory.approaching(150), factory.coach(), *map(factory.quiet, range(9))],
+            [factory.approaching(150), factory.coach(), *map(factory.quiet, range(9))]
+        ),
+        "some": factory.result(
+            [factory.approaching(25), factory.coach(), factory.quiet(1)],
             problems=factory.damaged(7),
             one_sided=["export/instagram.zip"],
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pyarrow.compute as pc
+
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.scan.page import words
 from fieldfare.scan.page.account import section, time, who
@@ -178,13 +180,13 @@ def _facts(result: ScanResult) -> list[Fact]:
 def _period(result: ScanResult) -> Fact | None:
     # The spool is gone by now; the signals still know the span that matters here.
     signals = result.assessed.signals
-    firsts = [at for at in signals["first_child_contacted_at"].to_pylist() if at is not None]
-    lasts = [at for at in signals["last_child_contacted_at"].to_pylist() if at is not None]
-    if not firsts or not lasts:
+    first = pc.min(signals["first_child_contacted_at"]).as_py()
+    last = pc.max(signals["last_child_contacted_at"]).as_py()
+    if first is None or last is None:
         return None
     return Fact(
         "First contacts with children",
-        f"{words.minute(min(firsts))[:10]} – {words.minute(max(lasts))[:10]}",
+        f"{words.minute(first)[:10]} – {words.minute(last)[:10]}",
         "the earliest and the latest, of all assessed",
     )
 
