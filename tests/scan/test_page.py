@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from jinja2 import meta
 
+from fieldfare.language.indicators import read_indicators
 from fieldfare.risk import scorecard
 from fieldfare.scan.page import environment, policy, render, words
 from fieldfare.scan.page.context import Page
@@ -296,6 +297,12 @@ def test_drawing_keeps_within_its_frame() -> None:
 )
 def test_probabilities_pretend_to_nothing(value: float, shown: str) -> None:
     assert words.probability(value).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+def test_every_indicator_has_its_words() -> None:
+    known = read_indicators().ids
+    assert set(known) <= set(words.SHORT_ASKS)
+    assert set(words.ASKED) <= set(words.SHORT_ASKS)
 
 
 def test_words() -> None:

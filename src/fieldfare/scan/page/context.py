@@ -254,6 +254,7 @@ class SignalRow:
     name: str
     meaning: str
     unit: str
+    weighed: str
     source: str
 
 

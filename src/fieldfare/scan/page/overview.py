@@ -284,11 +284,12 @@ def _accounts_note(result: ScanResult, sections: list[AccountSection]) -> str:
 
 
 def _signals(card: Scorecard) -> list[SignalRow]:
-    entries = catalogue()
+    # All of them: an entry of the catalogue may refer to the one above it.
     return [
-        SignalRow(name, entries[name].meaning, entries[name].unit, entries[name].source)
-        for name in card.signals
-        if name in entries
+        SignalRow(
+            name, entry.meaning, entry.unit, "yes" if name in card.signals else "no", entry.source
+        )
+        for name, entry in catalogue().items()
     ]
 
 

@@ -38,29 +38,42 @@ _UNSEEN: Final = re.compile(
 
 SHORT_ASKS: Final = {
     "age_probing": "age",
+    "flattery": "flattery",
+    "posing_as_child": "posed as a child",
+    "risk_probing": "who can see",
     "parents_absent": "alone?",
     "secrecy": "secrecy",
+    "isolation": "against others",
+    "compliance_testing": "testing",
     "platform_change": "other app",
     "photo_request": "photo",
-    "meeting_travel": "meeting",
-    "gift_payment": "gift or money",
-    "pressure": "pressure",
     "call": "call",
+    "gift_offer": "gift",
+    "game_currency": "game currency",
+    "payment_offer": "money",
+    "meeting_travel": "meeting",
+    "pressure": "pressure",
 }
-"""Indicators in a word or two."""
+"""Indicators in a word or two, in the order they are drawn; others go by their id."""
 
 ASKED: Final = {
     "age_probing": "asked {} for their age",
+    "posing_as_child": "claimed to {} to be of their age",
+    "risk_probing": "asked {} who can see their phone or chats",
     "parents_absent": "asked {} whether they were alone",
     "secrecy": "asked {} to keep a secret",
+    "isolation": "set {} against parents or friends",
+    "compliance_testing": "tested whether {} would comply",
     "platform_change": "asked {} to move to another app",
     "photo_request": "asked {} for a photo or video",
-    "meeting_travel": "spoke with {} of meeting or travelling",
-    "gift_payment": "offered {} money or gifts",
     "call": "called {}",
+    "gift_offer": "offered {} a gift",
+    "game_currency": "offered {} game currency",
+    "payment_offer": "offered {} money",
+    "meeting_travel": "spoke with {} of meeting or travelling",
     "pressure": "put pressure on {} to send something",
 }
-"""Indicators as part of a sentence, the gravest last."""
+"""Indicators as part of a sentence; those that are common among friends are left out of it."""
 
 
 def clean(text: str) -> str:
