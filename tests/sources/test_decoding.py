@@ -106,6 +106,7 @@ def _read(data: bytes, folder: Path) -> tuple[list[tuple[int, object]], Problems
         (b'{"messages": [{"n": 1}, {"n": 2}, {"n"', [0, 1], DAMAGED, "messages[2]"),
         (b'{"messages": [{"n": 1}, 7, {"n": 2}]}', [0, 2], NOT_AN_OBJECT, "messages[1]"),
         (b'{"messages": [{"n": 1}, {"n": "\xff"}, {"n": 3}]}', [0, 1, 2], NOT_TEXT, ""),
+        (b'{"messages": [{"n": 1}, {"n": 1e99999999999999999999}]}', [0], DAMAGED, "messages[1]"),
         (b'{"messages": []}', [], EMPTY, ""),
         (b"{}", [], EMPTY, ""),
         (b"", [], DAMAGED, "messages[0]"),

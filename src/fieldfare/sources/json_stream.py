@@ -28,7 +28,8 @@ NOT_AN_OBJECT = "an entry that is not an object; it was left out"
 Event = tuple[str, str, Any]
 """(prefix, event, value) as `ijson.parse` gives them."""
 
-_BROKEN = (ijson.JSONError, ValueError, InputError, OSError)
+# ArithmeticError: a number whose exponent no Decimal can hold.
+_BROKEN = (ijson.JSONError, ValueError, ArithmeticError, InputError, OSError)
 """What reading a member can raise because of what the member holds."""
 
 
