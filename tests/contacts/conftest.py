@@ -41,7 +41,7 @@ def run_all(engine: Engine, tables: Tables) -> Tables:
 @cache
 def _keys(name: str) -> tuple[str, ...]:
     return {
-        "people": ("account",), "signals": ("account",),
+        "people": ("account",), "totals": ("account",), "signals": ("account",),
         "indicators": ("account", "peer", "indicator", "hour_utc"),
         "population": ("activity", "children_peak_7d"),
     }.get(name, ("account", "peer"))

@@ -34,7 +34,7 @@ def test_spark_gives_the_rows_of_duckdb(spark: Engine, duck: Engine, arguments: 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_printed_sql_parses(dialect: str) -> None:
     statements = sqlglot.parse(script(dialect), read=dialect)
-    assert len([each for each in statements if each is not None]) == 8
+    assert len([each for each in statements if each is not None]) == 9
 
 
 def test_an_unknown_dialect_is_refused_by_name() -> None:

@@ -149,9 +149,12 @@ def test_accounts_of_unknown_age_are_no_evidence(duck: Engine) -> None:
     scene = Scene()
     for number in range(200):
         scene.write("busy", f"x{number}", AS_OF - number * HOUR)
+    assert "busy" not in scene.signals(duck), "there is nothing to say about it"
+    totals = {row["account"]: row for row in duck.fetch("SELECT * FROM totals").to_pylist()}
+    assert totals["busy"]["first_contacts"] == 200
+    assert totals["busy"]["first_contacts_known_age"] == 0
+    scene.show("busy", "x1", "age_probing", AS_OF)
     row = scene.signals(duck)["busy"]
-    assert row["first_contacts"] == 200
-    assert row["first_contacts_known_age"] == 0
     assert row["children_first_contacted"] == 0
     assert row["children_first_contacted_peak_7d"] == 0
     assert row["child_share_of_first_contacts"] is None

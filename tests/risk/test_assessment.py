@@ -37,7 +37,7 @@ def _signals(*rows: dict[str, float | None]) -> pa.Table:
 def test_contributions_and_the_prior_add_up_to_the_log_odds() -> None:
     card = shipped()
     assessed = assess(_signals(OFFENDER), card)
-    items = reasons(assessed, 0)
+    items = reasons(assessed, 0, OFFENDER)
     total = card.prior_log_odds + total_contribution(items)
     assert assessed.log_odds[0] == pytest.approx(total)
     assert assessed.probability[0] == pytest.approx(1 / (1 + math.exp(-total)))
@@ -84,7 +84,7 @@ def test_a_teenager_among_teenagers_is_not_flagged() -> None:
 
 
 def test_reasons_are_sentences_with_numbers_strongest_first() -> None:
-    items = reasons(assess(_signals(OFFENDER), shipped()), 0)
+    items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER)
     assert items[0].sentence == "Wrote first to 23 children within seven days, at the most."
     contributions = [item.contribution for item in items]
     assert contributions == sorted(contributions, reverse=True)
@@ -93,7 +93,7 @@ def test_reasons_are_sentences_with_numbers_strongest_first() -> None:
 
 def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
     like = Population(activity=(128, 128, 1), value=(0, 3, 9), accounts=(9_990, 10, 5))
-    items = reasons(assess(_signals(OFFENDER), shipped()), 0, like)
+    items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
     assert items[0].sentence == (
         "Wrote first to 23 children within seven days, at the most; of the 10,000 accounts this "
         "active, 99.9 % wrote to none.")
@@ -101,7 +101,7 @@ def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
 
 def test_no_comparison_with_a_handful() -> None:
     few = Population(activity=(128,), value=(0,), accounts=(12,))
-    items = reasons(assess(_signals(OFFENDER), shipped()), 0, few)
+    items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, few)
     assert items[0].sentence.endswith("at the most.")
 
 

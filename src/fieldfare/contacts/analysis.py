@@ -22,7 +22,7 @@ def merge(engine: Engine) -> None:
 
 
 def signals(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
-    """Create `people`, `approaches`, `signals` and `population` from the ledger's tables,
+    """Create `people`, `approaches`, `totals`, `signals` and `population` from the ledger's tables,
     `accounts` and `settings`."""
     for name in SIGNALS:
         on_step(name)

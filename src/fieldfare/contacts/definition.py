@@ -19,7 +19,7 @@ from fieldfare.vocabulary import SettingsError
 LEDGER: Final = ("contacts", "words", "indicators", "relations")
 """The ledger's tables. Each row is of an ordered pair; all hold no text."""
 
-SIGNALS: Final = ("people", "approaches", "signals", "population")
+SIGNALS: Final = ("people", "approaches", "totals", "signals", "population")
 """From the ledger to signals, in order; each may use those before it."""
 
 INTAKE: Final = ("messages", "deliveries", "mentions", "acts", "accounts")

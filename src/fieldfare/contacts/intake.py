@@ -23,13 +23,11 @@ _ORIGIN: Final = ("STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_t
 RECEIVED_COLUMNS: Final[dict[str, dict[str, str]]] = {
     "received_messages": {
         "id": "VARCHAR",
-        "conversation": "VARCHAR",
         "kind": "VARCHAR",
         "sender": "VARCHAR",
         "recipients": "VARCHAR[]",
         "sent_at": "BIGINT",
         "text": "VARCHAR",
-        "encrypted": "BOOLEAN",
         "origin": _ORIGIN,
         "calls": "INTEGER",
         "weight_sum": "DOUBLE",
@@ -92,11 +90,19 @@ def load(engine: Engine, files: EventFiles, settings: ContactSettings) -> int:
     repeated = engine.create_repeated_ids("repeated", "received_messages")
     _view_messages(engine, sql("messages") if repeated else "SELECT * FROM received_messages")
     engine.view("acts", sql("acts"))
-    engine.create("accounts", sql("accounts"))
+    _create_accounts(engine)
     as_of = settings.as_of if settings.as_of is not None else _last_event(engine)
     load_settings(engine, settings, as_of, has_connections=bool(files.connections)
                   or _any_acceptance(engine))
     return as_of
+
+
+def _create_accounts(engine: Engine) -> None:
+    engine.view("received_account_ids", "SELECT account AS id FROM received_accounts")
+    if engine.create_repeated_ids("repeated_accounts", "received_account_ids"):
+        engine.create("accounts", sql("accounts"))
+    else:
+        engine.create("accounts", "SELECT * FROM received_accounts")
 
 
 def narrow(engine: Engine, senders: str) -> None:

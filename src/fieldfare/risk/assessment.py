@@ -41,6 +41,16 @@ class Assessed:
         order = pc.sort_indices(keys, [("log_odds", "descending"), ("account", "ascending")])
         return np.asarray(order, dtype=np.intp)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Assessed:
+        """The assessments of these rows, in this order."""
+        return Assessed(
+            self.scorecard,
+            self.signals.take(pa.array(rows)),
+            {name: column[rows] for name, column in self.contributions.items()},
+            self.log_odds[rows],
+            self.probability[rows],
+        )
+
     def table(self) -> pa.Table:
         """One row an account: account, probability, band, log_odds, the signals' values, and a
         struct of contributions."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,19 +73,19 @@ class Population:
         return ""
 
 
-def reasons(assessed: Assessed, row: int, population: Population | None = None) -> list[Reason]:
+def reasons(assessed: Assessed, row: int, values: Mapping[str, Any],
+            population: Population | None = None) -> list[Reason]:
     """The reasons behind one row, the strongest first; those that speak for the account after
-    those against it."""
-    record = {name: assessed.signals[name][row].as_py() for name in assessed.signals.column_names}
+    those against it. `values` holds that row's signals by name."""
     found = []
     for name, bins in assessed.scorecard.signals.items():
         contribution = float(assessed.contributions[name][row])
-        if abs(contribution) < MIN_CONTRIBUTION or record[name] is None:
+        if abs(contribution) < MIN_CONTRIBUTION or values[name] is None:
             continue
-        value = float(record[name])
+        value = float(values[name])
         like = ""
         if population is not None and "{like}" in bins.sentence:
-            like = population.compare(int(record["first_contacts"]), value)
+            like = population.compare(int(values["first_contacts"]), value)
         sentence = bins.sentence.format(value=_words(value, bins), like=like)
         found.append(Reason(name, value, contribution, sentence[0].upper() + sentence[1:]))
     return sorted(found, key=lambda reason: (-reason.contribution, reason.signal))

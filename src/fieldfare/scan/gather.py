@@ -85,8 +85,7 @@ class Spool:
             batch = prepare(batch)
         if table not in self._writers:
             self._writers[table] = pq.ParquetWriter(
-                self._folder / f"{table}.parquet", SPOOLED[table], compression="zstd",
-                compression_level=1,
+                self._folder / f"{table}.parquet", SPOOLED[table], compression="lz4",
             )
         self._writers[table].write_batch(batch.cast(SPOOLED[table]))
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from fieldfare.contacts import analysis
@@ -74,7 +73,7 @@ def scan(paths: Sequence[Path], settings: ScanSettings,
             analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
             analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
             on_step("Assessing")
-            assessed = assess(_worth_assessing(engine), card)
+            assessed = assess(engine.fetch("SELECT * FROM signals"), card)
             accounts = _written_out(engine, assessed, settings, gathered, on_step)
     return ScanResult(settings, card, as_of, gathered, assessed, accounts)
 
@@ -85,22 +84,11 @@ def _scorecard(settings: ScanSettings) -> Scorecard:
     return card if settings.prior is None else card.with_prior(settings.prior)
 
 
-def _worth_assessing(engine: Engine) -> pa.Table:
-    """Signals of accounts about which there is anything to say: contact with a probable child, or
-    evidence in words. Of the others nothing is known but that they exist."""
-    return engine.fetch(
-        "SELECT * FROM signals WHERE children_first_contacted > 0 OR children_contacted > 0"
-        " OR children_who_rejected > 0 OR hours_to_first_indicator IS NOT NULL"
-        " OR token_z > 0 OR age_contradiction = 1"
-    )
-
-
 def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gathered: Gathered,
                  on_step: Callable[[str], None]) -> list[AccountAssessment]:
-    rows = [int(row) for row in assessed.ranked()[: settings.top]]
-    names = [str(each) for each in
-             assessed.signals["account"].take(np.array(rows, dtype=np.int64)).to_pylist()]
-    flagged = [name for name, row in zip(names, rows, strict=True) if assessed.flagged[row]]
+    best = assessed.take(assessed.ranked()[: settings.top])
+    names: list[str] = best.signals["account"].to_pylist()
+    flagged = [name for name, is_flagged in zip(names, best.flagged, strict=True) if is_flagged]
     on_step("Looking up evidence")
     engine.load("reported", pa.table({"account": pa.array(names, pa.string())}))
     create_members(engine, flagged)
@@ -109,25 +97,24 @@ def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gat
     on_step("Finding when each was first flagged")
     flags = first_flags(engine, assessed.scorecard) if flagged else {}
     population = population_table(engine.fetch("SELECT * FROM population"))
+    values = best.signals.to_pylist()
     return [
-        _one(assessed, row, population, evidence[name], flags.get(name))
-        for name, row in zip(names, rows, strict=True)
+        _one(best, row, values[row], population, evidence[name], flags.get(name))
+        for row, name in enumerate(names)
     ]
 
 
-def _one(assessed: Assessed, row: int, population: Population, evidence: Evidence,
-         first_flag: FirstFlag | None) -> AccountAssessment:
-    values = {name: assessed.signals[name][row].as_py()
-              for name in assessed.signals.column_names if name != "account"}
+def _one(assessed: Assessed, row: int, values: dict[str, Any], population: Population,
+         evidence: Evidence, first_flag: FirstFlag | None) -> AccountAssessment:
     probability = float(assessed.probability[row])
     return AccountAssessment(
-        account=str(assessed.signals["account"][row].as_py()),
+        account=values["account"],
         probability=probability,
         band=assessed.scorecard.band(probability),
         log_odds=float(assessed.log_odds[row]),
         flagged=bool(assessed.flagged[row]),
-        signals=values,
-        reasons=reasons(assessed, row, population),
+        signals={name: value for name, value in values.items() if name != "account"},
+        reasons=reasons(assessed, row, values, population),
         evidence=evidence,
         first_flag=first_flag,
     )

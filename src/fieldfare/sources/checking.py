@@ -124,9 +124,9 @@ def check_type(column: pa.Field, found: pa.DataType) -> None:
     """Raise `columns.WrongTypeError` where a column of type `found` can never become `column`."""
     try:
         if column.name == "origin":
-            convert.origin(pa.array([], found))
+            convert.origin(pa.nulls(0, found))
         else:
-            _converted(column, pa.array([], found), convert.MICROS)
+            _converted(column, pa.nulls(0, found), convert.MICROS)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise convert.WrongTypeError(str(found)) from error
 

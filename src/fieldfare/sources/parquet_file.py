@@ -19,6 +19,7 @@ from fieldfare.sources.place import FilePlace, GzipPlace, Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.schemas import TABLES
+from fieldfare.vocabulary.times import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -97,7 +98,11 @@ class ParquetFile:
 
 def is_plain_messages(place: Place) -> PlainMessages | None:
     """Whether a place is one Parquet file in the documented form of messages, so that an engine
-    may read it by itself; None where not. Values are not looked at, only types."""
+    may read it by itself; None where not.
+
+    Of the values only the file's own statistics are looked at: where they are missing, or show a
+    null, a time out of range or another kind, the file is for `read`, which says which row it is.
+    """
     member = place.single
     if member is None or not _is_seekable(place):
         return None
@@ -106,9 +111,10 @@ def is_plain_messages(place: Place) -> PlainMessages | None:
     try:
         with open_parquet(place, member) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
+            clean = _is_clean(file.metadata)
     except InputError:
         return None
-    if table_of(tuple(schema.names)) != "messages" or len(set(schema.names)) < len(schema.names):
+    if not clean or table_of(tuple(schema.names)) != "messages" or len(set(schema.names)) < len(schema.names):
         return None
     shared = frozenset(schema.names) & frozenset(TABLES["messages"].names)
     if any(
@@ -116,6 +122,31 @@ def is_plain_messages(place: Place) -> PlainMessages | None:
     ):
         return None
     return PlainMessages(rows, shared)
+
+
+def _is_clean(metadata: Any) -> bool:
+    """True where the statistics rule out every value that `read` would refuse."""
+    ranges = {
+        "sender": None,
+        "recipients.list.element": None,
+        "sent_at": (EARLIEST, LATEST),
+        "kind": ("group", "private"),
+    }
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for index in range(group.num_columns):
+            column = group.column(index)
+            if column.path_in_schema not in ranges:
+                continue
+            found = column.statistics
+            if found is None or not found.has_null_count or found.null_count:
+                return False
+            allowed = ranges[column.path_in_schema]
+            if allowed is not None and not (
+                found.has_min_max and allowed[0] <= found.min and found.max <= allowed[1]
+            ):
+                return False
+    return True
 
 
 @contextmanager

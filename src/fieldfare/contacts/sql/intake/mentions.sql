@@ -8,7 +8,7 @@ FROM (
   FROM (
     SELECT id AS message_id, sender, UNNEST(recipients) AS recipient, indicators, sent_at
     FROM messages
-    WHERE kind <> 'group' AND indicators IS NOT NULL AND ARRAY_LENGTH(recipients) <= 256
+    WHERE COALESCE(kind, 'private') <> 'group' AND indicators IS NOT NULL AND ARRAY_LENGTH(recipients) <= 256
   ) AS each_recipient
 ) AS each_indicator
 WHERE sender <> recipient
@@ -17,6 +17,6 @@ SELECT message_id, sender, recipient, 'call' AS indicator, sent_at
 FROM (
   SELECT id AS message_id, sender, UNNEST(recipients) AS recipient, sent_at
   FROM messages
-  WHERE kind <> 'group' AND calls > 0 AND ARRAY_LENGTH(recipients) <= 256
+  WHERE COALESCE(kind, 'private') <> 'group' AND calls > 0 AND ARRAY_LENGTH(recipients) <= 256
 ) AS each_call
 WHERE sender <> recipient

@@ -49,10 +49,7 @@ SELECT
   r.rejected_at AS rejected_at,
   CASE WHEN p.age_basis IS NULL OR p.age_basis = 'unknown' THEN 0 ELSE 1 END AS age_known,
   COALESCE(p.child_probability, g.unknown_child_probability) AS child_probability,
-  COALESCE(p.child_weight, 0.0) AS child_weight,
-  p.age AS peer_age,
-  p.country AS peer_country,
-  p.utc_offset_hours AS peer_utc_offset_hours
+  COALESCE(p.child_weight, 0.0) AS child_weight
 FROM privately AS sent
 CROSS JOIN settings AS g
 LEFT JOIN contacts AS got ON got.account = sent.peer AND got.peer = sent.account

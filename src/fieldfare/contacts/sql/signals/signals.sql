@@ -1,30 +1,30 @@
 -- Signals: what an account's contacts with children look like, one row an account.
 --
--- Enters: approaches, contacts, words, indicators, people, settings.
--- Leaves: one row for every account that wrote privately to anyone, or showed an indicator.
+-- Enters: approaches, totals, contacts, words, indicators, relations, people, settings.
+-- Leaves: one row for every account of which there is anything to say: it wrote to a probable child,
+-- was turned down by one, showed an indicator, wrote as known offenders do, or contradicts its age.
 -- The meaning, unit, range and source of every column stand in contacts/catalogue.toml.
 -- Counts of children are expected counts: each child counts by its child_weight (contact) or
 -- child_probability (indicators). A share is null where fewer than 2.5 children (expected) stand behind
 -- it, or the service keeps no such data: null is "not known", never "zero".
 WITH firsts AS (
   SELECT
-    a.*,
-    CAST(FLOOR(contacted_at / 1000000.0) AS BIGINT) AS contacted_second,
-    g.as_of - contacted_at AS age_of_contact
+    a.account AS account,
+    a.peer AS peer,
+    a.contacted_at AS contacted_at,
+    a.answered_at AS answered_at,
+    a.connected_before AS connected_before,
+    a.group_before AS group_before,
+    a.child_weight AS child_weight,
+    p.age AS peer_age,
+    p.country AS peer_country,
+    p.utc_offset_hours AS peer_utc_offset_hours,
+    CAST(FLOOR(a.contacted_at / 1000000.0) AS BIGINT) AS contacted_second,
+    g.as_of - a.contacted_at AS age_of_contact
   FROM approaches AS a
   CROSS JOIN settings AS g
-  WHERE wrote_first = 1 AND child_weight > 0
-),
-totals AS (
-  SELECT
-    account,
-    CAST(SUM(wrote_first) AS BIGINT) AS first_contacts,
-    CAST(SUM(wrote_first * age_known) AS BIGINT) AS first_contacts_known_age,
-    CAST(SUM(CASE WHEN child_probability >= 0.5 THEN 1 ELSE 0 END) AS BIGINT)
-      AS children_contacted,
-    SUM(CASE WHEN wrote_first = 0 THEN child_weight ELSE 0.0 END) AS children_who_wrote_first
-  FROM approaches
-  GROUP BY account
+  INNER JOIN people AS p ON p.account = a.peer
+  WHERE a.wrote_first = 1 AND a.child_weight > 0
 ),
 windows AS (
   -- Whole seconds, since some engines hold range offsets in 32 bits.
@@ -213,9 +213,17 @@ wording AS (
   GROUP BY w.account
 ),
 assessed AS (
-  SELECT account FROM totals
+  SELECT account FROM counts
+  UNION
+  SELECT account FROM totals WHERE children_contacted > 0
+  UNION
+  SELECT account FROM rejections WHERE children > 0
   UNION
   SELECT account FROM asked
+  UNION
+  SELECT account FROM wording WHERE z > 0
+  UNION
+  SELECT account FROM people WHERE contradiction = 1
 )
 SELECT
   b.account AS account,
