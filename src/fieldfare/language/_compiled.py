@@ -9,25 +9,19 @@ next to uint64 a plain integer literal would turn the result into a float.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-Loop = TypeVar("Loop", bound=Callable[..., Any])
+from fieldfare.language._words import FOLD_CODE, FOLDED, breaks, character, put, repeats
+from fieldfare.language._words import compiled as _compile
+
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
-
-def _compile(loop: Loop) -> Loop:
-    try:
-        return cast(Loop, numba.njit(nogil=True, cache=True)(loop))
-    except RuntimeError:
-        # Neither the package folder nor the user's cache folder can be written. A folder
-        # anyone can write to is no place for it: cached code is loaded and run.
-        return cast(Loop, numba.njit(nogil=True)(loop))
+INLINED = "81979905c4aa000d"
+"""Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
 def _fold_table() -> Bytes:
@@ -152,48 +146,6 @@ def scan(
 
 
 @_compile
-def breaks(code: Any) -> Any:
-    """Whether a character beyond ASCII parts words: punctuation, symbols, emoji."""
-    return (
-        code < 0xC0
-        or code == 0xD7
-        or code == 0xF7
-        or code == 0x60C
-        or code == 0x61B
-        or code == 0x61F
-        or code == 0x6D4
-        or code == 0x964
-        or code == 0x965
-        or (0x2000 <= code < 0x2C00)
-        or (0x3000 <= code < 0x3040)
-        or (0xFE00 <= code < 0xFE10)
-        or (0x1F000 <= code < 0x20000)
-    )
-
-
-@_compile
-def width_and_break(data: Bytes, at: Any, end: Any) -> tuple[Any, Any]:
-    """Bytes of the character at `at`, and whether it parts words."""
-    lead = np.int64(data[at])
-    width = np.int64(1)
-    code = np.int64(0xC0)  # A stray byte counts as a letter; validated text has none.
-    if lead >= 0xF0:
-        width = np.int64(4)
-        code = lead & 0x07
-    elif lead >= 0xE0:
-        width = np.int64(3)
-        code = lead & 0x0F
-    elif lead >= 0xC0:
-        width = np.int64(2)
-        code = lead & 0x1F
-    if at + width > end:
-        return end - at, False
-    for k in range(1, width):
-        code = (code << 6) | (np.int64(data[at + k]) & 0x3F)
-    return width, breaks(code)
-
-
-@_compile
 def lay_out(
     data: Bytes,
     offsets: Integers,
@@ -205,10 +157,10 @@ def lay_out(
     """Write the word line of every message into `out`; return the bytes written.
 
     A word line is a space, the words each followed by a space, and a line feed. Apostrophes
-    are dropped, a Latin letter repeated counts once, a dotless i is an i, and everything else
-    parts words. `out` needs three bytes a message more than the texts have. `starts` receives
-    where each line begins; an `origin` as long as `out` receives the byte of the text that each
-    byte came from.
+    and marks are dropped, accents too, a letter repeated counts once, and everything else parts
+    words. `out` needs three bytes a message more than the texts have. `starts` receives where
+    each line begins; an `origin` as long as `out` receives the byte of the text that each byte
+    came from.
     """
     traced = origin.size > 0
     k = 0
@@ -222,39 +174,29 @@ def lay_out(
         if traced:
             origin[k] = at
         k += 1
+        last = np.int64(32)
         while at < end:
-            byte = FOLD[data[at]]
-            if byte == 0xC4 and at + 1 < end and data[at + 1] == 0xB1:
-                # Dotless i: lower-casing a Turkish capital I gives i or this, as one asks.
-                byte = np.uint8(105)
-                width = np.int64(2)
-                apart = False
-            elif byte >= 0x80:
-                width, apart = width_and_break(data, at, end)
-                if not apart:
-                    for j in range(width):
-                        out[k] = data[at + j]
-                        if traced:
-                            origin[k] = at + j
-                        k += 1
-                    at += width
-                    continue
-            else:
-                width = np.int64(1)
-                apart = byte == 0
+            code = np.int64(FOLD[data[at]])
+            width = np.int64(1)
+            dropped = code == 39
+            apart = code == 0
+            if code >= 0x80:
+                code, width = character(data, at, end)
+                apart = breaks(code)
+                if code < FOLDED and not apart:
+                    code = np.int64(FOLD_CODE[code])
+                    dropped = code == 0
             if apart:
-                if out[k - 1] != 32:
-                    out[k] = 32
-                    if traced:
-                        origin[k] = at
-                    k += 1
-            elif byte != 39 and not (byte == out[k - 1] and byte >= 97):
-                out[k] = byte
+                code = np.int64(32)
+            if not dropped and not (code == last and (apart or repeats(code))):
+                before = k
+                k = put(out, k, code)
                 if traced:
-                    origin[k] = at
-                k += 1
+                    for j in range(before, k):
+                        origin[j] = at
+                last = code
             at += width
-        if out[k - 1] != 32:
+        if last != 32:
             out[k] = 32
             if traced:
                 origin[k] = end

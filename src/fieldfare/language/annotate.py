@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language import ages, indicators, kernel, normalise, tables
+from fieldfare.language import ages, indicators, kernel, known_words, normalise, tables
 from fieldfare.language.ages import AgeReader, StatedAge
 from fieldfare.language.indicators import Indicators, Span
 from fieldfare.language.tables import TokenTable
@@ -62,6 +62,7 @@ class LanguageModel:
         """
         parts = [
             normalise.VERSION,
+            known_words.fingerprint(),
             kernel.VERSION,
             indicators.VERSION,
             ages.VERSION,

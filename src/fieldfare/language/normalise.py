@@ -1,8 +1,11 @@
 """One form for texts that read the same: the form every table, phrase and age pattern sees.
 
 In this order: invisible characters go (zero-width, bidi controls, variation selectors,
-tags), a heap of combining marks is cut to `MOST_MARKS`, curly apostrophes become ``'``,
-then Unicode NFKC, then lower case. The original text is never changed; `normalise_one`
+tags), a heap of combining marks is cut to `MOST_MARKS`, look-alike letters become the Latin
+ones they pass for (`_unmask`), curly apostrophes become ``'``, then Unicode NFKC, then lower
+case, then words in disguise become plain (`_deobfuscate`). Ordinary text passes the second
+and the last unchanged; ``fieldfare evaluate obfuscation`` counts the words that do not.
+`plain` is the form without these two. The original text is never changed; `normalise_one`
 gives the way back to it for highlighting.
 """
 
@@ -11,15 +14,19 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldfare.language import known_words
+from fieldfare.language.confusables import confusables
 from fieldfare.vocabulary import InputError
 
-VERSION = "normalise-1"
+VERSION = "normalise-2"
 """Changes whenever the same text may give another form; part of the model's fingerprint."""
 
 MOST_MARKS = 16
@@ -85,19 +92,94 @@ def one_text(text: str) -> pa.LargeStringArray:
         raise InputError("a message text holds a lone surrogate; it is not Unicode") from None
 
 
+Integers = npt.NDArray[np.int64]
+_NO_TRACE = np.zeros(0, np.int64)
+
+
 def normalise(texts: pa.Array) -> pa.LargeStringArray:
     """The normal form of each text; null stays null.
 
     Raises as `as_strings` does.
     """
-    strings = as_strings(texts)
-    plain = pc.fill_null(pc.string_is_ascii(strings), True)
+    return _restored(_lowered(as_strings(texts), unmask=True))
+
+
+def plain(texts: pa.Array) -> pa.LargeStringArray:
+    """As `normalise`, but disguised words and look-alike letters stay as they are."""
+    return _lowered(as_strings(texts), unmask=False)
+
+
+def _lowered(strings: pa.LargeStringArray, *, unmask: bool) -> pa.LargeStringArray:
+    ascii_only = pc.fill_null(pc.string_is_ascii(strings), True)
     lowered = pc.ascii_lower(strings)
-    if pc.all(plain, min_count=0).as_py():
+    if pc.all(ascii_only, min_count=0).as_py():
         return lowered
-    other = pc.invert(plain)
-    rest = _fold(_without_invisible(strings.filter(other)))
-    return pc.replace_with_mask(lowered, other, rest)
+    other = pc.invert(ascii_only)
+    rest = _without_invisible(strings.filter(other))
+    if unmask:
+        rest, _ = _rewrite(rest, _unmask)
+    return pc.replace_with_mask(lowered, other, _fold(rest))
+
+
+def _restored(lowered: pa.LargeStringArray) -> pa.LargeStringArray:
+    from fieldfare.language._deobfuscate import suspicious
+    from fieldfare.language.kernel import column
+
+    data, offsets, present = column(lowered)
+    marked = np.zeros(len(lowered), np.bool_)
+    suspicious(data, offsets, marked)
+    if present.size:
+        marked &= present
+    if not marked.any():
+        return lowered
+    mask = pa.array(marked)
+    rest, _ = _rewrite(lowered.filter(mask), _restore)
+    return pc.replace_with_mask(lowered, mask, rest)
+
+
+def _rewrite(
+    strings: pa.LargeStringArray, loop: Callable[..., None], *, trace: bool = False
+) -> tuple[pa.LargeStringArray, Integers]:
+    """`strings` as `loop` writes them, none of them null; with `trace`, where each byte of
+    the result came from."""
+    from fieldfare.language.kernel import column
+
+    data, offsets, _ = column(strings)
+    room = int(offsets[-1] - offsets[0])
+    out = np.empty(room, np.uint8)
+    places = np.empty(offsets.size, np.int64)
+    origin = np.empty(room, np.int64) if trace else _NO_TRACE
+    loop(data, offsets, out, places, origin)
+    used = int(places[-1])
+    written = pa.LargeStringArray.from_buffers(
+        len(strings), pa.py_buffer(places), pa.py_buffer(out[:used])
+    )
+    return written, origin[:used]
+
+
+def _unmask(
+    data: npt.NDArray[np.uint8],
+    offsets: Integers,
+    out: npt.NDArray[np.uint8],
+    places: Integers,
+    trace: Integers,
+) -> None:
+    from fieldfare.language._unmask import unmask
+
+    letters, kinds = confusables()
+    unmask(data, offsets, known_words.known(), letters, kinds, out, places, trace)
+
+
+def _restore(
+    data: npt.NDArray[np.uint8],
+    offsets: Integers,
+    out: npt.NDArray[np.uint8],
+    places: Integers,
+    trace: Integers,
+) -> None:
+    from fieldfare.language._restore import restore
+
+    restore(data, offsets, known_words.known(), out, places, trace)
 
 
 def _without_invisible(strings: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -120,18 +202,43 @@ def normalise_one(text: str) -> tuple[str, list[int]]:
     over. Raises InputError where `text` holds a lone surrogate.
     """
     if text.isascii():
-        return text.lower(), list(range(len(text) + 1))
-    visible = str(_without_invisible(one_text(text))[0].as_py())
-    whole = str(_fold(one_text(visible))[0].as_py())
-    kept = _positions(visible, text)
-    for starts in (_clusters(visible), _words(visible), [0]):
-        bounds = [*starts, len(visible)]
-        parts = pa.array([visible[a:b] for a, b in pairwise(bounds)], pa.large_string())
+        lowered, offsets = text.lower(), list(range(len(text) + 1))
+    else:
+        visible = str(_without_invisible(one_text(text))[0].as_py())
+        bare, places = _rewrite_one(visible, _unmask)
+        lowered, offsets = _fold_one(bare)
+        kept = _positions(visible, text)
+        offsets = [kept[places[place]] for place in offsets]
+    if _restored(one_text(lowered))[0].as_py() == lowered:
+        return lowered, offsets
+    form, places = _rewrite_one(lowered, _restore)
+    return form, [offsets[place] for place in places]
+
+
+def _rewrite_one(text: str, loop: Callable[..., None]) -> tuple[str, list[int]]:
+    """As `_rewrite`, with offsets in characters, the last one included."""
+    rewritten, origin = _rewrite(one_text(text), loop, trace=True)
+    form = str(rewritten[0].as_py())
+    character = byte_to_character(text.encode())
+    places = [character[origin[k]] for k in _leads(form)]
+    return form, [*places, len(text)]
+
+
+def _leads(text: str) -> list[int]:
+    octets = np.frombuffer(text.encode(), np.uint8)
+    return np.flatnonzero((octets & 0xC0) != 0x80).tolist()
+
+
+def _fold_one(text: str) -> tuple[str, list[int]]:
+    whole = str(_fold(one_text(text))[0].as_py())
+    for starts in (_clusters(text), _words(text), [0]):
+        bounds = [*starts, len(text)]
+        parts = pa.array([text[a:b] for a, b in pairwise(bounds)], pa.large_string())
         folded = _fold(parts).to_pylist()
         # Python's Unicode tables may be older than Arrow's: prove the cut, or cut coarser.
         if "".join(folded) == whole:
             break
-    offsets = [kept[a] for a, part in zip(starts, folded, strict=True) for _ in part]
+    offsets = [a for a, part in zip(starts, folded, strict=True) for _ in part]
     return whole, [*offsets, len(text)]
 
 

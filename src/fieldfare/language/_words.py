@@ -1,0 +1,202 @@
+"""Compiled: characters of UTF-8, how words compare, and sets of word hashes.
+
+Words compare without accents, harakat, tatweel and repeated letters: so they are laid out for
+phrases (`_compiled.lay_out`) and hashed for the sets of known words. Import it only through a
+function, as `kernel` does: importing Numba takes half a second.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+Bytes = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+
+
+def compiled(loop: Loop) -> Loop:
+    """`loop`, compiled on first use and kept in the cache folder where there is one."""
+    try:
+        return cast(Loop, numba.njit(nogil=True, cache=True)(loop))
+    except RuntimeError:
+        # Neither the package folder nor the user's cache folder can be written. A folder
+        # anyone can write to is no place for it: cached code is loaded and run.
+        return cast(Loop, numba.njit(nogil=True)(loop))
+
+
+FOLDED = 0x2000
+"""Characters from here on stand for themselves."""
+
+_BY_HAND = {
+    # Letters that people swap for one another, or leave out, as their keyboard has it.
+    **dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ه": "ه",
+    "ł": "l", "đ": "d", "ø": "o", "ı": "i", "ß": "s", "ð": "d", "ħ": "h", "ŧ": "t", "ё": "е",
+    "ـ": "", "\u200c": "",
+}  # fmt: skip
+
+
+def _fold_codes() -> npt.NDArray[np.int32]:
+    table = np.arange(FOLDED, dtype=np.int32)
+    for code in [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]:
+        first = unicodedata.normalize("NFD", chr(code))[0]
+        if first.isascii() and first.isalpha():
+            table[code] = ord(first.lower())
+    for code in [*range(0x300, 0x370), *range(0x64B, 0x653), 0x670]:
+        table[code] = 0
+    for letter, other in _BY_HAND.items():
+        if ord(letter) < FOLDED:
+            table[ord(letter)] = ord(other) if other else 0
+    return table
+
+
+FOLD_CODE = _fold_codes()
+"""The letter each letter counts as; 0 for a mark that does not count."""
+
+
+@compiled
+def breaks(code: Any) -> Any:
+    """Whether a character beyond ASCII parts words: punctuation, symbols, emoji."""
+    return (
+        code < 0xC0
+        or code == 0xD7
+        or code == 0xF7
+        or code == 0x60C
+        or code == 0x61B
+        or code == 0x61F
+        or code == 0x6D4
+        or code == 0x964
+        or code == 0x965
+        or (0x2000 <= code < 0x2C00)
+        or (0x3000 <= code < 0x3040)
+        or (0xFE00 <= code < 0xFE10)
+        or (0x1F000 <= code < 0x20000)
+    )
+
+
+@compiled
+def repeats(code: Any) -> Any:
+    """Whether a letter repeated counts once: all do but digits, and the characters of Chinese,
+    Japanese and Korean, where two make another word."""
+    if code < 0x80:
+        return code >= 97
+    return code < 0x2E80 or 0xE000 <= code < 0xF900
+
+
+@compiled
+def character(data: Bytes, at: Any, end: Any) -> tuple[Any, Any]:
+    """The code and the bytes of the character at `at`, which begins before `end`."""
+    lead = np.int64(data[at])
+    if lead < 0xC0:
+        return lead, np.int64(1)
+    width = np.int64(2)
+    code = lead & 0x1F
+    if lead >= 0xF0:
+        width = np.int64(4)
+        code = lead & 0x07
+    elif lead >= 0xE0:
+        width = np.int64(3)
+        code = lead & 0x0F
+    if at + width > end:
+        return np.int64(0xC0), end - at
+    for k in range(1, width):
+        code = (code << 6) | (np.int64(data[at + k]) & 0x3F)
+    return code, width
+
+
+@compiled
+def put(out: Bytes, k: Any, code: Any) -> Any:
+    """Write a character at `k`; return where the next goes."""
+    if code < 0x80:
+        out[k] = code
+        return k + 1
+    if code < 0x800:
+        out[k] = 0xC0 | (code >> 6)
+        out[k + 1] = 0x80 | (code & 0x3F)
+        return k + 2
+    if code < 0x10000:
+        out[k] = 0xE0 | (code >> 12)
+        out[k + 1] = 0x80 | ((code >> 6) & 0x3F)
+        out[k + 2] = 0x80 | (code & 0x3F)
+        return k + 3
+    out[k] = 0xF0 | (code >> 18)
+    out[k + 1] = 0x80 | ((code >> 12) & 0x3F)
+    out[k + 2] = 0x80 | ((code >> 6) & 0x3F)
+    out[k + 3] = 0x80 | (code & 0x3F)
+    return k + 4
+
+
+BASIS = np.uint32(2166136261)
+PRIME = np.uint32(16777619)
+
+
+@compiled
+def hash_more(h: Any, last: Any, code: Any) -> tuple[Any, Any]:
+    """The hash of a word with one more character, and that character as it counts."""
+    if code < 0x80:
+        if 65 <= code <= 90:
+            code = code + 32
+        if code == 39:
+            return h, last
+    elif code < FOLDED:
+        code = np.int64(FOLD_CODE[code])
+        if code == 0:
+            return h, last
+    if code == last and repeats(code):
+        return h, last
+    return np.uint32(np.uint32(h ^ np.uint32(code)) * PRIME), code
+
+
+@compiled
+def hash_word(data: Bytes, start: Any, end: Any) -> Any:
+    """The hash of the word in ``data[start:end]``, as words compare."""
+    h = BASIS
+    last = np.int64(0)
+    at = start
+    while at < end:
+        code, width = character(data, at, end)
+        h, last = hash_more(h, last, code)
+        at += width
+    return h
+
+
+@compiled
+def hash_all(data: Bytes, bounds: Integers) -> npt.NDArray[np.uint32]:
+    """The hashes of the words that stand end to end in `data`."""
+    hashes = np.empty(bounds.size - 1, np.uint32)
+    for i in range(bounds.size - 1):
+        hashes[i] = hash_word(data, bounds[i], bounds[i + 1])
+    return hashes
+
+
+SET_BYTES = 1 << 19
+SET_MASK = np.uint64((1 << 22) - 1)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+FIRST, SECOND, THIRD = np.uint64(42), np.uint64(21), np.uint64(3)
+# A Bloom filter of 2^22 bits and three probes: with 50,000 words, 1 of 20,000 others passes.
+
+
+@compiled
+def add(bits: Bytes, hashes: npt.NDArray[np.uint32]) -> None:
+    """Put hashes into a set."""
+    for h in hashes:
+        mixed = np.uint64(h) * SPREAD
+        for shift in (FIRST, SECOND, THIRD):
+            place = (mixed >> shift) & SET_MASK
+            bits[place >> np.uint64(3)] |= np.uint8(1 << (place & np.uint64(7)))
+
+
+@compiled
+def in_set(bits: Bytes, h: Any) -> Any:
+    """Whether a hash is in a set; wrongly so once in 20,000."""
+    mixed = np.uint64(h) * SPREAD
+    for shift in (FIRST, SECOND, THIRD):
+        place = (mixed >> shift) & SET_MASK
+        if not (bits[place >> np.uint64(3)] >> np.uint8(place & np.uint64(7))) & 1:
+            return False
+    return True

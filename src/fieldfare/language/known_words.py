@@ -1,0 +1,110 @@
+"""Words known to exist: what makes a repair credible.
+
+"s3cr3t" is read as "secret" because that is a word, and "ext3" stays because "exte" is none.
+The words are those of the indicator phrases in every language, and common English from a
+word list, kept as hashes (``known-en.npz``, made by ``scripts/build-known-words``). Not a
+spelling dictionary: a word not here is only left as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from fieldfare.vocabulary import SettingsError
+
+ENGLISH = "known-en.npz"
+CATALOGUE = "catalogue.toml"
+
+Hashes = npt.NDArray[np.uint32]
+
+
+@functools.cache
+def known() -> npt.NDArray[np.uint8]:
+    """The known words as the loops ask for them; see `_words.in_set`. 512 KiB."""
+    from fieldfare.language import _words
+
+    bits = np.zeros(_words.SET_BYTES, np.uint8)
+    _words.add(bits, np.concatenate([english(), word_hashes(phrase_words())]))
+    bits.flags.writeable = False
+    return bits
+
+
+def phrases_of(file: Traversable) -> tuple[str, list[str]]:
+    """The language of a TOML file of indicators, and every text it searches for, as written:
+    the marks of the notation part words, so that its words are those of the phrases."""
+    content = tomllib.loads(file.read_text("utf-8"))
+    parts = [content.get("phrases", {}), content.get("words", {})]
+    return str(content.get("language", "")), list(_strings(parts))
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for one in value for text in _strings(one)] if isinstance(value, list) else []
+
+
+@functools.cache
+def phrases_by_language() -> dict[str, list[str]]:
+    """The texts of the phrases that ship, a language. Files that are no TOML are left out
+    here; `indicators` is where they are an error."""
+    found: dict[str, list[str]] = {}
+    folder = files("fieldfare.language") / "indicators"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".toml") or file.name == CATALOGUE:
+            continue
+        try:
+            language, texts = phrases_of(file)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            continue
+        found.setdefault(language, []).extend(texts)
+    return found
+
+
+def phrase_words() -> list[str]:
+    """The distinct words of the phrases that ship, in order."""
+    from fieldfare.language.kernel import word_lines
+    from fieldfare.language.normalise import plain
+
+    texts = [text for texts in phrases_by_language().values() for text in texts]
+    lines = word_lines(plain(pa.array(texts, pa.large_string())))
+    return sorted(set(lines.buffer.tobytes().decode().split()))
+
+
+def word_hashes(words: list[str]) -> Hashes:
+    """The hash of each word, which must be as a word line has it or plain ASCII letters."""
+    from fieldfare.language import _words
+
+    encoded = [word.encode() for word in words]
+    bounds = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    return np.asarray(
+        _words.hash_all(np.frombuffer(b"".join(encoded) or b" ", np.uint8), bounds), np.uint32
+    )
+
+
+@functools.cache
+def english() -> Hashes:
+    """The hashes of common English words that ship."""
+    file = files("fieldfare.language") / ENGLISH
+    try:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
+            return np.cumsum(archive["steps"], dtype=np.uint32)
+    except (OSError, KeyError, ValueError) as error:
+        raise SettingsError(f"{ENGLISH}: not a list of word hashes") from error
+
+
+@functools.cache
+def fingerprint() -> str:
+    """SHA-256, in hex, of everything known; part of the model's fingerprint."""
+    return hashlib.sha256(known().tobytes()).hexdigest()
