@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldfare.language.age_forms import AgeForms, FormReader
 from fieldfare.language.ages import OLDEST, YOUNGEST, read_ages
 from fieldfare.language.normalise import normalise, normalise_one
 from fieldfare.vocabulary import SettingsError
@@ -62,6 +65,8 @@ STATED = {
     "my age is 13": 13,
     "im 18 on friday": 18,
     "im ten, nearly eleven": 10,
+    "im 13 or 14": 13.5,
+    "i'm 12-13 lol": 12.5,
 }
 
 NOT_STATED = [
@@ -145,15 +150,19 @@ VOCABULARY = """i'm im i am ill be turning turned just my age is 13 12 7 7th twe
 _WORDS = st.sampled_from(VOCABULARY.split())
 
 
+def _spoken(text: str) -> bool:
+    return any(cue.decode() in text for cue in READER._cues)
+
+
 @strategies.unhurried
 @given(st.lists(_WORDS, max_size=9), st.sampled_from([" ", "", ", "]))
 def test_the_filter_of_the_batch_is_that_of_the_single(words: list[str], joint: str) -> None:
     text = joint.join(words)
-    kept = pc.match_substring_regex(pa.array([text]), READER.candidates)[0].as_py()
-    assert kept == bool(re.search(READER.candidates, text, re.ASCII))
+    kept = pc.match_substring_regex(pa.array([text]), READER.english.candidates)[0].as_py()
+    assert kept == bool(re.search(READER.english.candidates, text, re.ASCII))
     found = READER.read_one(text)
     if found:
-        assert kept
+        assert kept or _spoken(text)
         assert YOUNGEST <= found.age <= OLDEST
         assert 0 < found.confidence <= 1
 
@@ -161,8 +170,8 @@ def test_the_filter_of_the_batch_is_that_of_the_single(words: list[str], joint: 
 @strategies.unhurried
 @given(strategies.texts)
 def test_the_filters_agree_on_any_text(text: str) -> None:
-    kept = pc.match_substring_regex(pa.array([text]), READER.candidates)[0].as_py()
-    assert kept == bool(re.search(READER.candidates, text, re.ASCII))
+    kept = pc.match_substring_regex(pa.array([text]), READER.english.candidates)[0].as_py()
+    assert kept == bool(re.search(READER.english.candidates, text, re.ASCII))
 
 
 @pytest.mark.parametrize("piece", ["im 12 minutes ", "i am ", "im only only ", "13/", "im a ", " "])
@@ -177,19 +186,73 @@ def test_pickles() -> None:
     assert again.read_one("im 12") == READER.read_one("im 12")
 
 
+ENGLISH = (files("fieldfare.language") / "ages" / "en.toml").read_text("utf-8")
+FORMS = 'language = "xx"\ncues = ["a"]\nbefore = []\nafter = []\n[numbers]\n'
+
+
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("english", "other", "said"),
     [
-        ("language = 1", "Expected `str`, got `int` - at `$.language`"),
-        ("language =", "words.toml: "),
-        ('language = "en"', "missing required field `fillers`"),
+        ("language = 1", FORMS, "en.toml: Expected `str`, got `int` - at `$.language`"),
+        ("language =", FORMS, "en.toml: "),
+        ('language = "en"', FORMS, "en.toml: Object missing required field `fillers`"),
+        (ENGLISH, 'language = "xx"', "xx.toml: Object missing required field"),
+        (ENGLISH, 'sure = ["a {n"]\nshure = []\n' + FORMS, "xx.toml: Object contains unknown"),
+        (ENGLISH, 'sure = ["(a"]\n' + FORMS, "xx.toml: missing )"),
     ],
 )
-def test_settings_errors_name_file_and_key(tmp_path: Path, content: str, said: str) -> None:
-    file = tmp_path / "words.toml"
-    file.write_text(content)
-    with pytest.raises(SettingsError, match=re.escape(said)) as caught:
-        read_ages(file)
-    assert "words.toml" in str(caught.value)
-    with pytest.raises(SettingsError, match=r"none\.toml"):
-        read_ages(tmp_path / "none.toml")
+def test_settings_errors_name_file_and_key(
+    tmp_path: Path, english: str, other: str, said: str
+) -> None:
+    (tmp_path / "en.toml").write_text(english)
+    (tmp_path / "xx.toml").write_text(other)
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        read_ages(tmp_path)
+    with pytest.raises(SettingsError, match=r"en\.toml: cannot be read"):
+        read_ages(tmp_path / "none")
+
+
+TABLE = tomllib.loads((Path(__file__).parent / "stated_ages.toml").read_text("utf-8"))
+
+
+def test_every_language_has_a_table() -> None:
+    assert set(TABLE) == {reader.forms.language for reader in READER.others}
+    assert all(len(table["states"]) >= 8 for table in TABLE.values())
+    assert all(len(table["none"]["texts"]) >= 5 for table in TABLE.values())
+
+
+@pytest.mark.parametrize("language", TABLE)
+def test_other_languages(language: str) -> None:
+    for text, age in TABLE[language]["states"].items():
+        normalised, _ = normalise_one(text)
+        found = READER.read_one(normalised)
+        assert found is not None, text
+        assert (text, found.age) == (text, age)
+        assert 0.5 <= found.confidence <= 1
+        assert re.search(r"\w", normalised[found.start : found.end])
+    for text in TABLE[language]["none"]["texts"]:
+        assert READER.read_one(normalise_one(text)[0]) is None, text
+
+
+def test_other_languages_in_the_batch() -> None:
+    texts = [text for table in TABLE.values() for text in table["states"]]
+    texts += [text for table in TABLE.values() for text in table["none"]["texts"]]
+    normalised = normalise(pa.array([*texts, None, ""]))
+    expected = [READER.read_one(text) if text else None for text in normalised.to_pylist()]
+    for piece in (normalised, normalised.slice(7)):
+        ages, _ = READER.read(piece)
+        given = [None if np.isnan(age) else float(age) for age in ages]
+        assert given == [one and one.age for one in expected[-len(piece) :]]
+
+
+@pytest.mark.parametrize("file", READER.others, ids=lambda reader: reader.forms.language)
+def test_every_form_is_a_pattern(file: FormReader) -> None:
+    file.check()
+    assert isinstance(file.forms, AgeForms)
+
+
+@pytest.mark.parametrize(
+    "piece", ["tengo 12 ", "我十二", "อายุ ", "عمري 12 ", "13 ako ", "ich bin nur "]
+)
+def test_long_text_of_other_languages_takes_linear_time(piece: str) -> None:
+    READER.read(normalise(pa.array([piece * (1_000_000 // len(piece.encode()))])))

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.language._words import FOLD_CODE, FOLDED, breaks, character, put, repeats
+from fieldfare.language._words import FOLD_CODE, breaks, character, put, repeats
 from fieldfare.language._words import compiled as _compile
+from fieldfare.language.folding import FOLDED
 
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "81979905c4aa000d"
+INLINED = "0a60bd332dd03d5b 467c0394716b4051"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 

@@ -21,7 +21,7 @@ from fieldfare.language._deobfuscate import (
 )
 from fieldfare.language._words import character, compiled
 
-INLINED = "db84faac7962660d 81979905c4aa000d"
+INLINED = "75b775afd07eddfd 0a60bd332dd03d5b"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 

@@ -7,13 +7,14 @@ function, as `kernel` does: importing Numba takes half a second.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from fieldfare.language.folding import FOLDED, fold_codes
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 Bytes = npt.NDArray[np.uint8]
@@ -30,32 +31,7 @@ def compiled(loop: Loop) -> Loop:
         return cast(Loop, numba.njit(nogil=True)(loop))
 
 
-FOLDED = 0x2000
-"""Characters from here on stand for themselves."""
-
-_BY_HAND = {
-    # Letters that people swap for one another, or leave out, as their keyboard has it.
-    **dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ه": "ه",
-    "ł": "l", "đ": "d", "ø": "o", "ı": "i", "ß": "s", "ð": "d", "ħ": "h", "ŧ": "t", "ё": "е",
-    "ـ": "", "\u200c": "",
-}  # fmt: skip
-
-
-def _fold_codes() -> npt.NDArray[np.int32]:
-    table = np.arange(FOLDED, dtype=np.int32)
-    for code in [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]:
-        first = unicodedata.normalize("NFD", chr(code))[0]
-        if first.isascii() and first.isalpha():
-            table[code] = ord(first.lower())
-    for code in [*range(0x300, 0x370), *range(0x64B, 0x653), 0x670]:
-        table[code] = 0
-    for letter, other in _BY_HAND.items():
-        if ord(letter) < FOLDED:
-            table[ord(letter)] = ord(other) if other else 0
-    return table
-
-
-FOLD_CODE = _fold_codes()
+FOLD_CODE = fold_codes()
 """The letter each letter counts as; 0 for a mark that does not count."""
 
 

@@ -1,35 +1,38 @@
-"""Ages that writers state about themselves: "im 12", "13f uk", "I'm in year 7".
+"""Ages that writers state about themselves, in every language there is a file for.
 
-English so far; the words are data (``ages/en.toml``), the forms are here. A pattern in
-Arrow's RE2 picks the few candidates of a batch, and Python reads only those. Whether the
-statement is true is another matter: adults say they are children, and the other way round.
+English forms are in `ages_english`, the others in ``ages/<language>.toml``, read by
+`age_forms`. A search for their cues picks the few messages Python reads, and for which
+languages. Whether a statement is true is another matter: adults say they are children, and
+the other way round.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import re
 import tomllib
-from collections.abc import Iterator
+import unicodedata
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Any, TypeVar
 
+import ahocorasick_rs
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldfare.language.age_forms import OLDEST, YOUNGEST, AgeForms, FormReader, StatedAge
+from fieldfare.language.ages_english import AgeWords, EnglishReader
+from fieldfare.language.kernel import column
 from fieldfare.vocabulary import SettingsError
 
-VERSION = "ages-1"
-"""Changes whenever the same text may give another age; part of the model's fingerprint."""
+__all__ = ["OLDEST", "VERSION", "YOUNGEST", "AgeReader", "StatedAge", "read_ages"]
 
-YOUNGEST, OLDEST = 5.0, 99.0
-"""Ages outside are read as something else."""
+VERSION = "ages-2"
+"""Changes whenever the same text may give another age; part of the model's fingerprint."""
 
 MOST_READ = 50_000
 """Characters of a text that are read: a bound on what one hostile message can cost."""
@@ -37,249 +40,137 @@ MOST_READ = 50_000
 _FEW = 32
 """Up to so many texts Python filters them: compiling the pattern in Arrow takes longer."""
 
+ENGLISH = "en.toml"
 
-class StatedAge(NamedTuple):
-    """An age a writer states about himself or herself."""
-
-    age: float
-    """Years, `YOUNGEST` to `OLDEST`; halves where a range or "almost" was said."""
-    confidence: float
-    """0–1: how surely the words speak of the writer's age, judged by form, not fitted."""
-    start: int
-    end: int
-    """Where it stands, in characters of the text given."""
-
-
-class AgeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language; see ``ages/en.toml`` for what each list does."""
-
-    language: str
-    fillers: list[str]
-    nearly: list[str]
-    before: list[str]
-    units: list[str]
-    followers: list[str]
-    short_followers: list[str]
-    after_school: list[str]
-    school: dict[str, tuple[float, float]]
-    numbers: dict[str, int]
-    ones: dict[str, int]
-    ordinals: dict[str, int]
-
-
-def _any(words: list[str]) -> str:
-    return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
-
-
-# Every form below begins with a cue and has a number at most a few words on, or is the number
-# joined to a sex. The cues are the same in the RE2 filter and in the Python patterns.
-_I_AM = r"(?:i'?m|i m|i am|iam|im)"
-_I_WILL_BE = r"(?:i'?ll be|i will be|i'?m going to be|i'?m gonna be|imma be|i turn|i'?ll turn)"
-_ME = r"(?:me|my age is|my age:?|age:?|i(?:'ve)? (?:just )?turned|just turned|turning)"
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class AgeReader:
-    """Finds stated ages in texts in normal form (`normalise`). Picklable."""
+    """Finds stated ages in texts in normal form (`normalise`). Picklable; what searches for
+    cues is rebuilt."""
 
-    words: AgeWords
+    english: EnglishReader
+    others: tuple[FormReader, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The automaton is a Rust object that cannot be pickled.
+        return {"english": self.english, "others": self.others}
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the words."""
-        return hashlib.sha256(msgspec.json.encode(self.words)).hexdigest()
+        """SHA-256, in hex, of the words and forms."""
+        parts = [self.english.words, *(one.forms for one in self.others)]
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     @functools.cached_property
-    def _number(self) -> str:
-        tens = [word for word, value in self.words.numbers.items() if value >= 20]
-        compound = f"{_any(tens)}[ -]?{_any(list(self.words.ones))}"
-        return rf"(?:\d{{1,2}}|{compound}|{_any(list(self.words.numbers))})"
+    def _cues(self) -> dict[bytes, int]:
+        """Every cue, as a normal form has it, and the languages it speaks for, one bit each."""
+        cues: dict[bytes, int] = {}
+        for place, one in enumerate(self.others):
+            for cue in one.forms.cues:
+                whole = unicodedata.normalize("NFKC", cue).replace("\u200d", "")
+                cues[whole.encode()] = cues.get(whole.encode(), 0) | 1 << place
+        return cues
 
     @functools.cached_property
-    def _ordinal(self) -> str:
-        return rf"(?:\d{{1,2}} ?(?:st|nd|rd|th)|{_any(list(self.words.ordinals))})"
-
-    @functools.cached_property
-    def candidates(self) -> str:
-        """The RE2 pattern every text with a stated age matches, and few others do."""
-        between = _any([*self.words.fillers, *self.words.nearly, "an"])
-        number = self._number
-        return "|".join(
-            [
-                rf"\b(?:{_I_AM}|{_I_WILL_BE}|{_ME})\W{{1,3}}(?:{between} +)*{number}\b",
-                rf"\b(?:{_I_AM}|{_ME})\W{{1,3}}(?:{between} +)*\d\d(?:f|m|yo|yrs?)\b",
-                r"^\W{0,3}(?:\w+\W{1,3}){0,2}\d\d ?[mf]\b",
-                r"^\W{0,3}(?:\w+\W{1,3}){0,2}[mf] ?\d\d\b",
-                r"\b\d\d ?/ ?[mf]\b|\b[mf] ?/ ?\d\d\b|^\W{0,3}\d\d\W{1,3}\w",
-                rf"\b(?:{number}) ?(?:yrs?|years?)[ -]old (?:girl|boy|here|male|female|f|m)\b",
-                rf"\b(?:years?|yr|grade) ?{number}\b|\b{self._ordinal} ?(?:grade|year)",
-                rf"\bmy {self._ordinal} (?:birthday|bday|b-day)",
-            ]
+    def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
+        return ahocorasick_rs.BytesAhoCorasick(
+            list(self._cues), implementation=ahocorasick_rs.Implementation.DFA
         )
 
     @functools.cached_property
-    def _candidates(self) -> re.Pattern[str]:
-        return re.compile(self.candidates, re.ASCII)
-
-    @functools.cached_property
-    def _forms(self) -> list[tuple[str, re.Pattern[str]]]:
-        number, ordinal = f"(?P<n>{self._number})", f"(?P<o>{self._ordinal})"
-        between = rf"(?:(?:{_any(self.words.fillers)}|(?P<nearly>{_any(self.words.nearly)})) +)*"
-        old = r"(?:(?:years?|yrs?|yr)(?:[ -]?old)|y/?o|yrs? of age)"
-        sex, gap = "[mf]", r" ?[/.,-]? ?"
-        greeting = r"^\W{0,3}(?:(?:asl|hi|hey|hello|a/s/l)\W{1,3}){0,2}"
-        forms = {
-            "aged": rf"\b{_I_AM}\W{{1,3}}{between}(?:an? )?{number}[ -]?{old}\b",
-            "bare": rf"\b{_I_AM}\W{{1,3}}{between}{number}(?P<half> and a half|\.5)?\b",
-            "short_self": rf"\b{_I_AM}\W{{1,3}}{between}(?P<n>\d\d)(?:[mf]|yo|yrs?)\b",
-            "will_be": rf"\b(?P<nearly>{_I_WILL_BE}) +{number}\b",
-            "turning": rf"(?:^|(?<=[.!?,] ))\W{{0,3}}(?P<nearly>turning) +{number}\b",
-            "turned": rf"(?:^\W{{0,3}}|(?<=[.!?,] )|\bi(?:'ve)? ?)(?:just )?turned +{number}\b",
-            "me": rf"(?:^\W{{0,3}}me|\bmy age(?: is|:)?|^\W{{0,3}}age:?) +{number}\b",
-            "slashed": rf"(?<![\d/])\b(?:(?P<n>\d\d) ?/ ?{sex}|{sex} ?/ ?(?P<n2>\d\d))\b(?!/?\d)",
-            "asl": rf"{greeting}(?:(?P<n>\d\d){gap}{sex}|{sex}{gap}(?P<n2>\d\d))\b",
-            "reply": r"^\W{0,3}(?P<n>\d\d)\W{1,3}(?:lol )?"
-            r"(?:and you|you|u|wbu|hbu|n u|how about you)\b",
-            "old_here": rf"\b{number} ?(?:yrs?|years?)[ -]old (?:girl|boy|male|female) here\b",
-            "year": rf"\b{_I_AM} +(?:only |just |going )?in(?:to)? (?:year|yr) ?{number}\b",
-            "grade": rf"\b{_I_AM} +(?:only |just |going )?(?:in(?:to)? (?:the )?)"
-            rf"(?:grade ?{number}|{ordinal} ?grade)\b",
-            "grader": rf"(?:\b{_I_AM} +(?:only |just )?a |^\W{{0,3}}){ordinal} ?grader\b",
-            "birthday": rf"\bmy {ordinal} (?:birthday|bday|b-day)\b",
-        }
-        return [(name, re.compile(form, re.ASCII)) for name, form in forms.items()]
-
-    @functools.cached_property
-    def _before(self) -> re.Pattern[str]:
-        return re.compile(rf"\b{_any(self.words.before)}(?: that)?\W{{1,3}}$", re.ASCII)
-
-    @functools.cached_property
-    def _no_age(self) -> re.Pattern[str]:
-        # What follows the number: a digit, a letter, a sign of a measure, or a unit.
-        return re.compile(
-            rf"[\w%'\"°$€£+*=^]|[.,:/-] ?\d|/|-(?!$|\W)| ?%| ?{_any(self.words.units)}\b", re.ASCII
-        )
-
-    @functools.cached_property
-    def _follows(self) -> re.Pattern[str]:
-        return re.compile(rf"\W*$|\s*[^\w\s]| {_any(self.words.followers)}\b")
-
-    @functools.cached_property
-    def _short_follows(self) -> re.Pattern[str]:
-        followers = _any(self.words.short_followers)
-        return re.compile(rf"\W*$|[?!)]|[ ,/.-]+{followers}\b")
-
-    @functools.cached_property
-    def _after_school(self) -> re.Pattern[str]:
-        return re.compile(rf"\w|[./:-]\d| {_any(self.words.after_school)}\b", re.ASCII)
+    def _languages(self) -> Integers:
+        return np.array(list(self._cues.values()), np.int64)
 
     def read_one(self, normalised: str) -> StatedAge | None:
         """The stated age of one text in normal form: the surest, then the first. None where
         there is none."""
-        if not self._candidates.search(normalised):
-            return None
-        best: StatedAge | None = None
-        for found in self._read(normalised[:MOST_READ]):
-            rank = (-found.confidence, found.start)
-            if best is None or rank < (-best.confidence, best.start):
-                best = found
-        return best
+        found = self._automaton.find_matches_as_indexes(normalised.encode(), overlapping=True)
+        languages = 0
+        for cue, _, _ in found:
+            languages |= int(self._languages[cue])
+        return self._surest(normalised, languages, english=True)
 
-    def _read(self, text: str) -> Iterator[StatedAge]:
-        for name, form in self._forms:
-            for match in form.finditer(text):
-                # Windows keep the time linear in the text, whatever it repeats.
-                before = text[max(0, match.start() - 32) : match.start()]
-                after = text[match.end() : match.end() + 48]
-                confidence = self._confidence(name, before, after)
-                age = self._age(name, match)
-                if confidence > 0 and YOUNGEST <= age <= OLDEST:
-                    yield StatedAge(age, confidence, match.start(), match.end())
-
-    def _confidence(self, form: str, before: str, after: str) -> float:
-        if form != "slashed" and self._before.search(before):
-            return 0.0
-        if form in ("year", "grade", "grader"):
-            return 0.0 if self._after_school.match(after) else 0.85
-        if form == "birthday":
-            past = re.search(r"\b(?:on|since|for|at)\W+$", before)
-            return 0.4 if past else 0.7
-        if form in ("aged", "old_here"):
-            return 0.0 if re.match(r"\w", after) else 0.95
-        if form in ("slashed", "asl", "short_self"):
-            if not self._short_follows.match(after):
-                return 0.6 if form == "slashed" else 0.0
-            return 0.9 if form == "slashed" else 0.75
-        if self._no_age.match(after):
-            return 0.0
-        if form == "reply":
-            return 0.7
-        sure = self._follows.match(after)
-        if form == "bare":
-            return 0.9 if sure else self._doubtful(after)
-        return 0.8 if sure else 0.5
-
-    def _doubtful(self, after: str) -> float:
-        # "im 12 chapters in": what is counted is mostly a plural.
-        counted = re.match(r" [a-z']*s\b", after)
-        return 0.0 if counted else 0.5
-
-    def _age(self, form: str, match: re.Match[str]) -> float:
-        groups = match.groupdict()
-        if groups.get("o"):
-            value = self._value(groups["o"], self.words.ordinals)
-        else:
-            value = self._value(groups.get("n") or groups.get("n2") or "", self.words.numbers)
-        if form in ("year", "grade", "grader"):
-            first, last = self.words.school["year" if form == "year" else "grade"]
-            # A school has no year 14; what is counted then is something else.
-            return value + (first + last) / 2 if 1 <= value <= 13 else 0.0
-        if groups.get("half"):
-            return value + 0.5
-        return value - 0.5 if groups.get("nearly") else float(value)
-
-    def _value(self, said: str, words: dict[str, int]) -> int:
-        digits = re.match(r"\d+", said)
-        if digits:
-            return int(digits[0])
-        if said in words:
-            return words[said]
-        ten = next(
-            word
-            for word in self.words.numbers
-            if said.startswith(word) and word != said and self.words.numbers[word] >= 20
-        )
-        return words[ten] + self.words.ones[said[len(ten) :].strip(" -")]
+    def _surest(self, text: str, languages: int, *, english: bool) -> StatedAge | None:
+        text = text[:MOST_READ]
+        found = list(self.english.read(text)) if english else []
+        while languages:
+            place = (languages & -languages).bit_length() - 1
+            found += self.others[place].read(text)
+            languages &= languages - 1
+        return min(found, key=lambda one: (-one.confidence, one.start), default=None)
 
     def read(self, normalised: pa.Array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Stated age and confidence of each text in normal form; NaN where there is none."""
         ages = np.full(len(normalised), np.nan, np.float32)
         confidences = np.full(len(normalised), np.nan, np.float32)
-        rows = self._candidate_rows(normalised)
+        english = self._english(normalised)
+        languages = self._spoken(normalised)
+        rows = np.flatnonzero(english | (languages != 0))
+        if not rows.size:
+            return ages, confidences
         texts = normalised.take(pa.array(rows)).to_pylist()
         for row, text in zip(rows.tolist(), texts, strict=True):
-            found = self.read_one(text)
+            found = self._surest(text, int(languages[row]), english=bool(english[row]))
             if found:
                 ages[row], confidences[row] = found.age, found.confidence
         return ages, confidences
 
-    def _candidate_rows(self, normalised: pa.Array) -> npt.NDArray[np.int64]:
-        # Arrow's pattern and Python's, which `read_one` asks, mean the same: to both, letters and
-        # digits are ASCII.
+    def _spoken(self, normalised: pa.Array) -> Integers:
+        """The languages whose cues stand in each text, one bit each."""
+        data, offsets, present = column(normalised)
+        spoken = np.zeros(len(normalised), np.int64)
+        if not spoken.size:
+            return spoken
+        first = offsets[0]
+        found = self._automaton.find_matches_as_indexes(
+            data[first : offsets[-1]].data, overlapping=True
+        )
+        matches = np.array(found, np.int64).reshape(-1, 3)
+        rows = np.searchsorted(offsets, matches[:, 1] + first, side="right") - 1
+        # The texts stand end to end: what spans two of them is no cue.
+        inside = matches[:, 2] + first <= offsets[rows + 1]
+        if present.size:
+            inside &= present[rows]
+        np.bitwise_or.at(spoken, rows[inside], self._languages[matches[inside, 0]])
+        return spoken
+
+    def _english(self, normalised: pa.Array) -> npt.NDArray[np.bool_]:
+        # Arrow's pattern and Python's, which `EnglishReader` asks again, mean the same: to both,
+        # letters and digits are ASCII.
         if len(normalised) <= _FEW:
-            return np.flatnonzero(normalised.is_valid().to_numpy(zero_copy_only=False))
-        mask = pc.fill_null(pc.match_substring_regex(normalised, self.candidates), False)
-        return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+            kept = normalised.is_valid()
+        else:
+            matched = pc.match_substring_regex(normalised, self.english.candidates)
+            kept = pc.fill_null(matched, False)
+        return np.asarray(kept.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def read_ages(file: Traversable | None = None) -> AgeReader:
-    """The reader with the words of a TOML file; by default, the English ones that ship.
+def read_ages(folder: Traversable | None = None) -> AgeReader:
+    """The reader of a folder of TOML files, ``en.toml`` among them; by default, those that
+    ship.
 
     Raises SettingsError, naming the file and the key, for a file that is not valid.
     """
-    file = file or files("fieldfare.language") / "ages" / "en.toml"
+    ours = folder is None
+    folder = folder or files("fieldfare.language") / "ages"
+    english = EnglishReader(_read(folder / ENGLISH, AgeWords))
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
+    others = [FormReader(_read(folder / name, AgeForms)) for name in names if name != ENGLISH]
+    if len(others) > 62:
+        raise SettingsError(f"{folder}: more languages than there are bits for")
+    for one in others if not ours else []:
+        one.check()  # Tests have checked those that ship; compiling them all takes a while.
+    return AgeReader(english, tuple(others))
+
+
+Shape = TypeVar("Shape", AgeWords, AgeForms)
+
+
+def _read(file: Traversable, shape: type[Shape]) -> Shape:
     try:
-        return AgeReader(msgspec.convert(tomllib.loads(file.read_text("utf-8")), AgeWords))
+        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), shape)
     except OSError as error:
         raise SettingsError(f"{file.name}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
