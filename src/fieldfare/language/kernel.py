@@ -2,7 +2,8 @@
 
 Tokens are words, pairs of words, and the marks ``? ! : ; ( )``, hashed; the exact
 definition is in ``tables/words-en.md``. `word_lines` lays the same words out for the phrase
-matcher. The loops are in `_compiled`; this module hands them Arrow's own memory.
+matcher. The loops are in `_token_loops` and `_compiled`; this module hands them Arrow's own
+memory.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 from fieldfare.language.normalise import as_large
 from fieldfare.language.tables import TokenTable
 
-VERSION = "words-1"
+VERSION = "words-2"
 """Changes whenever the same text may give other tokens; part of the model's fingerprint."""
 
 _NO_TRACE = np.zeros((0, 3), np.int64)
@@ -61,6 +62,13 @@ def _loops() -> ModuleType:
     return _compiled
 
 
+@functools.cache
+def _token_loops() -> ModuleType:
+    from fieldfare.language import _token_loops
+
+    return _token_loops
+
+
 def column(texts: pa.Array) -> Column:
     """The memory of `texts`, any array `as_large` takes; slices and nulls are handled."""
     strings = as_large(texts)
@@ -87,26 +95,52 @@ def sums(
 
     Null and empty texts give 0 and 0. Takes time linear in the bytes.
     """
-    data, offsets, present = column(normalised)
-    totals = np.empty(offsets.size - 1, np.float64)
-    counts = np.empty(offsets.size - 1, np.int32)
-    _loops().scan(data, offsets, present, table.values, table.wrap, totals, counts, _NO_TRACE)
-    return totals, counts
+    return _scan(column(normalised), table, _NO_TRACE)
 
 
 def tokens(normalised: str, table: TokenTable) -> list[Token]:
     """The tokens of one text in normal form, in order."""
-    data, offsets, present = column(pa.array([normalised], pa.large_string()))
-    trace = np.empty((max(1, data.size), 3), np.int64)
-    counts = np.empty(1, np.int32)
-    totals = np.empty(1, np.float64)
-    _loops().scan(data, offsets, present, table.values, table.wrap, totals, counts, trace)
+    texts = column(pa.array([normalised], pa.large_string()))
+    # A message of one byte may be three tokens: a word, and its pairs with both edges.
+    trace = np.empty((texts.data.size + 2, 3), np.int64)
+    _, counts = _scan(texts, table, trace)
     return [Token(*row) for row in trace[: counts[0]].tolist()]
+
+
+def _scan(
+    texts: Column, table: TokenTable, trace: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    totals = np.empty(texts.offsets.size - 1, np.float64)
+    counts = np.empty(texts.offsets.size - 1, np.int32)
+    _token_loops().scan(*texts, table.values, table.wrap, table.edges, totals, counts, trace)
+    return totals, counts
 
 
 def token_ids(normalised: str, table: TokenTable) -> list[int]:
     """The places in `table` of the tokens of one text in normal form, in order."""
     return [token.id for token in tokens(normalised, table)]
+
+
+def hashes(normalised: pa.Array) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """The 32-bit hashes of the words and marks of all texts, in order, and where each text's
+    begin (one more than the texts). A corpus stores these; `places` turns them into ids."""
+    texts = column(normalised)
+    found = np.empty(max(1, int(texts.offsets[-1] - texts.offsets[0])), np.uint32)
+    starts = np.empty(texts.offsets.size, np.int64)
+    used = _token_loops().hash_words(*texts, found, starts)
+    return found[:used], starts
+
+
+def places(
+    stored: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64], *, size: int, edges: bool
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Token ids of messages kept as `hashes`, for a 32-bit table of `size` weights, and where
+    each message's begin: the same ids that `token_ids` gives of their texts."""
+    room = 2 * stored.size + (2 * offsets.size if edges else 0)
+    ids = np.empty(max(1, room), np.int32)
+    starts = np.empty(offsets.size, np.int64)
+    used = _token_loops().place(stored, offsets, size, edges, ids, starts)
+    return ids[:used], starts
 
 
 def word_lines(normalised: pa.Array, *, trace: bool = False) -> WordLines:

@@ -36,6 +36,8 @@ class TokenTable:
     """As in the file; the length is a power of two."""
     bits: int
     """Width of the hash arithmetic, 32 or 64. Stored hashes of 32 bits suit only 32."""
+    edges: bool = False
+    """Whether the first and the last word of a message make pairs with its edges."""
     values: npt.NDArray[np.float32] = field(init=False, repr=False)
     """The same numbers, as the kernel reads them: compiled code has no float16 arithmetic."""
 

@@ -1,0 +1,229 @@
+"""A corpus for the token tables: who wrote what, as token hashes, without text.
+
+Two forms are read, and the same text gives the same corpus in either:
+
+- Parquet, one row a message in the order written: ``author`` (integer or string), ``offender``
+  (boolean), ``chat`` (integer or string; null or −1 where there is none), ``source`` (string)
+  and ``tokens`` (list of uint32: 32-bit FNV-1a of each word, and 0x9e3779b9 xor the byte of each
+  of the marks ``? ! : ; ( )``; exactly, in ``language/tables/words-en.md``);
+- JSON Lines of text, one line an author in one chat:
+  ``{"author", "offender", "chat", "source", "messages": [..]}``.
+
+The source ``partner`` is set apart: those who wrote with the offenders, in the same chats. All
+other authors who are not offenders are ordinary.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fieldfare.language import kernel, normalise
+from fieldfare.vocabulary import InputError
+
+PARTNER: Final = "partner"
+"""The source of the offenders' conversation partners."""
+
+COLUMNS: Final = ("author", "offender", "chat", "source", "tokens")
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """Messages of many authors, each author's together and in the order written.
+
+    Authors are numbered from 0, in the order of `names`, so the numbering does not depend on the
+    form or the order in which they were read.
+    """
+
+    names: list[str]
+    """Of the authors, as given, sorted."""
+    sources: list[str]
+    """Names, sorted."""
+    source: npt.NDArray[np.int64]
+    """Of each author, an index into `sources`: that of the author's first message."""
+    offender: npt.NDArray[np.bool_]
+    """Of each author."""
+    group: npt.NDArray[np.int64]
+    """Of each author: those who share a chat, directly or through others, share a number."""
+    authors: npt.NDArray[np.int64]
+    """One more than the authors: where each one's messages begin."""
+    messages: npt.NDArray[np.int64]
+    """One more than the messages: where each one's tokens begin."""
+    tokens: npt.NDArray[np.uint32]
+    """Hashes of words and marks of all messages, in order."""
+
+    @property
+    def ordinary(self) -> npt.NDArray[np.bool_]:
+        """Of each author: neither an offender nor from the source `PARTNER`."""
+        return ~self.offender & (self.source != self.source_index(PARTNER))
+
+    def source_index(self, name: str) -> int:
+        """The number of a source; −1 where the corpus has none of that name."""
+        return self.sources.index(name) if name in self.sources else -1
+
+    def of_source(self, name: str) -> npt.NDArray[np.int64]:
+        """The authors of a source who are not offenders."""
+        return np.flatnonzero((self.source == self.source_index(name)) & ~self.offender)
+
+    @functools.cached_property
+    def content_hash(self) -> str:
+        """SHA-256, in hex, of everything in it but the authors' names."""
+        digest = hashlib.sha256("\n".join(self.sources).encode())
+        for part in (self.source, self.offender, self.group, self.authors, self.messages):
+            digest.update(part.astype("<i8").tobytes())
+        digest.update(self.tokens.astype("<u4").tobytes())
+        return digest.hexdigest()
+
+    def folds(self, count: int, seed: int) -> npt.NDArray[np.int64]:
+        """A fold, 0 to `count` − 1, for each author. A group, so a chat, is never split.
+
+        Each source is spread evenly over the folds. Raises InputError where some fold would
+        have no offender.
+        """
+        rng = np.random.default_rng([seed, count])
+        # A group with an offender goes by its offender, so that every fold has its share.
+        kind = np.where(self.offender, -1, self.source)
+        fold_of = np.full(int(self.group.max(initial=-1)) + 1, -1, np.int64)
+        for one in np.unique(kind):
+            groups = np.unique(self.group[kind == one])
+            groups = groups[fold_of[groups] < 0]
+            fold_of[groups] = rng.permutation(groups.size) % count
+        folds = fold_of[self.group]
+        if np.unique(folds[self.offender]).size < count:
+            raise InputError(f"the corpus has too few offenders for {count} folds")
+        return folds
+
+
+def read_corpus(path: Path) -> Corpus:
+    """The corpus in a ``.parquet`` or ``.jsonl`` file. Raises InputError naming the file."""
+    if path.suffix == ".jsonl":
+        return _arrange(_rows_of_text(path), path)
+    try:
+        table = pq.read_table(path, columns=list(COLUMNS))
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise InputError(
+            f"{path.name}: not a Parquet file with the columns {', '.join(COLUMNS)}"
+        ) from error
+    return _arrange(table, path)
+
+
+def write_tokens(corpus_text: Path, out: Path) -> None:
+    """Write the token-hash Parquet of a corpus of text, so that the text need not travel.
+
+    Hashes of words are no secret text: common words can be looked up. Keep it as carefully.
+    """
+    pq.write_table(_rows_of_text(corpus_text), out, compression="zstd")
+
+
+class _Line(msgspec.Struct):
+    author: str | int
+    offender: bool
+    source: str
+    messages: list[str]
+    chat: str | int | None = None
+
+
+def _rows_of_text(path: Path) -> pa.Table:
+    decoder = msgspec.json.Decoder(_Line)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS[:-1]}
+    texts: list[str] = []
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                one = decoder.decode(line)
+                texts += one.messages
+                chat = None if one.chat in (None, -1) else str(one.chat)
+                row = (str(one.author), one.offender, chat, one.source)
+                for name, value in zip(columns, row, strict=True):
+                    columns[name] += [value] * len(one.messages)
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror})") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # Not chained: the message of the cause may show what was written.
+        raise InputError(f"{path.name}, line {number}: not a line of the corpus") from None
+    tokens, offsets = kernel.hashes(normalise.normalise(pa.array(texts, pa.large_string())))
+    kinds = {"author": pa.string(), "offender": pa.bool_(), "chat": pa.string()}
+    arrays = [pa.array(columns[name], kinds.get(name, pa.string())) for name in columns]
+    lists = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(tokens))
+    return pa.table([*arrays, lists], names=list(COLUMNS))
+
+
+def _arrange(table: pa.Table, path: Path) -> Corpus:
+    """Number authors, bring each one's messages together, find who shares a chat."""
+    if not table.num_rows:
+        raise InputError(f"{path.name}: no messages")
+    try:
+        tokens = table["tokens"].cast(pa.large_list(pa.uint32())).combine_chunks()
+        author = table["author"].cast(pa.string()).combine_chunks()
+        source = table["source"].cast(pa.string()).combine_chunks()
+        chat = table["chat"].cast(pa.string()).combine_chunks()
+        offender = table["offender"].cast(pa.bool_()).combine_chunks()
+    except pa.ArrowException as error:
+        raise InputError(f"{path.name}: a column is not of the kind asked for") from error
+    if any(part.null_count for part in (tokens, author, source, offender)):
+        raise InputError(f"{path.name}: author, offender, source or tokens is missing in a row")
+    names, who = _numbered(author)
+    sources, source_of = _numbered(source)
+    order = np.argsort(who, kind="stable")
+    starts = np.searchsorted(who[order], np.arange(len(names) + 1))
+    first = order[starts[:-1]]
+    messages, hashes = _gather(tokens, order)
+    offends = np.zeros(len(names), np.bool_)
+    np.logical_or.at(offends, who, offender.to_numpy(zero_copy_only=False))
+    return Corpus(
+        names=names,
+        sources=sources,
+        source=source_of[first],
+        offender=offends,
+        group=_groups(who, chat, len(names)),
+        authors=starts.astype(np.int64),
+        messages=messages,
+        tokens=hashes,
+    )
+
+
+def _numbered(values: pa.Array) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The distinct values, sorted, and of each row the place of its value among them."""
+    coded = values.dictionary_encode()
+    words = coded.dictionary.to_pylist()
+    by_name = sorted(range(len(words)), key=words.__getitem__)
+    place = np.empty(len(words), np.int64)
+    place[by_name] = np.arange(len(words))
+    return [words[i] for i in by_name], place[coded.indices.to_numpy()]
+
+
+def _gather(
+    lists: pa.LargeListArray, order: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    ordered = lists.take(pa.array(order))
+    offsets = ordered.offsets.to_numpy().astype(np.int64)
+    values = ordered.values.to_numpy()[offsets[0] : offsets[-1]]
+    return offsets - offsets[0], values
+
+
+def _groups(who: npt.NDArray[np.int64], chat: pa.Array, authors: int) -> npt.NDArray[np.int64]:
+    """Of each author the smallest number among all who are joined by chats."""
+    smallest = np.arange(authors, dtype=np.int64)
+    _, chat_of = _numbered(chat.fill_null("-1"))
+    inside = np.array([value not in (None, "-1") for value in chat.to_pylist()], np.bool_)
+    pairs = np.unique(np.stack([who[inside], chat_of[inside]], 1), axis=0)
+    least = np.empty(int(chat_of.max(initial=0)) + 1, np.int64)
+    while True:
+        least.fill(authors)
+        np.minimum.at(least, pairs[:, 1], smallest[pairs[:, 0]])
+        lowered = smallest.copy()
+        np.minimum.at(lowered, pairs[:, 0], least[pairs[:, 1]])
+        if (lowered == smallest).all():
+            return smallest
+        smallest = lowered
