@@ -36,8 +36,22 @@ def running(folder: Path) -> Iterator[Server]:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
         as_user = ["runuser", "-u", "postgres", "--"]
-    _check([*as_user, _need("initdb"), "-D", str(data), "-U", "fieldfare", "-A", "trust",
-            "-E", "UTF8", "--locale=C", "--no-sync"])
+    _check(
+        [
+            *as_user,
+            _need("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "fieldfare",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
+    )
     control = [*as_user, _need("pg_ctl"), "-D", str(data), "-w"]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     _check([*control, "-l", str(folder / "log"), "-o", options, "start"])

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -25,9 +25,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 
 
-def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group) or hasattr(command, "commands"):
-        for inner, child in command.commands.items():  # type: ignore[attr-defined,unused-ignore]
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for inner, child in command.commands.items():
             yield from _commands(child, f"{name} {inner}")
     else:
         yield name, command
@@ -54,7 +54,8 @@ def test_every_section_is_of_a_command_that_exists() -> None:
 
 def test_the_page_of_signals_is_current() -> None:
     assert DOCS["signals.md"] == markdown(), (
-        "renew it: fieldfare signals --format markdown > docs/signals.md")
+        "renew it: fieldfare signals --format markdown > docs/signals.md"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(set(catalogue()) | set(shipped().signals)))
@@ -67,8 +68,10 @@ def test_every_format_is_documented() -> None:
         assert f"`{reader.name}`" in DOCS["commands.md"], f"--format-in {reader.name}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
-                                  *(f"docs/{name}" for name in sorted(DOCS))])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *(f"docs/{name}" for name in sorted(DOCS))],
+)
 def test_links_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
@@ -94,8 +97,12 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     assert len(lines) >= 3
     for line in lines:
         words = shlex.split(line)[1:]
-        done = subprocess.run([sys.executable, "-m", "fieldfare", *words], cwd=tmp_path,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "fieldfare", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, f"{line}: {done.stderr[-500:]}"
     assert (tmp_path / "results" / "report.html").stat().st_size > 1000
 
@@ -112,12 +119,21 @@ def _write_export(path: Path) -> None:
 
     people = [{"name": "Mara Quill"}, {"name": "Otto Fenn"}]
     messages = [
-        {"sender_name": people[n % 2]["name"], "timestamp_ms": 1_767_225_600_000 + 60_000 * n,
-         "content": text, "type": "Generic"}
+        {
+            "sender_name": people[n % 2]["name"],
+            "timestamp_ms": 1_767_225_600_000 + 60_000 * n,
+            "content": text,
+            "type": "Generic",
+        }
         for n, text in enumerate(["hello", "hi", "how was the match", "good"])
     ]
-    thread = {"participants": people, "messages": messages[::-1], "title": "Otto Fenn",
-              "thread_path": "inbox/ottofenn_1"}
+    thread = {
+        "participants": people,
+        "messages": messages[::-1],
+        "title": "Otto Fenn",
+        "thread_path": "inbox/ottofenn_1",
+    }
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("your_facebook_activity/messages/inbox/ottofenn_1/message_1.json",
-                         json.dumps(thread))
+        archive.writestr(
+            "your_facebook_activity/messages/inbox/ottofenn_1/message_1.json", json.dumps(thread)
+        )

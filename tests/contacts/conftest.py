@@ -18,8 +18,9 @@ from tests.contacts.events import Tables
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One Spark session for all tests: starting it takes ten seconds."""
-    with open_engine("spark", memory="2g", threads=2,
-                     folder=tmp_path_factory.mktemp("spark")) as engine:
+    with open_engine(
+        "spark", memory="2g", threads=2, folder=tmp_path_factory.mktemp("spark")
+    ) as engine:
         yield engine
 
 
@@ -41,7 +42,9 @@ def run_all(engine: Engine, tables: Tables) -> Tables:
 @cache
 def _keys(name: str) -> tuple[str, ...]:
     return {
-        "people": ("account",), "totals": ("account",), "signals": ("account",),
+        "people": ("account",),
+        "totals": ("account",),
+        "signals": ("account",),
         "indicators": ("account", "peer", "indicator", "hour_utc"),
         "population": ("activity", "children_peak_7d"),
     }.get(name, ("account", "peer"))
@@ -58,8 +61,10 @@ def same_rows(name: str, left: pa.Table, right: pa.Table, tolerance: float = 1e-
         b = right.sort_by(order)[column].to_pylist()
         if pa.types.is_floating(left.schema.field(column).type):
             assert [x is None for x in a] == [x is None for x in b], column
-            assert all(x is None or abs(x - y) <= tolerance * max(1.0, abs(x))
-                       for x, y in zip(a, b, strict=True)), column
+            assert all(
+                x is None or abs(x - y) <= tolerance * max(1.0, abs(x))
+                for x, y in zip(a, b, strict=True)
+            ), column
         else:
             assert a == b, column
 

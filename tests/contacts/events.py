@@ -12,8 +12,12 @@ from fieldfare.vocabulary.times import DAY, HOUR, MINUTE
 START = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z."""
 
-_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(),
-          "DOUBLE": pa.float64()}
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+}
 
 INDICATORS = ("age_probing", "secrecy", "photo_request", "meeting_travel", "call")
 
@@ -32,7 +36,7 @@ def table(name: str, rows: list[dict[str, object]]) -> pa.Table:
 
 def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
     """A random world: times collide, people write in groups, ages are half known."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     names = [f"a{number:02d}" for number in range(accounts)]
     deliveries, mentions = [], []
     for number in range(messages):
@@ -41,50 +45,77 @@ def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
         sent_at = START + rng.randrange(40) * DAY // 2 + rng.randrange(4) * HOUR
         text = rng.random() < 0.6
         age = rng.choice([None, None, None, 12.0, 13.5, 17.0, 30.0]) if text else None
-        deliveries.append({
-            "message_id": f"m{number}", "sender": sender, "recipient": recipient,
-            "sent_at": sent_at, "is_group": int(rng.random() < 0.25),
-            "weight_sum": rng.randrange(-4096, 4096) / 512 if text else None,
-            "tokens": rng.randrange(1, 12) if text else None,
-            "stated_age": age, "stated_age_confidence": 0.75 if age else None,
-        })
+        deliveries.append(
+            {
+                "message_id": f"m{number}",
+                "sender": sender,
+                "recipient": recipient,
+                "sent_at": sent_at,
+                "is_group": int(rng.random() < 0.25),
+                "weight_sum": rng.randrange(-4096, 4096) / 512 if text else None,
+                "tokens": rng.randrange(1, 12) if text else None,
+                "stated_age": age,
+                "stated_age_confidence": 0.75 if age else None,
+            }
+        )
         if rng.random() < 0.3:
-            mentions.append({
-                "message_id": f"m{number}", "sender": sender, "recipient": recipient,
-                "indicator": rng.choice(INDICATORS), "sent_at": sent_at + 7 * MINUTE,
-            })
+            mentions.append(
+                {
+                    "message_id": f"m{number}",
+                    "sender": sender,
+                    "recipient": recipient,
+                    "indicator": rng.choice(INDICATORS),
+                    "sent_at": sent_at + 7 * MINUTE,
+                }
+            )
     acts = []
     for _ in range(messages // 6):
         account, peer = rng.sample(names, 2)
-        acts.append({
-            "account": account, "peer": peer,
-            "kind": rng.choice(["connect", "block", "report", "request", "accept", "decline"]),
-            "acted_at": START + rng.randrange(20) * DAY,
-        })
+        acts.append(
+            {
+                "account": account,
+                "peer": peer,
+                "kind": rng.choice(["connect", "block", "report", "request", "accept", "decline"]),
+                "acted_at": START + rng.randrange(20) * DAY,
+            }
+        )
     return {
         "deliveries": table("deliveries", deliveries),
         "mentions": table("mentions", mentions),
         "acts": table("acts", acts),
-        "accounts": table("accounts", [_account(rng, name) for name in names
-                                       if rng.random() < 0.8]),
+        "accounts": table(
+            "accounts", [_account(rng, name) for name in names if rng.random() < 0.8]
+        ),
         "settings": settings(),
     }
 
 
 def settings(as_of: int = START + 21 * DAY) -> pa.Table:
     """The settings table of the tests."""
-    return table("settings", [{"as_of": as_of, "unknown_child_probability": 0.1,
-                               "stated_confidence": 0.85, "has_connections": 1}])
+    return table(
+        "settings",
+        [
+            {
+                "as_of": as_of,
+                "unknown_child_probability": 0.1,
+                "stated_confidence": 0.85,
+                "has_connections": 1,
+            }
+        ],
+    )
 
 
 def _account(rng: random.Random, name: str) -> dict[str, object]:
     age = rng.choice([None, 11.0, 14.0, 16.0, 19.0, 41.0])
     born = age is not None and rng.random() < 0.3
     return {
-        "account": name, "name": None, "age": None if born else age,
+        "account": name,
+        "name": None,
+        "age": None if born else age,
         "born_at": START - int((age or 0) * 365.25) * DAY if born else None,
         "age_basis": None if age is None else rng.choice(["verified", "declared"]),
         "age_confidence": None if age is None else 0.9,
-        "country": rng.choice([None, "PH", "TH", "GB"]), "country_basis": "declared",
+        "country": rng.choice([None, "PH", "TH", "GB"]),
+        "country_basis": "declared",
         "utc_offset_hours": rng.choice([None, 0.0, 8.0, 5.5, -3.0]),
     }

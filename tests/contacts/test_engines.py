@@ -23,8 +23,9 @@ LARGE = {"seed": 11, "accounts": 25, "messages": 1500}
 
 @pytest.mark.spark
 @pytest.mark.parametrize("arguments", [{"seed": 1}, LARGE, {"seed": 5, "messages": 0}])
-def test_spark_gives_the_rows_of_duckdb(spark: Engine, duck: Engine, arguments: dict[str, int]
-                                        ) -> None:
+def test_spark_gives_the_rows_of_duckdb(
+    spark: Engine, duck: Engine, arguments: dict[str, int]
+) -> None:
     tables = world(**arguments)
     ours, theirs = run_all(duck, tables), run_all(spark, tables)
     for name in ours:
@@ -75,7 +76,7 @@ def test_the_printed_sql_runs_on_clickhouse(duck: Engine, tmp_path: Path) -> Non
 
     tables = world(**LARGE)
     expected = run_all(duck, tables)
-    session = Session(str(tmp_path / "chdb"))
+    session: Any = Session(str(tmp_path / "chdb"))  # type: ignore[no-untyped-call]
     try:
         session.query("CREATE DATABASE parity")
         session.query("USE parity")
@@ -83,8 +84,9 @@ def test_the_printed_sql_runs_on_clickhouse(duck: Engine, tmp_path: Path) -> Non
             types = ", ".join(f"{column} {_CLICKHOUSE[kind]}" for column, kind in columns.items())
             session.query(f"CREATE TABLE {name} ({types}) ENGINE = Memory")
             pq.write_table(tables[name], tmp_path / f"{name}.parquet")
-            session.query(f"INSERT INTO {name} SELECT * FROM"
-                          f" file('{tmp_path}/{name}.parquet', Parquet)")
+            session.query(
+                f"INSERT INTO {name} SELECT * FROM file('{tmp_path}/{name}.parquet', Parquet)"
+            )
         for statement in script("clickhouse").split(";\n"):
             if statement.strip():
                 session.query(statement)
@@ -103,8 +105,15 @@ def test_a_repeated_event_counts_once(duck: Engine, tmp_path: Path) -> None:
         {"id": None, "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 10**15},
         {"id": None, "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 10**15},
     ]
-    schema = pa.schema([("id", pa.string()), ("kind", pa.string()), ("sender", pa.string()),
-                        ("recipients", pa.list_(pa.string())), ("sent_at", pa.int64())])
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("kind", pa.string()),
+            ("sender", pa.string()),
+            ("recipients", pa.list_(pa.string())),
+            ("sent_at", pa.int64()),
+        ]
+    )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), tmp_path / "once.parquet")
     pq.write_table(pa.Table.from_pylist(rows[:2] * 3, schema=schema), tmp_path / "again.parquet")
     files = EventFiles(messages=[tmp_path / "once.parquet", tmp_path / "again.parquet"])
@@ -136,10 +145,18 @@ def test_a_memory_limit_that_is_none_is_refused(tmp_path: Path) -> None:
         open_engine("duckdb", memory="lots", folder=tmp_path)
 
 
-_POSTGRES = {"VARCHAR": 'text COLLATE "C"', "BIGINT": "bigint", "INTEGER": "integer",
-             "DOUBLE": "double precision"}
-_CLICKHOUSE = {"VARCHAR": "Nullable(String)", "BIGINT": "Nullable(Int64)",
-               "INTEGER": "Nullable(Int32)", "DOUBLE": "Nullable(Float64)"}
+_POSTGRES = {
+    "VARCHAR": 'text COLLATE "C"',
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "DOUBLE": "double precision",
+}
+_CLICKHOUSE = {
+    "VARCHAR": "Nullable(String)",
+    "BIGINT": "Nullable(Int64)",
+    "INTEGER": "Nullable(Int32)",
+    "DOUBLE": "Nullable(Float64)",
+}
 
 
 def _text(value: Any) -> Any:
@@ -150,10 +167,10 @@ def _like(model: pa.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
     """Rows of another database as a table of the same columns and types."""
     columns = list(zip(*rows, strict=True)) or [()] * model.num_columns
     arrays = [
-        pa.array([float(v) if v is not None and pa.types.is_floating(field.type) else v
-                  for v in column], field.type)
+        pa.array(
+            [float(v) if v is not None and pa.types.is_floating(field.type) else v for v in column],
+            field.type,
+        )
         for column, field in zip(columns, model.schema, strict=True)
     ]
     return pa.table(arrays, schema=model.schema)
-
-

@@ -97,5 +97,11 @@ def test_the_merge_has_the_columns_of_the_ledger(name: str, duck: Engine) -> Non
 
 @pytest.mark.parametrize("name", LEDGER)
 def test_the_ledger_reads_no_text(name: str) -> None:
-    assert "text" not in sql(name).replace("without the text", "").replace(
-        "there is no text", "").replace("exchanged text", "").split("SELECT", 1)[1]
+    assert (
+        "text"
+        not in sql(name)
+        .replace("without the text", "")
+        .replace("there is no text", "")
+        .replace("exchanged text", "")
+        .split("SELECT", 1)[1]
+    )

@@ -15,7 +15,8 @@ from fieldfare.contacts.catalogue import catalogue
 from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.vocabulary.times import DAY, HOUR, MINUTE, SECOND
 from tests.contacts.conftest import run_all
-from tests.contacts.events import START, settings as settings_table, table, world
+from tests.contacts.events import START, table, world
+from tests.contacts.events import settings as settings_table
 
 AS_OF = START + 100 * DAY
 
@@ -30,25 +31,47 @@ class Scene:
     accounts: list[dict[str, Any]] = field(default_factory=list)
 
     def person(self, account: str, age: float | None, **more: Any) -> None:
-        self.accounts.append({"account": account, "age": age, "age_basis": "verified",
-                              "age_confidence": 0.98, **more})
+        self.accounts.append(
+            {
+                "account": account,
+                "age": age,
+                "age_basis": "verified",
+                "age_confidence": 0.98,
+                **more,
+            }
+        )
 
     def write(self, sender: str, recipient: str, at: int, **more: Any) -> None:
-        self.deliveries.append({
-            "message_id": f"m{len(self.deliveries)}", "sender": sender, "recipient": recipient,
-            "sent_at": at, "is_group": 0, **more,
-        })
+        self.deliveries.append(
+            {
+                "message_id": f"m{len(self.deliveries)}",
+                "sender": sender,
+                "recipient": recipient,
+                "sent_at": at,
+                "is_group": 0,
+                **more,
+            }
+        )
 
     def show(self, sender: str, recipient: str, indicator: str, at: int) -> None:
-        self.mentions.append({"message_id": f"i{len(self.mentions)}", "sender": sender,
-                              "recipient": recipient, "indicator": indicator, "sent_at": at})
+        self.mentions.append(
+            {
+                "message_id": f"i{len(self.mentions)}",
+                "sender": sender,
+                "recipient": recipient,
+                "indicator": indicator,
+                "sent_at": at,
+            }
+        )
 
     def act(self, account: str, peer: str, kind: str, at: int) -> None:
         self.acts.append({"account": account, "peer": peer, "kind": kind, "acted_at": at})
 
     def signals(self, engine: Engine) -> dict[str, dict[str, Any]]:
-        tables = {name: table(name, getattr(self, name))
-                  for name in ("deliveries", "mentions", "acts", "accounts")}
+        tables = {
+            name: table(name, getattr(self, name))
+            for name in ("deliveries", "mentions", "acts", "accounts")
+        }
         found = run_all(engine, tables | {"settings": settings_table(AS_OF)})
         return {row["account"]: row for row in found["signals"].to_pylist()}
 
@@ -62,8 +85,13 @@ def stranger(children: int = 4) -> Scene:
     scene = Scene()
     scene.person("adult", 40, utc_offset_hours=0.0)
     for number in range(children):
-        scene.person(f"c{number}", 12 + number % 2, country=["PH", "TH"][number % 2],
-                     country_basis="declared", utc_offset_hours=7.0 + number % 2)
+        scene.person(
+            f"c{number}",
+            12 + number % 2,
+            country=["PH", "TH"][number % 2],
+            country_basis="declared",
+            utc_offset_hours=7.0 + number % 2,
+        )
         scene.write("adult", f"c{number}", AS_OF - (children - number) * DAY + HOUR)
     return scene
 
@@ -113,8 +141,13 @@ def test_shares_of_answered_connected_and_met_in_a_group(duck: Engine) -> None:
 
 def test_too_few_children_leave_shares_unknown(duck: Engine) -> None:
     row = stranger(2).signals(duck)["adult"]
-    for name in ("answered_share", "unconnected_share", "acquainted_share",
-                 "country_entropy_bits", "wrote_first_share"):
+    for name in (
+        "answered_share",
+        "unconnected_share",
+        "acquainted_share",
+        "country_entropy_bits",
+        "wrote_first_share",
+    ):
         assert row[name] is None, name
 
 
@@ -124,8 +157,9 @@ def test_acquaintance_is_what_separates_a_coach_from_a_stranger(duck: Engine) ->
     scene.write("c0", "c1", AS_OF - 20 * DAY)
     assert scene.signals(duck)["adult"]["acquainted_share"] == pytest.approx(2 / 4)
     scene.write("c2", "c3", AS_OF - 20 * DAY, is_group=1)
-    assert scene.signals(duck)["adult"]["acquainted_share"] == pytest.approx(2 / 4), \
+    assert scene.signals(duck)["adult"]["acquainted_share"] == pytest.approx(2 / 4), (
         "a shared group is not acquaintance: the account itself may have made it"
+    )
 
 
 def test_rejections_count_each_child_once(duck: Engine) -> None:
@@ -185,12 +219,26 @@ def test_delay_from_first_contact_to_first_indicator(duck: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("hour_utc", "offset", "night"),
-    [(23, 0.0, True), (5, 0.0, True), (6, 0.0, False), (21, 0.0, False), (22, 0.0, True),
-     (14, 8.0, True), (15, 5.5, False), (17, 5.5, True), (1, -3.0, True), (9, -3.0, False),
-     (2, -5.0, False), (4, -5.0, True), (20, 12.0, False), (12, None, False)],
+    [
+        (23, 0.0, True),
+        (5, 0.0, True),
+        (6, 0.0, False),
+        (21, 0.0, False),
+        (22, 0.0, True),
+        (14, 8.0, True),
+        (15, 5.5, False),
+        (17, 5.5, True),
+        (1, -3.0, True),
+        (9, -3.0, False),
+        (2, -5.0, False),
+        (4, -5.0, True),
+        (20, 12.0, False),
+        (12, None, False),
+    ],
 )
-def test_night_is_the_childs(duck: Engine, hour_utc: int, offset: float | None, night: bool
-                             ) -> None:
+def test_night_is_the_childs(
+    duck: Engine, hour_utc: int, offset: float | None, night: bool
+) -> None:
     scene = Scene()
     scene.person("c", 12, utc_offset_hours=offset)
     scene.show("adult", "c", "call", AS_OF - 10 * DAY + hour_utc * HOUR)
@@ -212,8 +260,15 @@ def test_words_leave_known_adults_out(duck: Engine) -> None:
 def test_a_stated_age_makes_a_child_of_an_unknown_account(duck: Engine) -> None:
     scene = Scene()
     scene.write("adult", "kid", AS_OF - 2 * HOUR)
-    scene.write("kid", "adult", AS_OF - HOUR, tokens=2, weight_sum=0.0, stated_age=12.0,
-                stated_age_confidence=0.9)
+    scene.write(
+        "kid",
+        "adult",
+        AS_OF - HOUR,
+        tokens=2,
+        weight_sum=0.0,
+        stated_age=12.0,
+        stated_age_confidence=0.9,
+    )
     row = scene.signals(duck)["adult"]
     assert row["children_first_contacted"] == 1
     assert row["children_first_contacted_1d"] == pytest.approx((0.85 - 0.1) / 0.9)
@@ -222,8 +277,9 @@ def test_a_stated_age_makes_a_child_of_an_unknown_account(duck: Engine) -> None:
 def test_an_adult_who_says_to_be_a_child_contradicts_himself(duck: Engine) -> None:
     scene = Scene()
     scene.person("poser", 35)
-    scene.write("poser", "x", AS_OF, tokens=2, weight_sum=0.0, stated_age=14.0,
-                stated_age_confidence=0.9)
+    scene.write(
+        "poser", "x", AS_OF, tokens=2, weight_sum=0.0, stated_age=14.0, stated_age_confidence=0.9
+    )
     row = scene.signals(duck)["poser"]
     assert row["age_contradiction"] == 1
     assert row["adult_probability"] == pytest.approx(0.98), "what is verified stands"
@@ -245,8 +301,9 @@ def test_the_peak_is_what_brute_force_finds(days: list[int]) -> None:
     for number, time in enumerate(times):
         scene.person(f"c{number}", 12)
         scene.write("adult", f"c{number}", time)
-    brute = max(sum(1 for other in times if 0 <= time - other <= 7 * DAY - SECOND)
-                for time in times)
+    brute = max(
+        sum(1 for other in times if 0 <= time - other <= 7 * DAY - SECOND) for time in times
+    )
     with open_engine("duckdb", threads=2) as engine:
         row = scene.signals(engine)["adult"]
     assert row["children_first_contacted_peak_7d"] == pytest.approx(brute * W)
@@ -268,10 +325,15 @@ def test_every_share_and_probability_stays_in_range(duck: Engine) -> None:
 
 def test_like_accounts_are_counted_by_activity(duck: Engine) -> None:
     scene = stranger(4)
-    population = run_all(duck, {
-        "deliveries": table("deliveries", scene.deliveries),
-        "mentions": table("mentions", []), "acts": table("acts", []),
-        "accounts": table("accounts", scene.accounts), "settings": settings_table(AS_OF),
-    })["population"]
+    population = run_all(
+        duck,
+        {
+            "deliveries": table("deliveries", scene.deliveries),
+            "mentions": table("mentions", []),
+            "acts": table("acts", []),
+            "accounts": table("accounts", scene.accounts),
+            "settings": settings_table(AS_OF),
+        },
+    )["population"]
     assert population.to_pylist() == [{"activity": 4, "children_peak_7d": 4, "accounts": 1}]
     assert isinstance(population, pa.Table)

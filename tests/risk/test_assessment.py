@@ -15,15 +15,23 @@ from fieldfare.risk.reasons import Population, reasons, total_contribution
 from fieldfare.risk.scorecard import shipped
 
 INNOCENT: dict[str, float | None] = {
-    name: None if name.endswith(("_share", "_bits", "_years", "token_z", "indicator",
-                                 "_share_of_first_contacts")) else 0.0
+    name: None
+    if name.endswith(
+        ("_share", "_bits", "_years", "token_z", "indicator", "_share_of_first_contacts")
+    )
+    else 0.0
     for name in catalogue()
 } | {"adult_probability": 0.9}
 
 OFFENDER = INNOCENT | {
-    "children_first_contacted_peak_7d": 23.0, "children_first_contacted_90d": 80.0,
-    "child_share_of_first_contacts": 0.95, "acquainted_share": 0.0, "unconnected_share": 1.0,
-    "answered_share": 0.3, "age_gap_years": 25.0, "country_entropy_bits": 3.0,
+    "children_first_contacted_peak_7d": 23.0,
+    "children_first_contacted_90d": 80.0,
+    "child_share_of_first_contacts": 0.95,
+    "acquainted_share": 0.0,
+    "unconnected_share": 1.0,
+    "answered_share": 0.3,
+    "age_gap_years": 25.0,
+    "country_entropy_bits": 3.0,
     "first_contacts": 140.0,
 }
 
@@ -56,8 +64,9 @@ def test_what_is_not_known_adds_nothing() -> None:
     assert known.log_odds[0] - unknown.log_odds[0] == pytest.approx(weight)
 
 
-@given(name=st.sampled_from(sorted(shipped().signals)),
-       low=st.floats(0, 100), more=st.floats(0, 100))
+@given(
+    name=st.sampled_from(sorted(shipped().signals)), low=st.floats(0, 100), more=st.floats(0, 100)
+)
 def test_every_signal_counts_in_one_direction(name: str, low: float, more: float) -> None:
     bins = shipped().signals[name]
     rising = bins.weights[-1] >= bins.weights[0]
@@ -72,14 +81,17 @@ def test_accounts_are_ranked_by_log_odds_then_name() -> None:
 
 
 def test_a_team_that_knows_one_another_is_not_flagged_for_its_size() -> None:
-    coach = OFFENDER | {"acquainted_share": 1.0, "unconnected_share": 0.0, "answered_share": 1.0,
-                        "country_entropy_bits": 0.0}
+    coach = OFFENDER | {
+        "acquainted_share": 1.0,
+        "unconnected_share": 0.0,
+        "answered_share": 1.0,
+        "country_entropy_bits": 0.0,
+    }
     assert not assess(_signals(coach), shipped()).flagged[0]
 
 
 def test_a_teenager_among_teenagers_is_not_flagged() -> None:
-    teenager = OFFENDER | {"age_gap_years": 1.0, "adult_probability": 0.1,
-                           "acquainted_share": 0.3}
+    teenager = OFFENDER | {"age_gap_years": 1.0, "adult_probability": 0.1, "acquainted_share": 0.3}
     assert not assess(_signals(teenager), shipped()).flagged[0]
 
 
@@ -96,7 +108,8 @@ def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
     assert items[0].sentence == (
         "Wrote first to 23 children within seven days, at the most; of the 10,000 accounts this "
-        "active, 99.9 % wrote to none.")
+        "active, 99.9 % wrote to none."
+    )
 
 
 def test_no_comparison_with_a_handful() -> None:

@@ -44,8 +44,11 @@ def test_a_card_is_read_from_a_file_and_known_by_its_hash(tmp_path: Path) -> Non
     [
         ("edges = [0.5]", "edges = [0.5, 0.4]", "signals.answered_share: edges must rise"),
         ("weights = [1.0, -1.0]", "weights = [1.0]", "1 edges need 2 weights"),
-        ("edges = [0.5]\nweights = [1.0, -1.0]", "edges = [0.1, 0.5]\nweights = [1.0, -1.0, 0.5]",
-         "weights must only rise or only fall"),
+        (
+            "edges = [0.5]\nweights = [1.0, -1.0]",
+            "edges = [0.1, 0.5]\nweights = [1.0, -1.0, 0.5]",
+            "weights must only rise or only fall",
+        ),
         ("weights = [1.0, -1.0]", "weights = [9.0, -1.0]", "lies outside"),
         ("weights = [1.0, -1.0]", "weights = [nan, nan]", "lies outside"),
         ("prior = 0.001", "prior = 1.0", "prior is 1.0"),
@@ -70,4 +73,10 @@ def test_a_missing_card_is_named() -> None:
 def test_bands_begin_at_their_probability() -> None:
     card = scorecard.shipped()
     assert [card.band(p) for p in (0.0, 0.0499, 0.05, 0.5, 0.95, 1.0)] == [
-        "none", "none", "watch", "alert", "urgent", "urgent"]
+        "none",
+        "none",
+        "watch",
+        "alert",
+        "urgent",
+        "urgent",
+    ]

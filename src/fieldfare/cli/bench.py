@@ -8,9 +8,7 @@ import typer
 
 
 def bench(
-    what: Annotated[
-        str, typer.Argument(help="kernel, scan, or all.")
-    ] = "all",
+    what: Annotated[str, typer.Argument(help="kernel, scan, or all.")] = "all",
     events: Annotated[
         list[float] | None,
         typer.Option(help="Events of a scan; may be given several times. Default: 1e6 and 1e7."),

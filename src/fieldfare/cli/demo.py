@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-NOTE = ("Demonstration: every account, message and number here is simulated. The world was made "
-        "to show the report, not to measure detection.")
+NOTE = (
+    "Demonstration: every account, message and number here is simulated. The world was made "
+    "to show the report, not to measure detection."
+)
 
 
 def demo(
@@ -27,8 +29,10 @@ def demo(
     world = out / "world"
     world.mkdir(parents=True, exist_ok=True)
     made = write_demo_world(world, seed=seed, accounts=accounts)
-    typer.echo(f"Made a simulated world of {accounts:,} accounts in {world}; "
-               f"the account that behaves as in the case is {made.roles['offender']}.")
+    typer.echo(
+        f"Made a simulated world of {accounts:,} accounts in {world}; "
+        f"the account that behaves as in the case is {made.roles['offender']}."
+    )
     run_scan([world], ScanSettings(), out, note=NOTE)
     report = (out / "report.html").resolve()
     if open_report and not typer.launch(report.as_uri()) == 0:

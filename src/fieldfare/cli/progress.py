@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading(paths: list[Path], settings: ScanSettings, *, quiet: bool
-            ) -> Iterator[tuple[ScanSettings, Callable[[str], None]]]:
+def reading(
+    paths: list[Path], settings: ScanSettings, *, quiet: bool
+) -> Iterator[tuple[ScanSettings, Callable[[str], None]]]:
     """Gives the settings with their progress callback wired, and a function that names a step."""
     if quiet:
         yield settings, lambda _: None
@@ -22,8 +23,12 @@ def reading(paths: list[Path], settings: ScanSettings, *, quiet: bool
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
-               TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Starting", total=_size(paths))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fieldfare.scan.settings import ScanSettings
 
 EXIT_WITH_PROBLEMS = 3
+
+DATE_ORDERS: dict[str, Literal["dmy", "mdy", "ymd"]] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
 
 Paths = Annotated[
     list[Path],
@@ -76,27 +78,44 @@ def scan(
     from fieldfare.sources.reader import ReadOptions
     from fieldfare.vocabulary.errors import SettingsError
 
-    if date_order not in (None, "dmy", "mdy", "ymd"):
+    if date_order is not None and date_order not in DATE_ORDERS:
         raise SettingsError(f"--date-order {date_order}: choose dmy, mdy or ymd")
     if format_ not in ("text", "json"):
         raise SettingsError(f"--format {format_}: choose text or json")
     settings = ScanSettings(
-        engine=engine, memory=memory, threads=threads, prior=prior, scorecard=scorecard,
-        mapping=mapping, format_in=format_in, top=top,
+        engine=engine,
+        memory=memory,
+        threads=threads,
+        prior=prior,
+        scorecard=scorecard,
+        mapping=mapping,
+        format_in=format_in,
+        top=top,
         contacts=ContactSettings(
             as_of=_moment(as_of), unknown_child_probability=unknown_age_child_probability
         ),
-        read=ReadOptions(date_order=date_order, time_zone=_zone(time_zone),
-                         metadata_only=metadata_only),
+        read=ReadOptions(
+            date_order=DATE_ORDERS[date_order] if date_order else None,
+            time_zone=_zone(time_zone),
+            metadata_only=metadata_only,
+        ),
     )
     result = run_scan(paths, settings, out, as_json=format_ == "json", note=note)
     if result.gathered.problems.total:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 
 
-def run_scan(paths: list[Path], settings: ScanSettings, out: Path, *, as_json: bool = False,
-             note: str | None = None) -> ScanResult:
+def run_scan(
+    paths: list[Path],
+    settings: ScanSettings,
+    out: Path,
+    *,
+    as_json: bool = False,
+    note: str | None = None,
+) -> ScanResult:
     """Scan with progress on the terminal, write the three files, print the summary."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from fieldfare.cli.progress import reading
     from fieldfare.cli.summary import print_json, print_text
     from fieldfare.scan import output
@@ -104,10 +123,21 @@ def run_scan(paths: list[Path], settings: ScanSettings, out: Path, *, as_json: b
     from fieldfare.scan.run import scan as run
 
     _make_folder(out)
-    with reading(paths, settings, quiet=as_json or not sys.stderr.isatty()) as (watched, step):
-        result = run(paths, watched, step)
+    with (
+        ThreadPoolExecutor(max_workers=1) as beside,
+        reading(paths, settings, quiet=as_json or not sys.stderr.isatty()) as (watched, step),
+    ):
+        writing: list[Future[None]] = []
+        result = run(
+            paths,
+            watched,
+            step,
+            on_assessed=lambda early: writing.append(beside.submit(output.write_table, early, out)),
+        )
         step("Writing the report")
-        output.write(result, out)
+        for each in writing:
+            each.result()
+        output.write_lines(result, out)
         write_page(result, out / "report.html", note=note)
     (print_json if as_json else print_text)(result, out)
     return result
@@ -144,4 +174,6 @@ def _zone(name: str | None) -> Any:
     try:
         return ZoneInfo(name).key
     except (KeyError, ValueError, OSError) as error:
-        raise SettingsError(f"--time-zone {name}: no such zone; write it like Asia/Manila") from error
+        raise SettingsError(
+            f"--time-zone {name}: no such zone; write it like Asia/Manila"
+        ) from error

@@ -12,9 +12,14 @@ from fieldfare.vocabulary.errors import SettingsError
 def signals(
     sql: Annotated[
         str | None,
-        typer.Option("--sql", metavar="DIALECT", help=(
-            "Print the SQL of the ledger and the signals in this dialect: duckdb, spark, "
-            "postgres, bigquery, snowflake, trino, clickhouse.")),
+        typer.Option(
+            "--sql",
+            metavar="DIALECT",
+            help=(
+                "Print the SQL of the ledger and the signals in this dialect: duckdb, spark, "
+                "postgres, bigquery, snowflake, trino, clickhouse."
+            ),
+        ),
     ] = None,
     format_: Annotated[
         str, typer.Option("--format", help="Of the description: text, or markdown.")
@@ -34,8 +39,10 @@ def signals(
     from fieldfare.contacts.catalogue import catalogue
 
     for name, entry in catalogue().items():
-        typer.echo(f"{name}\n    {entry.meaning}\n    Unit: {entry.unit}. Range: {entry.range}."
-                   f"\n    Source: {entry.source}\n")
+        typer.echo(
+            f"{name}\n    {entry.meaning}\n    Unit: {entry.unit}. Range: {entry.range}."
+            f"\n    Source: {entry.source}\n"
+        )
 
 
 def markdown() -> str:
@@ -45,21 +52,34 @@ def markdown() -> str:
     from fieldfare.risk.scorecard import shipped
 
     lines = [
-        "# Signals", "",
+        "# Signals",
+        "",
         "One row an account. This page is written by `fieldfare signals --format markdown`; "
-        "`fieldfare signals --sql DIALECT` prints the SQL behind it.", "",
+        "`fieldfare signals --sql DIALECT` prints the SQL behind it.",
+        "",
         "A child is a person under 18. *w* is the weight of a child: how much more likely a child "
         "an account is than one nobody knows anything about, 0 to 1. A first contact is a first "
         "private message that came before any private message of the other's. Null means not "
-        "known, never zero.", "",
-        "## What the SQL reads", "",
-        "Times are microseconds UTC (BIGINT).", "",
-        "| table | columns |", "|---|---|",
+        "known, never zero.",
+        "",
+        "## What the SQL reads",
+        "",
+        "Times are microseconds UTC (BIGINT).",
+        "",
+        "| table | columns |",
+        "|---|---|",
     ]
-    lines += [f"| `{table}` | {', '.join(f'`{column}` {kind}' for column, kind in columns.items())} |"
-              for table, columns in EVENT_COLUMNS.items()]
-    lines += ["", "## The signals", "",
-              "| signal | meaning | unit | range | source | scored |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| `{table}` | {', '.join(f'`{column}` {kind}' for column, kind in columns.items())} |"
+        for table, columns in EVENT_COLUMNS.items()
+    ]
+    lines += [
+        "",
+        "## The signals",
+        "",
+        "| signal | meaning | unit | range | source | scored |",
+        "|---|---|---|---|---|---|",
+    ]
     scored = shipped().signals
     lines += [
         f"| `{name}` | {entry.meaning} | {entry.unit} | {entry.range} | {entry.source} | "

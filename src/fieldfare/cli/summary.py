@@ -19,20 +19,28 @@ SHOWN = 10
 def print_json(result: ScanResult, out: Path) -> None:
     """One JSON object on standard output; documented in docs/scan.md."""
     gathered = result.gathered
-    typer.echo(json.dumps({
-        "out": str(out),
-        "as_of": isoformat(result.as_of),
-        "rows": dict(gathered.rows),
-        "formats": dict(gathered.formats),
-        "assessed": result.assessed.signals.num_rows,
-        "flagged": result.flagged_count,
-        "written_out": len(result.accounts),
-        "problems": dict(gathered.problems.counts),
-        "problem_samples": [str(problem) for samples in gathered.problems.samples.values()
-                            for problem in samples],
-        "prior": result.scorecard.prior,
-        "scorecard": result.scorecard.version,
-    }, ensure_ascii=False))
+    typer.echo(
+        json.dumps(
+            {
+                "out": str(out),
+                "as_of": isoformat(result.as_of),
+                "rows": dict(gathered.rows),
+                "formats": dict(gathered.formats),
+                "assessed": result.assessed.signals.num_rows,
+                "flagged": result.flagged_count,
+                "written_out": len(result.accounts),
+                "problems": dict(gathered.problems.counts),
+                "problem_samples": [
+                    str(problem)
+                    for samples in gathered.problems.samples.values()
+                    for problem in samples
+                ],
+                "prior": result.scorecard.prior,
+                "scorecard": result.scorecard.version,
+            },
+            ensure_ascii=False,
+        )
+    )
 
 
 def print_text(result: ScanResult, out: Path) -> None:
@@ -60,15 +68,25 @@ def _table(accounts: list[AccountAssessment]) -> Any:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for title in ("Account", "Band", "Probability", "Children", "First flagged", "Strongest reason"):
+    for title in (
+        "Account",
+        "Band",
+        "Probability",
+        "Children",
+        "First flagged",
+        "Strongest reason",
+    ):
         table.add_column(title, justify="right" if title in ("Probability", "Children") else "left")
     for account in accounts:
         first = account.first_flag
         table.add_row(
-            escape(_title(account)), account.band, percent(account.probability),
+            escape(_title(account)),
+            account.band,
+            percent(account.probability),
             str(account.signals["children_contacted"]),
             f"{isoformat(first.at)[:10]}, after {first.children_contacted} children"
-            if first else "",
+            if first
+            else "",
             escape(account.reasons[0].sentence) if account.flagged else "",
         )
     return table
@@ -76,8 +94,9 @@ def _table(accounts: list[AccountAssessment]) -> Any:
 
 def _title(account: AccountAssessment) -> str:
     name = account.evidence.name
-    return f"{account.account} ({name})" if name and name not in account.account \
-        else account.account
+    return (
+        f"{account.account} ({name})" if name and name not in account.account else account.account
+    )
 
 
 def percent(probability: float) -> str:
@@ -94,5 +113,6 @@ def _print_problems(console: Any, result: ScanResult) -> None:
     for what, count in problems.counts.most_common():
         first = problems.samples[what][0]
         where = ": ".join(part for part in (first.source, first.member, first.locator) if part)
-        console.print(f"{count:,} × {what} (first: {where})", style="yellow", markup=False,
-                      soft_wrap=True)
+        console.print(
+            f"{count:,} × {what} (first: {where})", style="yellow", markup=False, soft_wrap=True
+        )

@@ -60,9 +60,11 @@ def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
         pc.if_else(has_age, basis, pa.scalar(None, pa.string())),
         pc.if_else(has_age, confidence, pa.scalar(None, pa.float64())),
         pc.utf8_upper(batch["country"]),
-        pc.if_else(pc.is_valid(batch["country"]),
-                   pc.fill_null(batch["country_source"], "declared"),
-                   pa.scalar(None, pa.string())),
+        pc.if_else(
+            pc.is_valid(batch["country"]),
+            pc.fill_null(batch["country_source"], "declared"),
+            pa.scalar(None, pa.string()),
+        ),
         _offsets(batch["time_zone"]),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PREPARED)

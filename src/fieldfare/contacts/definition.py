@@ -78,8 +78,11 @@ Times are microseconds UTC."""
 @cache
 def sql(name: str) -> str:
     """The SQL of one step: a name of `LEDGER`, `SIGNALS` or `INTAKE`."""
-    room = {**dict.fromkeys(INTAKE, "intake"), **dict.fromkeys(LEDGER, "ledger"),
-            **dict.fromkeys(SIGNALS, "signals")}[name]
+    room = {
+        **dict.fromkeys(INTAKE, "intake"),
+        **dict.fromkeys(LEDGER, "ledger"),
+        **dict.fromkeys(SIGNALS, "signals"),
+    }[name]
     return (files("fieldfare.contacts") / "sql" / room / f"{name}.sql").read_text("utf-8")
 
 
@@ -92,8 +95,13 @@ def transpile(statement: str, dialect: str) -> str:
         raise SettingsError(f"no SQL dialect '{dialect}'; choose one of {', '.join(DIALECTS)}")
     import sqlglot
 
-    return sqlglot.transpile(statement, read="duckdb", write=dialect, pretty=True,
-                             unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
+    return sqlglot.transpile(
+        statement,
+        read="duckdb",
+        write=dialect,
+        pretty=True,
+        unsupported_level=sqlglot.ErrorLevel.RAISE,
+    )[0]
 
 
 @cache
@@ -106,7 +114,7 @@ def merge_sql(name: str) -> str:
     import sqlglot
     from sqlglot import exp
 
-    query = sqlglot.parse_one(sql(name), read="duckdb")
+    query = sqlglot.parse_one(sql(name), read="duckdb", into=exp.Select)
     keys, merged = [], []
     for column in query.selects:
         aggregate = column.find(exp.Sum, exp.Min, exp.Max)
@@ -131,7 +139,9 @@ def script(dialect: str) -> str:
     ]
     for table, columns in EVENT_COLUMNS.items():
         lines.append(f"--   {table}({', '.join(columns)})")
-    lines.append("-- Their meaning: docs/signals.md. The last table, signals, has one row an account.")
+    lines.append(
+        "-- Their meaning: docs/signals.md. The last table, signals, has one row an account."
+    )
     statements = [create(name, sql(name), dialect) for name in (*LEDGER, *SIGNALS)]
     return "\n".join(lines) + "\n\n" + "\n\n".join(f"{each};" for each in statements) + "\n"
 
@@ -141,6 +151,8 @@ def create(name: str, statement: str, dialect: str) -> str:
     body = transpile(statement, dialect)
     if dialect == "clickhouse":
         # Outer joins give nulls only when told so, and aliases must not shadow columns.
-        return (f"CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS\n{body}\n"
-                "SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1")
+        return (
+            f"CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS\n{body}\n"
+            "SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"
+        )
     return f"CREATE TABLE {name} AS\n{body}"

@@ -28,7 +28,7 @@ class Engine(AbstractContextManager["Engine"], Protocol):
 
     def load_files(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         """Make Parquet files readable under a name, with exactly these columns (name -> type in
-        DuckDB's words). A column that a file lacks is null; `origin` is then file and row."""
+        DuckDB's words). A column that a file lacks is null."""
 
     def create(self, name: str, query: str) -> None:
         """Run a query and keep its rows under a name, in place of what had that name."""
@@ -50,8 +50,9 @@ class Engine(AbstractContextManager["Engine"], Protocol):
         """Give back memory and files."""
 
 
-def open_engine(name: str, *, memory: str | None = None, threads: int | None = None,
-                folder: Path | None = None) -> Engine:
+def open_engine(
+    name: str, *, memory: str | None = None, threads: int | None = None, folder: Path | None = None
+) -> Engine:
     """An engine by name.
 
     `memory` is a limit such as ``8GB`` above which the engine spills to `folder`; `threads`

@@ -17,8 +17,10 @@ from fieldfare.contacts.definition import EVENT_COLUMNS, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import SettingsError
 
-_ORIGIN: Final = ("STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, "
-                  "tz_basis VARCHAR, warnings VARCHAR[])")
+_ORIGIN: Final = (
+    "STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, "
+    "tz_basis VARCHAR, warnings VARCHAR[])"
+)
 
 RECEIVED_COLUMNS: Final[dict[str, dict[str, str]]] = {
     "received_messages": {
@@ -39,7 +41,10 @@ RECEIVED_COLUMNS: Final[dict[str, dict[str, str]]] = {
     "received_accounts": EVENT_COLUMNS["accounts"],
     "connections": {"account": "VARCHAR", "peer": "VARCHAR", "connected_at": "BIGINT"},
     "notices": {
-        "id": "VARCHAR", "kind": "VARCHAR", "account": "VARCHAR", "peer": "VARCHAR",
+        "id": "VARCHAR",
+        "kind": "VARCHAR",
+        "account": "VARCHAR",
+        "peer": "VARCHAR",
         "at": "BIGINT",
     },
 }
@@ -74,26 +79,37 @@ class EventFiles:
     notices: list[Path] = field(default_factory=list)
 
 
-def load(engine: Engine, files: EventFiles, settings: ContactSettings) -> int:
+def find_repeated(engine: Engine, messages: Sequence[Path]) -> bool:
+    """Create `repeated`, the ids that occur more than once in these files; tells whether there
+    are any."""
+    engine.load_files("received_messages", messages, RECEIVED_COLUMNS["received_messages"])
+    return engine.create_repeated_ids("repeated", "received_messages")
+
+
+def load(
+    engine: Engine, files: EventFiles, settings: ContactSettings, repeated: bool | None = None
+) -> int:
     """Prepare the engine for `ledger` and `signals`; gives the `as_of` that was used.
 
+    `repeated` is what `find_repeated` said of the same messages, where it was asked before.
     Raises SettingsError where there is no event to take `as_of` from.
     """
+    if repeated is None:
+        repeated = find_repeated(engine, files.messages)
     paths: dict[str, Sequence[Path]] = {
-        "received_messages": files.messages,
         "received_accounts": files.accounts,
         "connections": files.connections,
         "notices": files.notices,
     }
-    for name, columns in RECEIVED_COLUMNS.items():
-        engine.load_files(name, paths[name], columns)
-    repeated = engine.create_repeated_ids("repeated", "received_messages")
+    for name, each in paths.items():
+        engine.load_files(name, each, RECEIVED_COLUMNS[name])
     _view_messages(engine, sql("messages") if repeated else "SELECT * FROM received_messages")
     engine.view("acts", sql("acts"))
     _create_accounts(engine)
     as_of = settings.as_of if settings.as_of is not None else _last_event(engine)
-    load_settings(engine, settings, as_of, has_connections=bool(files.connections)
-                  or _any_acceptance(engine))
+    load_settings(
+        engine, settings, as_of, has_connections=bool(files.connections) or _any_acceptance(engine)
+    )
     return as_of
 
 
@@ -121,8 +137,9 @@ def _view_messages(engine: Engine, query: str) -> None:
     engine.view("mentions", sql("mentions"))
 
 
-def load_settings(engine: Engine, settings: ContactSettings, as_of: int, *,
-                  has_connections: bool) -> None:
+def load_settings(
+    engine: Engine, settings: ContactSettings, as_of: int, *, has_connections: bool
+) -> None:
     """Put the one-row table `settings` into the engine."""
     row = {
         "as_of": pa.array([as_of], pa.int64()),
@@ -136,7 +153,7 @@ def load_settings(engine: Engine, settings: ContactSettings, as_of: int, *,
 def _last_event(engine: Engine) -> int:
     latest = engine.fetch(
         "SELECT MAX(t) AS t FROM (SELECT MAX(sent_at) AS t FROM received_messages"
-        " UNION ALL SELECT MAX(\"at\") AS t FROM notices"
+        ' UNION ALL SELECT MAX("at") AS t FROM notices'
         " UNION ALL SELECT MAX(connected_at) AS t FROM connections) AS times"
     )["t"][0].as_py()
     if latest is None:
@@ -146,5 +163,4 @@ def _last_event(engine: Engine) -> int:
 
 def _any_acceptance(engine: Engine) -> bool:
     found = engine.fetch("SELECT 1 AS one FROM notices WHERE kind = 'accept' LIMIT 1")
-    return found.num_rows > 0
-
+    return bool(found.num_rows)

@@ -29,8 +29,9 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, *, memory: str | None = None, threads: int | None = None,
-                 folder: Path | None = None) -> None:
+    def __init__(
+        self, *, memory: str | None = None, threads: int | None = None, folder: Path | None = None
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fieldfare-spark-", dir=folder))
         self._spark = _session(memory, threads, self._folder)
         self._generation = 0
@@ -38,8 +39,12 @@ class SparkEngine:
     def __enter__(self) -> SparkEngine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def load(self, name: str, table: pa.Table) -> None:
@@ -53,15 +58,11 @@ class SparkEngine:
         frame = self._read(paths) if paths else None
         present = set(frame.columns) if frame is not None else set()
         wanted = [
-            f"`{column}`" if column in present
+            f"`{column}`"
+            if column in present
             else f"CAST(NULL AS {_spark_type(kind)}) AS `{column}`"
             for column, kind in columns.items()
         ]
-        if "origin" in columns and "origin" not in present and frame is not None:
-            wanted[list(columns).index("origin")] = (
-                "named_struct('source', _metadata.file_path, 'member', '', 'locator', '',"
-                " 'raw_time', '', 'tz_basis', 'utc', 'warnings', array()) AS origin"
-            )
         if frame is None:
             frame = self._spark.range(0)
         frame.selectExpr(*wanted).createOrReplaceTempView(name)

@@ -23,11 +23,56 @@ import pyarrow as pa
 
 from fieldfare.vocabulary import FieldfareError, SettingsError
 
-_WORDS: Final = (
-    "the you and see later school homework football ok yes no maybe tomorrow today game play "
-    "music bus mum dad dinner what when where how are we going think good nice funny test maths "
-    "team train match friend home late soon please thanks sure really cool right left"
-).split()
+_WORDS: Final = [
+    "the",
+    "you",
+    "and",
+    "see",
+    "later",
+    "school",
+    "homework",
+    "football",
+    "ok",
+    "yes",
+    "no",
+    "maybe",
+    "tomorrow",
+    "today",
+    "game",
+    "play",
+    "music",
+    "bus",
+    "mum",
+    "dad",
+    "dinner",
+    "what",
+    "when",
+    "where",
+    "how",
+    "are",
+    "we",
+    "going",
+    "think",
+    "good",
+    "nice",
+    "funny",
+    "test",
+    "maths",
+    "team",
+    "train",
+    "match",
+    "friend",
+    "home",
+    "late",
+    "soon",
+    "please",
+    "thanks",
+    "sure",
+    "really",
+    "cool",
+    "right",
+    "left",
+]
 
 _BARE: Final = """
 import duckdb, sys
@@ -51,8 +96,9 @@ class Run:
     peak_mib: float
 
 
-def measure(what: str, sizes: Sequence[int], engine: str, memory: str | None, runs: int
-            ) -> dict[str, Any]:
+def measure(
+    what: str, sizes: Sequence[int], engine: str, memory: str | None, runs: int
+) -> dict[str, Any]:
     """The figures of ``kernel``, ``scan`` or ``all``, ready for JSON."""
     if what not in ("kernel", "scan", "all"):
         raise SettingsError(f"nothing called '{what}' to measure; choose kernel, scan or all")
@@ -69,9 +115,11 @@ def machine() -> dict[str, Any]:
     import duckdb
 
     return {
-        "processor": _processor(), "cores": os.cpu_count(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "python": platform.python_version(), "duckdb": duckdb.__version__,
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
         "load_average_before": round(os.getloadavg()[0], 2),
     }
 
@@ -90,8 +138,12 @@ def kernel(runs: int, messages: int = 500_000) -> dict[str, Any]:
         sums(texts, table)
         rates.append(messages / (time.perf_counter() - started))
     length = texts.buffers()[2].size / messages
-    return {"messages": messages, "bytes_a_message": round(length, 1),
-            "messages_a_second": _spread(rates, 0), "target": "at least 500,000"}
+    return {
+        "messages": messages,
+        "bytes_a_message": round(length, 1),
+        "messages_a_second": _spread(rates, 0),
+        "target": "at least 500,000",
+    }
 
 
 def scan(events: int, engine: str, memory: str | None, runs: int) -> dict[str, Any]:
@@ -103,12 +155,25 @@ def scan(events: int, engine: str, memory: str | None, runs: int) -> dict[str, A
         folder = Path(name)
         crowd = write_crowd(folder / "crowd", events)
         bare = [sys.executable, "-c", _BARE, str(crowd.messages), *([memory] if memory else [])]
-        command = [sys.executable, "-m", "fieldfare", "scan", str(folder / "crowd"),
-                   "--out", str(folder / "out"), "--engine", engine, "--format", "json",
-                   *(["--memory", memory] if memory else [])]
+        command = [
+            sys.executable,
+            "-m",
+            "fieldfare",
+            "scan",
+            str(folder / "crowd"),
+            "--out",
+            str(folder / "out"),
+            "--engine",
+            engine,
+            "--format",
+            "json",
+            *(["--memory", memory] if memory else []),
+        ]
         pairs = [(_run(bare), _run(command)) for _ in range(runs)]
     return {
-        "events": events, "accounts": crowd.account_count, "engine": engine,
+        "events": events,
+        "accounts": crowd.account_count,
+        "engine": engine,
         "memory_limit": memory,
         "bare_group_by_seconds": _spread([bare.seconds for bare, _ in pairs]),
         "scan_seconds": _spread([whole.seconds for _, whole in pairs]),
@@ -123,9 +188,11 @@ def scan(events: int, engine: str, memory: str | None, runs: int) -> dict[str, A
 def _run(command: Sequence[str]) -> Run:
     started = time.perf_counter()
     with tempfile.TemporaryFile() as errors, Path(os.devnull).open("wb") as nothing:
-        actions = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1),
-                   (os.POSIX_SPAWN_DUP2, errors.fileno(), 2)]
-        child = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+        actions = [
+            (os.POSIX_SPAWN_DUP2, nothing.fileno(), 1),
+            (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),
+        ]
+        child = os.posix_spawn(command[0], list(command), os.environ, file_actions=actions)
         # wait4 gives the memory of this child alone; the sum over all children would not.
         _, status, usage = os.wait4(child, 0)
         if os.waitstatus_to_exitcode(status) != 0:
@@ -143,8 +210,11 @@ def _texts(count: int) -> pa.Array:
 
 
 def _spread(values: Sequence[float], digits: int = 2) -> dict[str, float]:
-    return {"min": round(min(values), digits), "median": round(statistics.median(values), digits),
-            "max": round(max(values), digits)}
+    return {
+        "min": round(min(values), digits),
+        "median": round(statistics.median(values), digits),
+        "max": round(max(values), digits),
+    }
 
 
 def _processor() -> str:

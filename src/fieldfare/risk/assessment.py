@@ -68,7 +68,7 @@ class Assessed:
         rest = [name for name in self.signals.column_names if name != "account"]
         parts |= {name: self.signals[name] for name in rest}
         parts["contributions"] = pa.StructArray.from_arrays(
-            [pa.array(column) for column in self.contributions.values()],
+            [pa.array(column.astype(np.float32)) for column in self.contributions.values()],
             names=list(self.contributions),
         )
         return pa.table(parts)

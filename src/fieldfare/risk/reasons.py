@@ -51,7 +51,8 @@ class Population:
         are too few to compare with."""
         own = max((a for a in self.activity if a <= first_contacts), default=None)
         like = sorted(
-            (v, n) for a, v, n in zip(self.activity, self.value, self.accounts, strict=True)
+            (v, n)
+            for a, v, n in zip(self.activity, self.value, self.accounts, strict=True)
             if a == own
         )
         total = sum(n for _, n in like)
@@ -68,13 +69,16 @@ class Population:
                     break
             if bound < round(value):
                 percent = f"{100 * share:g} %"
-                return (f"; of the {total:,} accounts this active, {percent} wrote to "
-                        f"{'none' if bound == 0 else f'at most {bound:,}'}")
+                return (
+                    f"; of the {total:,} accounts this active, {percent} wrote to "
+                    f"{'none' if bound == 0 else f'at most {bound:,}'}"
+                )
         return ""
 
 
-def reasons(assessed: Assessed, row: int, values: Mapping[str, Any],
-            population: Population | None = None) -> list[Reason]:
+def reasons(
+    assessed: Assessed, row: int, values: Mapping[str, Any], population: Population | None = None
+) -> list[Reason]:
     """The reasons behind one row, the strongest first; those that speak for the account after
     those against it. `values` holds that row's signals by name."""
     found = []

@@ -76,8 +76,9 @@ class Scorecard:
         """The same card at another base rate, 0 < prior < 1."""
         if not 0 < prior < 1:
             raise SettingsError(f"--prior {prior}: must lie between 0 and 1, such as 0.0001")
-        return Scorecard(self.version, self.basis, prior, self.flag_from, self.bands,
-                         self.signals, self.sha256)
+        return Scorecard(
+            self.version, self.basis, prior, self.flag_from, self.bands, self.signals, self.sha256
+        )
 
 
 @cache
@@ -102,8 +103,15 @@ def parse(data: bytes, where: str) -> Scorecard:
         raise SettingsError(f"{where}: not a valid scorecard: {error}") from error
     for problem in _problems(raw):
         raise SettingsError(f"{where}: {problem}")
-    return Scorecard(raw.version, raw.basis, raw.prior, raw.flag_from, raw.bands, raw.signals,
-                     hashlib.sha256(data).hexdigest())
+    return Scorecard(
+        raw.version,
+        raw.basis,
+        raw.prior,
+        raw.flag_from,
+        raw.bands,
+        raw.signals,
+        hashlib.sha256(data).hexdigest(),
+    )
 
 
 def _problems(card: _File) -> list[str]:

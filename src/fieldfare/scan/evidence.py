@@ -77,8 +77,10 @@ class Evidence:
         for child in self.children:
             if child.country:
                 counts[child.country][child.country_basis or "unknown"] += 1
-        rows = [{"country": country, "children": sum(basis.values()), "basis": dict(basis)}
-                for country, basis in counts.items()]
+        rows = [
+            {"country": country, "children": sum(basis.values()), "basis": dict(basis)}
+            for country, basis in counts.items()
+        ]
         return sorted(rows, key=lambda row: (-row["children"], row["country"]))
 
     def message_ids(self, signal: str) -> list[str]:
@@ -122,26 +124,38 @@ def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
         "SELECT a.account AS account, a.peer AS peer, n.name AS name,"
         " a.child_probability AS child_probability, p.age AS age, p.age_basis AS age_basis,"
         " p.country AS country, p.country_basis AS country_basis,"
-        " a.contacted_at AS contacted_at, a.last_sent_at AS last_sent_at,"
-        " a.wrote_first AS wrote_first, a.answered_at AS answered_at,"
-        " a.rejected_at AS rejected_at, a.connected_before AS connected_before,"
-        " a.sent_messages AS sent_messages, a.received_messages AS received_messages"
+        " a.contacted_at AS contacted_at, s.last_private_at AS last_sent_at,"
+        " a.wrote_first AS wrote_first, a.rejected_at AS rejected_at,"
+        " a.connected_before AS connected_before, s.private_messages AS sent_messages,"
+        " COALESCE(g.private_messages, 0) AS received_messages"
         " FROM approaches AS a INNER JOIN reported AS r ON r.account = a.account"
+        " INNER JOIN contacts AS s ON s.account = a.account AND s.peer = a.peer"
+        " LEFT JOIN contacts AS g ON g.account = a.peer AND g.peer = a.account"
         " LEFT JOIN people AS p ON p.account = a.peer"
         " LEFT JOIN accounts AS n ON n.account = a.peer"
         " WHERE a.child_probability >= 0.5"
         " ORDER BY a.account, a.contacted_at, a.peer"
     )
     for row in rows.to_pylist():
-        found[row["account"]].children.append(Child(
-            account=row["peer"], name=row["name"], child_probability=row["child_probability"],
-            age=row["age"], age_basis=row["age_basis"] or "unknown", country=row["country"],
-            country_basis=row["country_basis"], contacted_at=row["contacted_at"],
-            last_at=row["last_sent_at"], wrote_first=bool(row["wrote_first"]),
-            answered=row["received_messages"] > 0, rejected_at=row["rejected_at"],
-            connected_before=bool(row["connected_before"]), sent=row["sent_messages"],
-            received=row["received_messages"],
-        ))
+        found[row["account"]].children.append(
+            Child(
+                account=row["peer"],
+                name=row["name"],
+                child_probability=row["child_probability"],
+                age=row["age"],
+                age_basis=row["age_basis"] or "unknown",
+                country=row["country"],
+                country_basis=row["country_basis"],
+                contacted_at=row["contacted_at"],
+                last_at=row["last_sent_at"],
+                wrote_first=bool(row["wrote_first"]),
+                answered=row["received_messages"] > 0,
+                rejected_at=row["rejected_at"],
+                connected_before=bool(row["connected_before"]),
+                sent=row["sent_messages"],
+                received=row["received_messages"],
+            )
+        )
 
 
 def _add_asked(engine: Engine, found: dict[str, Evidence]) -> None:
@@ -151,8 +165,11 @@ def _add_asked(engine: Engine, found: dict[str, Evidence]) -> None:
         " FROM indicators AS i INNER JOIN reported AS r ON r.account = i.account"
         " GROUP BY i.account, i.peer, i.indicator ORDER BY i.account, i.peer, i.indicator"
     )
-    children = {(account, child.account): child
-                for account, evidence in found.items() for child in evidence.children}
+    children = {
+        (account, child.account): child
+        for account, evidence in found.items()
+        for child in evidence.children
+    }
     for row in rows.to_pylist():
         child = children.get((row["account"], row["peer"]))
         if child is not None:
@@ -199,8 +216,9 @@ def _add_wording(engine: Engine, found: dict[str, Evidence]) -> None:
 
 
 def _list_messages(rows: pa.Table, key: str, found: dict[str, Evidence]) -> None:
-    for account, message in zip(rows["account"].to_pylist(), rows["message_id"].to_pylist(),
-                                strict=True):
+    for account, message in zip(
+        rows["account"].to_pylist(), rows["message_id"].to_pylist(), strict=True
+    ):
         listed = found[account].messages.setdefault(key, [])
         if len(listed) < MAX_MESSAGES and message not in listed:
             listed.append(message)
@@ -219,9 +237,18 @@ def _add_excerpts(engine: Engine, found: dict[str, Evidence]) -> None:
     )
     for row in rows.to_pylist():
         origin = row["origin"] or {}
-        place = ", ".join(part for part in (origin.get("source"), origin.get("member"),
-                                            origin.get("locator")) if part)
-        found[row["account"]].excerpts.append(Excerpt(
-            message=row["id"], peer=", ".join(row["peers"]), sent_at=row["sent_at"],
-            text=row["text"], indicators=list(row["indicators"]), origin=place,
-        ))
+        place = ", ".join(
+            part
+            for part in (origin.get("source"), origin.get("member"), origin.get("locator"))
+            if part
+        )
+        found[row["account"]].excerpts.append(
+            Excerpt(
+                message=row["id"],
+                peer=", ".join(row["peers"]),
+                sent_at=row["sent_at"],
+                text=row["text"],
+                indicators=list(row["indicators"]),
+                origin=place,
+            )
+        )

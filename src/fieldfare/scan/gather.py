@@ -5,8 +5,9 @@ A plain Parquet file of messages without text needs neither and is handed over a
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,9 @@ SPOOLED: Final[dict[str, pa.Schema]] = {
 }
 
 
+WAITING: Final = 4
+
+
 @dataclass
 class Gathered:
     """What was read."""
@@ -65,12 +69,18 @@ class Gathered:
 
 
 class Spool:
-    """Parquet files, one a table, written as batches arrive."""
+    """Parquet files, one a table, written as batches arrive.
+
+    Annotating and writing run in a thread beside the reading: the work is Arrow's and Numba's,
+    which need no interpreter, so that a second core reads on. At most `WAITING` batches wait.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._model: LanguageModel | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[None]] = deque()
 
     @property
     def language(self) -> str:
@@ -78,19 +88,30 @@ class Spool:
         return "" if self._model is None else self._model.fingerprint
 
     def add(self, table: str, batch: pa.RecordBatch) -> None:
-        """Annotate or prepare a batch and write it."""
+        """Annotate or prepare a batch and write it; batches are written in the order given. What
+        goes wrong with one is raised by a later call, at the latest by `finish`."""
+        self._waiting.append(self._thread.submit(self._write, table, batch))
+        while len(self._waiting) > WAITING:
+            self._waiting.popleft().result()
+
+    def _write(self, table: str, batch: pa.RecordBatch) -> None:
         if table == "messages":
             batch = self._annotate(batch)
         elif table == "accounts":
             batch = prepare(batch)
         if table not in self._writers:
             self._writers[table] = pq.ParquetWriter(
-                self._folder / f"{table}.parquet", SPOOLED[table], compression="lz4",
+                self._folder / f"{table}.parquet",
+                SPOOLED[table],
+                compression="lz4",
             )
         self._writers[table].write_batch(batch.cast(SPOOLED[table]))
 
     def finish(self, files: EventFiles) -> None:
-        """Close the files and list them."""
+        """Write what waits, close the files and list them."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        self._thread.shutdown()
         for table, writer in self._writers.items():
             writer.close()
             getattr(files, table).append(self._folder / f"{table}.parquet")
@@ -99,14 +120,21 @@ class Spool:
         columns = {field.name: batch[field.name] for field in MESSAGES if field.name != "media"}
         columns["calls"] = _count_calls(batch["media"])
         if batch["text"].null_count == batch.num_rows:
-            for name in ("weight_sum", "tokens", "stated_age", "stated_age_confidence",
-                         "indicators"):
+            for name in (
+                "weight_sum",
+                "tokens",
+                "stated_age",
+                "stated_age_confidence",
+                "indicators",
+            ):
                 columns[name] = pa.nulls(batch.num_rows, ANNOTATED.field(name).type)
         else:
             columns |= self._evidence(batch["text"])
         return pa.RecordBatch.from_pydict(
-            {name: pc.cast(columns[name], kind) if columns[name].type != kind else columns[name]
-             for name, kind in zip(ANNOTATED.names, ANNOTATED.types, strict=True)},
+            {
+                name: pc.cast(columns[name], kind) if columns[name].type != kind else columns[name]
+                for name, kind in zip(ANNOTATED.names, ANNOTATED.types, strict=True)
+            },
             schema=ANNOTATED,
         )
 
@@ -119,19 +147,31 @@ class Spool:
         return {name: annotated.column(name) for name in annotated.schema.names}
 
 
-def gather(paths: Sequence[Path], settings: ScanSettings, folder: Path,
-           on_place: Callable[[str], None] = lambda _: None) -> Gathered:
-    """Read paths into Parquet files under `folder`. Raises InputError where nothing can be read."""
+def gather(
+    paths: Sequence[Path],
+    settings: ScanSettings,
+    folder: Path,
+    on_place: Callable[[str], None] = lambda _: None,
+    on_handed_over: Callable[[list[Path]], None] = lambda _: None,
+) -> Gathered:
+    """Read paths into Parquet files under `folder`. Raises InputError where nothing can be read.
+
+    `on_place` is called with each place as it is read; `on_handed_over` with the files that are
+    left to the engine as they are, before anything else is read.
+    """
     from fieldfare.sources.mapping import load_mapping
     from fieldfare.sources.registry import find
 
     mapping = load_mapping(settings.mapping) if settings.mapping is not None else None
     gathered, spool = Gathered(), Spool(folder)
+    to_read = []
     for found in find(paths, gathered.problems, mapping, settings.format_in):
-        on_place(f"{found.place} ({found.reader.title})")
         gathered.formats[found.reader.title] += 1
-        if mapping is None and _hand_over(found.place, gathered):
-            continue
+        if mapping is not None or not _hand_over(found.place, gathered):
+            to_read.append(found)
+    on_handed_over(list(gathered.files.messages))
+    for found in to_read:
+        on_place(f"{found.place} ({found.reader.title})")
         if found.reader.completeness == "one side":
             gathered.one_sided.append(str(found.place))
         for table, batch in found.read(settings.read, gathered.problems):
@@ -160,4 +200,3 @@ def _count_calls(media: pa.Array) -> pa.Array:
     parents = pc.list_parent_indices(media).to_numpy(zero_copy_only=False)
     counts = np.bincount(parents[calls], minlength=len(media))
     return pa.array(counts, pa.int32())
-

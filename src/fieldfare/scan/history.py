@@ -1,7 +1,7 @@
 """When an account would first have been flagged: detection played again, moment by moment.
 
-For each flagged account its own past is cut off after each of its first contacts with children,
-each indicator and each rejection, and the SAME ledger and signals SQL is run on what had happened
+For each flagged account its own past is cut off after each of its first contacts, indicators and
+rejections, then after each message between the last such step and the first that flags; the SAME ledger and signals SQL is run on what had happened
 by then, stated ages included. Many moments are computed in one run: the events of each moment
 get ids of their own, so that they share a ledger without touching.
 
@@ -42,21 +42,57 @@ class FirstFlag:
 
 def first_flags(engine: Engine, scorecard: Scorecard) -> dict[str, FirstFlag]:
     """For each account of the table `flagged`, when it would first have been flagged; `members`
-    must hold its universe (see `create_members`). An account that only reaches the threshold
-    between the moments tried is left out."""
+    must hold its universe (see `create_members`). An account that reached the threshold only
+    between two steps, and fell below it again, is left out."""
     settings = engine.fetch("SELECT * FROM settings")
     with open_engine("duckdb") as replay:
         _load_universes(engine, replay)
-        pending = _moments(replay)
-        found: dict[str, FirstFlag] = {}
-        tried, size = 0, FIRST_BLOCK
-        while pending and tried < MAX_MOMENTS:
-            block = {account: times[tried : tried + size] for account, times in pending.items()}
-            found |= _flags_in(replay, block, settings, scorecard)
-            tried, size = tried + size, 2 * size
-            pending = {account: times for account, times in pending.items()
-                       if account not in found and len(times) > tried}
+        steps = _steps(replay)
+        flagged = _first_of(replay, steps, settings, scorecard)
+        between = _between(replay, steps, flagged)
+        return flagged | _first_of(replay, between, settings, scorecard)
+
+
+def _first_of(
+    replay: Engine, moments: Mapping[str, Sequence[int]], settings: pa.Table, scorecard: Scorecard
+) -> dict[str, FirstFlag]:
+    """The earliest of each account's moments at which it is flagged, where there is one."""
+    pending = {account: times for account, times in moments.items() if times}
+    found: dict[str, FirstFlag] = {}
+    tried, size = 0, FIRST_BLOCK
+    while pending and tried < MAX_MOMENTS:
+        block = {account: times[tried : tried + size] for account, times in pending.items()}
+        found |= _flags_in(replay, block, settings, scorecard)
+        tried, size = tried + size, 2 * size
+        pending = {
+            account: times
+            for account, times in pending.items()
+            if account not in found and len(times) > tried
+        }
     return found
+
+
+def _between(
+    replay: Engine, steps: Mapping[str, Sequence[int]], flagged: Mapping[str, FirstFlag]
+) -> dict[str, list[int]]:
+    """The messages after the last step that was not flagged and before the one that was."""
+    limits = [
+        {
+            "account": account,
+            "low": max((t for t in steps[account] if t < flag.at), default=0),
+            "high": flag.at,
+        }
+        for account, flag in flagged.items()
+    ]
+    if not limits:
+        return {}
+    replay.load("limits", pa.Table.from_pylist(limits))
+    return _by_account(
+        replay,
+        "SELECT DISTINCT l.account AS account, d.sent_at AS moment FROM known_deliveries AS d"
+        " INNER JOIN limits AS l ON l.account = d.universe"
+        " WHERE d.sent_at > l.low AND d.sent_at < l.high",
+    )
 
 
 def create_members(engine: Engine, accounts: Sequence[str]) -> None:
@@ -78,54 +114,81 @@ def create_members(engine: Engine, accounts: Sequence[str]) -> None:
 
 def _load_universes(engine: Engine, replay: Engine) -> None:
     # Among the members everything counts; to others, only ages that a member stated.
-    replay.load("known_deliveries", engine.fetch(
-        "SELECT s.universe AS universe, d.* FROM deliveries AS d"
-        " INNER JOIN members AS s ON s.member = d.sender"
-        " LEFT JOIN members AS t ON t.member = d.recipient AND t.universe = s.universe"
-        " WHERE t.member IS NOT NULL OR d.stated_age IS NOT NULL"
-    ))
-    replay.load("known_mentions", engine.fetch(
-        "SELECT f.account AS universe, m.* FROM mentions AS m"
-        " INNER JOIN flagged AS f ON f.account = m.sender"
-    ))
-    replay.load("known_acts", engine.fetch(
-        "SELECT s.universe AS universe, a.* FROM acts AS a"
-        " INNER JOIN members AS s ON s.member = a.account"
-        " INNER JOIN flagged AS f ON f.account = s.universe"
-        " WHERE a.account = f.account OR a.peer = f.account"
-    ))
-    replay.load("known_accounts", engine.fetch(
-        "SELECT m.universe AS universe, a.* FROM accounts AS a"
-        " INNER JOIN members AS m ON m.member = a.account"
-    ))
-    replay.load("moments", engine.fetch(
-        "SELECT account, moment FROM ("
-        " SELECT a.account AS account, a.contacted_at AS moment FROM approaches AS a"
-        " INNER JOIN flagged AS f ON f.account = a.account"
-        " UNION SELECT i.account AS account, i.first_at AS moment FROM indicators AS i"
-        " INNER JOIN flagged AS f ON f.account = i.account"
-        " UNION SELECT a.account AS account, a.rejected_at AS moment FROM approaches AS a"
-        " INNER JOIN flagged AS f ON f.account = a.account WHERE a.rejected_at IS NOT NULL"
-        ") AS each_moment ORDER BY account, moment"
-    ))
+    replay.load(
+        "known_deliveries",
+        engine.fetch(
+            "SELECT s.universe AS universe, d.* FROM deliveries AS d"
+            " INNER JOIN members AS s ON s.member = d.sender"
+            " LEFT JOIN members AS t ON t.member = d.recipient AND t.universe = s.universe"
+            " WHERE t.member IS NOT NULL OR d.stated_age IS NOT NULL"
+        ),
+    )
+    replay.load(
+        "known_mentions",
+        engine.fetch(
+            "SELECT f.account AS universe, m.* FROM mentions AS m"
+            " INNER JOIN flagged AS f ON f.account = m.sender"
+        ),
+    )
+    replay.load(
+        "known_acts",
+        engine.fetch(
+            "SELECT s.universe AS universe, a.* FROM acts AS a"
+            " INNER JOIN members AS s ON s.member = a.account"
+            " INNER JOIN flagged AS f ON f.account = s.universe"
+            " WHERE a.account = f.account OR a.peer = f.account"
+        ),
+    )
+    replay.load(
+        "known_accounts",
+        engine.fetch(
+            "SELECT m.universe AS universe, a.* FROM accounts AS a"
+            " INNER JOIN members AS m ON m.member = a.account"
+        ),
+    )
+    replay.load(
+        "moments",
+        engine.fetch(
+            "SELECT account, moment FROM ("
+            " SELECT a.account AS account, a.contacted_at AS moment FROM approaches AS a"
+            " INNER JOIN flagged AS f ON f.account = a.account"
+            " UNION SELECT i.account AS account, i.first_at AS moment FROM indicators AS i"
+            " INNER JOIN flagged AS f ON f.account = i.account"
+            " UNION SELECT a.account AS account, a.rejected_at AS moment FROM approaches AS a"
+            " INNER JOIN flagged AS f ON f.account = a.account WHERE a.rejected_at IS NOT NULL"
+            ") AS each_moment ORDER BY account, moment"
+        ),
+    )
 
 
-def _moments(replay: Engine) -> dict[str, list[int]]:
+def _steps(replay: Engine) -> dict[str, list[int]]:
+    return _by_account(replay, "SELECT account, moment FROM moments")
+
+
+def _by_account(replay: Engine, query: str) -> dict[str, list[int]]:
+    """Moments by account, in order, of a query of `account` and `moment`."""
     times: dict[str, list[int]] = {}
-    for row in replay.fetch("SELECT * FROM moments ORDER BY account, moment").to_pylist():
+    ordered = f"SELECT * FROM ({query}) AS found ORDER BY account, moment"  # noqa: S608
+    for row in replay.fetch(ordered).to_pylist():
         times.setdefault(row["account"], []).append(row["moment"])
     return times
 
 
-def _flags_in(replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table,
-              scorecard: Scorecard) -> dict[str, FirstFlag]:
+def _flags_in(
+    replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table, scorecard: Scorecard
+) -> dict[str, FirstFlag]:
     """The earliest flagged moment of each account among those of the block."""
     as_of = settings["as_of"][0].as_py()
     cuts = [
         # Whole days, so that hours of the day stay what they were.
-        {"universe": account, "key": f"{moment}:", "moment": moment,
-         "shift": (as_of - moment) // DAY * DAY}
-        for account, moments in block.items() for moment in moments
+        {
+            "universe": account,
+            "key": f"{moment}:",
+            "moment": moment,
+            "shift": (as_of - moment) // DAY * DAY,
+        }
+        for account, moments in block.items()
+        for moment in moments
     ]
     replay.load("cuts", pa.Table.from_pylist(cuts))
     replay.load("settings", settings)

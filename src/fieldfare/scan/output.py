@@ -15,10 +15,21 @@ from fieldfare.vocabulary.times import isoformat
 
 def write(result: ScanResult, folder: Path) -> None:
     """Write both files into the folder, which exists. A file is complete or not there."""
+    write_table(result, folder)
+    write_lines(result, folder)
+
+
+def write_lines(result: ScanResult, folder: Path) -> None:
+    """Write assessments.jsonl: the accounts that are written out."""
     lines = b"".join(
         msgspec.json.encode(row(account, result)) + b"\n" for account in result.accounts
     )
     _replace(folder / "assessments.jsonl", lines)
+
+
+def write_table(result: ScanResult, folder: Path) -> None:
+    """Write assessments.parquet: all accounts assessed. Needs no evidence, so that it can be
+    written while that is looked up."""
     table = result.assessed.table()
     table = table.take(pa.array(result.assessed.ranked()))
     draft = folder / "assessments.parquet.part"

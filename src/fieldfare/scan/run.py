@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from fieldfare.contacts import analysis
 from fieldfare.contacts.engine import Engine, open_engine
-from fieldfare.contacts.intake import load, narrow
+from fieldfare.contacts.intake import find_repeated, load, narrow
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import Population, Reason, population_table, reasons
@@ -56,36 +57,77 @@ class ScanResult:
         return int(self.assessed.flagged.sum())
 
 
-def scan(paths: Sequence[Path], settings: ScanSettings,
-         on_step: Callable[[str], None] = lambda _: None) -> ScanResult:
+def scan(
+    paths: Sequence[Path],
+    settings: ScanSettings,
+    on_step: Callable[[str], None] = lambda _: None,
+    on_assessed: Callable[[ScanResult], None] = lambda _: None,
+) -> ScanResult:
     """Assess everyone in the given files and archives.
+
+    `on_step` is called with the name of each step. `on_assessed` is called with the result as
+    soon as everyone is assessed, before its `accounts` are looked up.
 
     Raises InputError or SettingsError where nothing can be read or a setting is not valid; what
     is wrong with single records is counted in ``gathered.problems``.
     """
     card = _scorecard(settings)
-    with tempfile.TemporaryDirectory(prefix="fieldfare-") as folder:
-        gathered = gather(paths, settings, Path(folder), lambda place: on_step(f"Reading {place}"))
-        with open_engine(settings.engine, memory=settings.memory, threads=settings.threads,
-                         folder=Path(folder)) as engine:
-            on_step("Preparing events")
-            as_of = load(engine, gathered.files, settings.contacts)
-            analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
-            analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
-            on_step("Assessing")
-            assessed = assess(engine.fetch("SELECT * FROM signals"), card)
-            accounts = _written_out(engine, assessed, settings, gathered, on_step)
-    return ScanResult(settings, card, as_of, gathered, assessed, accounts)
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldfare-") as folder,
+        open_engine(
+            settings.engine, memory=settings.memory, threads=settings.threads, folder=Path(folder)
+        ) as engine,
+    ):
+        gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
+        on_step("Preparing events")
+        as_of = load(engine, gathered.files, settings.contacts, repeated)
+        analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
+        analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
+        on_step("Assessing")
+        assessed = assess(engine.fetch("SELECT * FROM signals"), card)
+        result = ScanResult(settings, card, as_of, gathered, assessed, [])
+        on_assessed(result)
+        result.accounts = _written_out(engine, assessed, settings, gathered, on_step)
+    return result
+
+
+def _gather(
+    paths: Sequence[Path],
+    settings: ScanSettings,
+    folder: Path,
+    engine: Engine,
+    on_step: Callable[[str], None],
+) -> tuple[Gathered, bool | None]:
+    """What was read; and whether message ids repeat, where that is already known: the engine
+    looks at files that were handed over while the others are being read."""
+    checked: list[tuple[list[Path], Future[bool]]] = []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+
+        def check(files: list[Path]) -> None:
+            if files:
+                checked.append((files, beside.submit(find_repeated, engine, files)))
+
+        gathered = gather(paths, settings, folder, lambda place: on_step(f"Reading {place}"), check)
+    for files, repeated in checked:
+        if files == gathered.files.messages:
+            return gathered, repeated.result()
+    return gathered, None
 
 
 def _scorecard(settings: ScanSettings) -> Scorecard:
-    card = (scorecards.shipped() if settings.scorecard is None
-            else scorecards.load(settings.scorecard))
+    card = (
+        scorecards.shipped() if settings.scorecard is None else scorecards.load(settings.scorecard)
+    )
     return card if settings.prior is None else card.with_prior(settings.prior)
 
 
-def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gathered: Gathered,
-                 on_step: Callable[[str], None]) -> list[AccountAssessment]:
+def _written_out(
+    engine: Engine,
+    assessed: Assessed,
+    settings: ScanSettings,
+    gathered: Gathered,
+    on_step: Callable[[str], None],
+) -> list[AccountAssessment]:
     best = assessed.take(assessed.ranked()[: settings.top])
     names: list[str] = best.signals["account"].to_pylist()
     flagged = [name for name, is_flagged in zip(names, best.flagged, strict=True) if is_flagged]
@@ -104,8 +146,14 @@ def _written_out(engine: Engine, assessed: Assessed, settings: ScanSettings, gat
     ]
 
 
-def _one(assessed: Assessed, row: int, values: dict[str, Any], population: Population,
-         evidence: Evidence, first_flag: FirstFlag | None) -> AccountAssessment:
+def _one(
+    assessed: Assessed,
+    row: int,
+    values: dict[str, Any],
+    population: Population,
+    evidence: Evidence,
+    first_flag: FirstFlag | None,
+) -> AccountAssessment:
     probability = float(assessed.probability[row])
     return AccountAssessment(
         account=values["account"],

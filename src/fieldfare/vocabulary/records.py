@@ -40,8 +40,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was odd about this record, in a word or two each (``edited``, ``deleted``)."""
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="account",
-              tag_field="type"):
+class Account(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="account", tag_field="type"
+):
     """A person's account on the service. `id` is the only thing that must be known."""
 
     id: str
@@ -72,8 +73,9 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``algorithm:hex`` as the service has it, e.g. ``sha256:9f86…``."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="message",
-              tag_field="type"):
+class Message(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="message", tag_field="type"
+):
     """One message, as the service knows it. `text` is null where the service cannot see it."""
 
     id: str | None = None
@@ -91,8 +93,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     origin: Origin | None = None
 
 
-class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="connection",
-                 tag_field="type"):
+class Connection(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag="connection",
+    tag_field="type",
+):
     """Two accounts are friends, followers of each other, or in each other's contacts."""
 
     account: str
@@ -101,8 +109,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     origin: Origin | None = None
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="notice",
-             tag_field="type"):
+class Notice(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="notice", tag_field="type"
+):
     """What `account` said about `peer` by an act: it blocked or reported it, asked it to
     connect, or accepted or declined such a request of the peer's."""
 

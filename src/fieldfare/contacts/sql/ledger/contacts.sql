@@ -7,7 +7,6 @@ SELECT
   sender AS account,
   recipient AS peer,
   CAST(SUM(1 - is_group) AS BIGINT) AS private_messages,
-  CAST(SUM(is_group) AS BIGINT) AS group_messages,
   MIN(CASE WHEN is_group = 0 THEN sent_at END) AS first_private_at,
   MAX(CASE WHEN is_group = 0 THEN sent_at END) AS last_private_at,
   MIN(CASE WHEN is_group = 1 THEN sent_at END) AS first_group_at

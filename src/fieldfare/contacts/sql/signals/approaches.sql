@@ -31,15 +31,12 @@ SELECT
   sent.account AS account,
   sent.peer AS peer,
   sent.first_private_at AS contacted_at,
-  sent.last_private_at AS last_sent_at,
-  sent.private_messages AS sent_messages,
   CASE
     WHEN got.first_private_at IS NULL OR sent.first_private_at < got.first_private_at THEN 1
     WHEN sent.first_private_at = got.first_private_at AND sent.account < sent.peer THEN 1
     ELSE 0
   END AS wrote_first,
   got.first_private_at AS answered_at,
-  COALESCE(got.private_messages, 0) AS received_messages,
   CASE WHEN r.connected_at <= sent.first_private_at THEN 1 ELSE 0 END AS connected_before,
   CASE
     WHEN sent.first_group_at < sent.first_private_at THEN 1
