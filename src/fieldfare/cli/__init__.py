@@ -16,9 +16,11 @@ import typer
 
 from fieldfare.cli.bench import bench
 from fieldfare.cli.demo import demo
+from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
 from fieldfare.cli.scan import scan
 from fieldfare.cli.signals import signals
+from fieldfare.cli.train import train
 from fieldfare.vocabulary.errors import FieldfareError
 
 app = typer.Typer(
@@ -31,6 +33,8 @@ app = typer.Typer(
 )
 for command in (scan, demo, signals, formats, bench):
     app.command()(command)
+for name, group in (("train", train), ("evaluate", evaluate)):
+    app.add_typer(group, name=name)
 
 
 @app.callback(invoke_without_command=True)

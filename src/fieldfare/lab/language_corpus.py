@@ -62,9 +62,15 @@ class Corpus:
     """Hashes of words and marks of all messages, in order."""
 
     @property
+    def partner(self) -> npt.NDArray[np.bool_]:
+        """Of each author: from the source `PARTNER`, and no offender."""
+        among: npt.NDArray[np.bool_] = self.source == self.source_index(PARTNER)
+        return among & ~self.offender
+
+    @property
     def ordinary(self) -> npt.NDArray[np.bool_]:
-        """Of each author: neither an offender nor from the source `PARTNER`."""
-        return ~self.offender & (self.source != self.source_index(PARTNER))
+        """Of each author: neither an offender nor a partner."""
+        return ~self.offender & ~self.partner
 
     def source_index(self, name: str) -> int:
         """The number of a source; −1 where the corpus has none of that name."""
@@ -136,9 +142,11 @@ def _rows_of_text(path: Path) -> pa.Table:
     decoder = msgspec.json.Decoder(_Line)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS[:-1]}
     texts: list[str] = []
+    number = 0
     try:
         with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
+            for line in lines:
+                number += 1
                 if not line.strip():
                     continue
                 one = decoder.decode(line)
@@ -153,8 +161,8 @@ def _rows_of_text(path: Path) -> pa.Table:
         # Not chained: the message of the cause may show what was written.
         raise InputError(f"{path.name}, line {number}: not a line of the corpus") from None
     tokens, offsets = kernel.hashes(normalise.normalise(pa.array(texts, pa.large_string())))
-    kinds = {"author": pa.string(), "offender": pa.bool_(), "chat": pa.string()}
-    arrays = [pa.array(columns[name], kinds.get(name, pa.string())) for name in columns]
+    kinds = {"offender": pa.bool_()}
+    arrays = [pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()]
     lists = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(tokens))
     return pa.table([*arrays, lists], names=list(COLUMNS))
 

@@ -1,0 +1,70 @@
+"""``fieldfare evaluate``: how well tables and models do, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+evaluate = typer.Typer(
+    help="Measure how well tables do on a corpus.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@evaluate.callback()
+def _group() -> None:
+    """Keep `language` a sub-command while it is the only one."""
+
+
+@evaluate.command()
+def language(
+    corpus: Annotated[
+        Path, typer.Argument(help="Token hashes (.parquet) or text (.jsonl).", exists=True)
+    ],
+    recipe: Annotated[str, typer.Option(help="shipped or reference.")] = "shipped",
+    against: Annotated[
+        str | None, typer.Option(help="Another recipe to compare with, on the same folds.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds; a chat is never split.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds, training and intervals.")] = 0,
+    draws: Annotated[int, typer.Option(min=1, help="Size of the bootstrap over authors.")] = 200,
+    left_out: Annotated[
+        bool, typer.Option(help="Also leave out each kind of source in turn.")
+    ] = True,
+) -> None:
+    """Measure a recipe for token tables, cross-validated and on sources left out."""
+    import json
+
+    from fieldfare.lab import language_evaluation as evaluation
+    from fieldfare.lab.language_corpus import read_corpus
+    from fieldfare.lab.language_training import named
+
+    chosen = [named(name) for name in (recipe, against) if name is not None]
+    read = read_corpus(corpus)
+    reports = [
+        evaluation.evaluate(
+            read,
+            one,
+            folds=folds,
+            seed=seed,
+            draws=draws,
+            left_out=left_out,
+            say=lambda step: typer.echo(step, err=True),
+        )
+        for one in chosen
+    ]
+    found = {
+        "corpus": evaluation.describe(read),
+        "folds": folds,
+        "seed": seed,
+        "draws": draws,
+        "interval": "95 % of the draws of authors; training is not repeated in them",
+        **reports[0].as_json(),
+    }
+    if against is not None:
+        found["against"] = reports[1].as_json()
+        found["difference"] = evaluation.compare(*reports)
+    typer.echo(json.dumps(found, indent=2))
