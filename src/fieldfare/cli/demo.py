@@ -35,5 +35,5 @@ def demo(
     )
     run_scan([world], ScanSettings(), out, note=NOTE)
     report = (out / "report.html").resolve()
-    if open_report and not typer.launch(report.as_uri()) == 0:
+    if open_report and typer.launch(report.as_uri()) != 0:
         typer.echo("No browser could be opened here; open the report yourself.")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fieldfare.scan.run import AccountAssessment, ScanResult
 
 SHOWN = 10
+REASONS = 5
 
 
 def print_json(result: ScanResult, out: Path) -> None:
@@ -58,6 +59,15 @@ def print_text(result: ScanResult, out: Path) -> None:
     )
     if result.accounts:
         console.print(_table(result.accounts[:SHOWN]))
+    else:
+        console.print(
+            "Nobody's contact with children can be seen: no age of anyone is given or stated, and "
+            "no message shows an indicator. See docs/scan.md on what goes in.",
+            markup=False,
+        )
+    for account in result.accounts[:SHOWN]:
+        if account.flagged:
+            _print_reasons(console, account)
     _print_problems(console, result)
     console.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
 
@@ -68,15 +78,11 @@ def _table(accounts: list[AccountAssessment]) -> Any:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for title in (
-        "Account",
-        "Band",
-        "Probability",
-        "Children",
-        "First flagged",
-        "Strongest reason",
-    ):
-        table.add_column(title, justify="right" if title in ("Probability", "Children") else "left")
+    table.add_column("Account", overflow="fold")
+    table.add_column("Band")
+    table.add_column("Probability", justify="right", no_wrap=True)
+    table.add_column("Children", justify="right")
+    table.add_column("First flagged", no_wrap=True)
     for account in accounts:
         first = account.first_flag
         table.add_row(
@@ -84,12 +90,17 @@ def _table(accounts: list[AccountAssessment]) -> Any:
             account.band,
             percent(account.probability),
             str(account.signals["children_contacted"]),
-            f"{isoformat(first.at)[:10]}, after {first.children_contacted} children"
-            if first
-            else "",
-            escape(account.reasons[0].sentence) if account.flagged else "",
+            isoformat(first.at)[:10] if first else "",
         )
     return table
+
+
+def _print_reasons(console: Any, account: AccountAssessment) -> None:
+    first = account.first_flag
+    when = f", first flagged after {first.children_contacted} children" if first else ""
+    console.print(f"{_title(account)}{when}:", markup=False)
+    for reason in account.reasons[:REASONS]:
+        console.print(f"  {reason.contribution:+.1f}  {reason.sentence}", markup=False)
 
 
 def _title(account: AccountAssessment) -> str:

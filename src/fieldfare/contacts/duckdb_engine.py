@@ -75,10 +75,10 @@ class DuckDBEngine:
             return f"SELECT {nulls} WHERE false"
         listed = ", ".join(_quote(str(path)) for path in paths)
         source = f"read_parquet([{listed}], union_by_name = true)"
-        described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}")  # noqa: S608
+        described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}")
         present = {row[0] for row in described.fetchall()}
         wanted = [_file_column(column, kind, column in present) for column, kind in columns.items()]
-        return f"SELECT {', '.join(wanted)} FROM {source}"  # noqa: S608
+        return f"SELECT {', '.join(wanted)} FROM {source}"
 
     def create(self, name: str, query: str) -> None:
         self.drop(name)
@@ -111,18 +111,18 @@ class DuckDBEngine:
         self.load("repeated_hashes", pa.table({"h": repeated}))
         self.create(
             name,
-            f"SELECT id FROM {table} WHERE hash(id) IN (SELECT h FROM repeated_hashes)"  # noqa: S608
+            f"SELECT id FROM {table} WHERE hash(id) IN (SELECT h FROM repeated_hashes)"
             " AND id IS NOT NULL GROUP BY id HAVING COUNT(*) > 1",
         )
-        return bool(self.fetch(f"SELECT 1 FROM {name} LIMIT 1").num_rows)  # noqa: S608
+        return bool(self.fetch(f"SELECT 1 FROM {name} LIMIT 1").num_rows)
 
     def _repeated_hashes(self, table: str) -> Hashes:
-        rows = self.fetch(f"SELECT COUNT(*) AS n FROM {table}")["n"][0].as_py()  # noqa: S608
+        rows = self.fetch(f"SELECT COUNT(*) AS n FROM {table}")["n"][0].as_py()
         passes = 1 + rows // _HASHES_AT_ONCE
         found: list[Hashes] = []
         for number in range(passes):
             hashes = self.fetch(
-                f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"  # noqa: S608
+                f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"
                 f" WHERE h % {passes} = {number}"
             )["h"].to_numpy()
             upper = hashes >= np.uint64(1 << 63)

@@ -126,7 +126,7 @@ def narrow(engine: Engine, senders: str) -> None:
     about a few accounts afterwards then reads those and not every message there is."""
     engine.create(
         "near_messages",
-        f"SELECT m.* FROM messages AS m WHERE m.sender IN ({senders})",  # noqa: S608
+        f"SELECT m.* FROM messages AS m WHERE m.sender IN ({senders})",
     )
     _view_messages(engine, "SELECT * FROM near_messages")
 

@@ -87,8 +87,7 @@ class SparkEngine:
     def create_repeated_ids(self, name: str, table: str) -> bool:
         self.create(
             name,
-            f"SELECT id FROM {table} WHERE id IS NOT NULL"  # noqa: S608
-            " GROUP BY id HAVING COUNT(*) > 1",
+            f"SELECT id FROM {table} WHERE id IS NOT NULL GROUP BY id HAVING COUNT(*) > 1",
         )
         return not self._spark.table(name).isEmpty()
 

@@ -168,7 +168,7 @@ def _steps(replay: Engine) -> dict[str, list[int]]:
 def _by_account(replay: Engine, query: str) -> dict[str, list[int]]:
     """Moments by account, in order, of a query of `account` and `moment`."""
     times: dict[str, list[int]] = {}
-    ordered = f"SELECT * FROM ({query}) AS found ORDER BY account, moment"  # noqa: S608
+    ordered = f"SELECT * FROM ({query}) AS found ORDER BY account, moment"
     for row in replay.fetch(ordered).to_pylist():
         times.setdefault(row["account"], []).append(row["moment"])
     return times
