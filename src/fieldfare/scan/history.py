@@ -1,9 +1,10 @@
 """When an account would first have been flagged: detection played again, moment by moment.
 
 For each flagged account its own past is cut off after each of its first contacts, indicators and
-rejections, then after each message between the last such step and the first that flags; the SAME ledger and signals SQL is run on what had happened
-by then, stated ages included. Many moments are computed in one run: the events of each moment
-get ids of their own, so that they share a ledger without touching.
+rejections, then after each message between the last such step and the first that flags. The SAME
+ledger and signals SQL is run on what had happened by then, stated ages included. Many moments are
+computed in one run: the events of each moment get ids of their own, so that they share a ledger
+without touching.
 
 Windows that end "now" (the last 90 days) end at the same time of day as the scan's `as_of`, less
 than a day after the moment itself.
