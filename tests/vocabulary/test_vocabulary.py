@@ -22,7 +22,7 @@ from fieldfare.vocabulary.times import (
     to_micros,
 )
 
-RECORDS = {
+RECORDS: dict[str, type[msgspec.Struct]] = {
     "accounts": Account,
     "messages": Message,
     "connections": Connection,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import FieldfareError, SettingsError
 
 Hashes = npt.NDArray[np.uint64]
@@ -20,7 +20,7 @@ _HASHES_AT_ONCE = 1 << 24
 """Hashes sorted at a time: 128 MiB, beside the engine's own memory."""
 
 
-class DuckDBEngine:
+class DuckDBEngine(Engine):
     """An in-memory DuckDB. Tested with 2.0."""
 
     name = "duckdb"
@@ -45,17 +45,6 @@ class DuckDBEngine:
                 ) from error
         if folder is not None:
             self._run(f"SET temp_directory = {_quote(str(folder))}")
-
-    def __enter__(self) -> DuckDBEngine:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def load(self, name: str, table: pa.Table) -> None:
         self._connection.register("arriving", table)

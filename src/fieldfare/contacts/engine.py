@@ -6,10 +6,11 @@ embedded and is the default; Spark is for what one machine cannot hold.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, Protocol
+from types import TracebackType
+from typing import ClassVar, Final, Self
 
 import pyarrow as pa
 
@@ -18,34 +19,53 @@ from fieldfare.vocabulary import SettingsError
 ENGINES: Final = ("duckdb", "spark")
 
 
-class Engine(AbstractContextManager["Engine"], Protocol):
+class Engine(ABC):
     """Runs the SQL of `definition`. Close it, or use it in a ``with`` statement."""
 
-    name: str
+    name: ClassVar[str]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
     def load(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name, in place of what had that name."""
 
+    @abstractmethod
     def load_files(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         """Make Parquet files readable under a name, with exactly these columns (name -> type in
         DuckDB's words). A column that a file lacks is null."""
 
+    @abstractmethod
     def create(self, name: str, query: str) -> None:
         """Run a query and keep its rows under a name, in place of what had that name."""
 
+    @abstractmethod
     def view(self, name: str, query: str) -> None:
         """Give a query a name without running it."""
 
+    @abstractmethod
     def fetch(self, query: str) -> pa.Table:
         """The rows of a query."""
 
+    @abstractmethod
     def drop(self, name: str) -> None:
         """Forget a table that `create` kept."""
 
+    @abstractmethod
     def create_repeated_ids(self, name: str, table: str) -> bool:
         """Keep the non-null ids that occur more than once in a table, as one column `id`; tells
         whether there are any."""
 
+    @abstractmethod
     def close(self) -> None:
         """Give back memory and files."""
 

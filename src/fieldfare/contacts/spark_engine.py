@@ -8,19 +8,19 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from fieldfare.contacts.definition import transpile
+from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import SettingsError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class SparkEngine:
+class SparkEngine(Engine):
     """A Spark session, local unless the environment's Spark configuration says otherwise.
 
     Every created table is written to Parquet, so that a later step reads it and does not compute
@@ -35,17 +35,6 @@ class SparkEngine:
         self._folder = Path(tempfile.mkdtemp(prefix="fieldfare-spark-", dir=folder))
         self._spark = _session(memory, threads, self._folder)
         self._generation = 0
-
-    def __enter__(self) -> SparkEngine:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def load(self, name: str, table: pa.Table) -> None:
         import pyarrow.parquet as pq
