@@ -27,7 +27,7 @@ def scan(
     out: Annotated[Path, typer.Option(help="Folder for the results; made if missing.")],
     engine: Annotated[str, typer.Option(help="duckdb, or spark for a cluster.")] = "duckdb",
     memory: Annotated[
-        str | None, typer.Option(help="Spill to disk above this, such as 8GB.")
+        str | None, typer.Option(help="Keep below this by spilling to disk, such as 8GB.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all cores.")] = None,
     mapping: Annotated[
