@@ -105,19 +105,22 @@ def threshold(scores: Scores, others: Authors, rate: float) -> float:
 def fit_logistic(z: Scores, offends: npt.NDArray[np.bool_], shares: Scores) -> tuple[float, float]:
     """Slope and intercept of the log-likelihood ratio in z: logistic regression by Newton's
     method, with `shares` weighing the two sides the same in all."""
-    slope, intercept = 1.0, 0.0
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-np.clip(slope * z + intercept, -30, 30)))
-        residual = shares * (probability - offends)
-        curve = shares * probability * (1 - probability)
-        # A little ridge: where z parts the two sides wholly the slope would grow for ever.
-        first = np.array([residual @ z + 1e-6 * slope, residual.sum()])
-        second = np.array([[curve @ (z * z) + 1e-6, curve @ z], [curve @ z, curve.sum() + 1e-12]])
-        step = np.linalg.solve(second, first)
-        slope, intercept = slope - step[0], intercept - step[1]
-        if np.abs(step).max() < 1e-8:
+    unit = float(np.abs(z).max()) or 1.0
+    x, share = z / unit, shares / shares.sum()
+    line = np.zeros(2)
+    ridge = np.array([1e-4 / unit**2, 1e-9])  # Where z parts the sides wholly, no slope is best.
+    for _ in range(100):
+        probability = 1 / (1 + np.exp(-np.clip(line[0] * x + line[1], -30, 30)))
+        residual = share * (probability - offends)
+        curve = share * probability * (1 - probability)
+        first = np.array([residual @ x, residual.sum()]) + ridge * line
+        second = np.array([[curve @ (x * x), curve @ x], [curve @ x, curve.sum()]])
+        step = np.linalg.solve(second + np.diag(ridge), first)
+        # Far from the best line the curve is flat and a whole step would overshoot.
+        line -= step * min(1.0, 2.0 / float(np.abs(step).max() or 1.0))
+        if np.abs(step).max() < 1e-9:
             break
-    return float(slope), float(intercept)
+    return float(line[0] / unit), float(line[1])
 
 
 def calibration_error(

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from fieldfare.lab.language_corpus import Corpus
 from fieldfare.language import kernel
+from fieldfare.language.tables import read_table
 from fieldfare.vocabulary import InputError, SettingsError
 
 Chosen = npt.NDArray[np.bool_]
@@ -218,12 +219,12 @@ def write_table(corpus: Corpus, recipe: Recipe, seed: int, out: Path) -> dict[st
     everyone = np.ones(corpus.offender.size, np.bool_)
     weights = train(place(corpus, recipe), recipe, everyone, seed)
     save(out, weights, recipe)
-    kept = to_float16(weights)
+    kept = read_table(out, language="und")
     return {
         "file": out.name,
         "recipe": next((name for name, one in RECIPES.items() if one == recipe), "own"),
         "seed": seed,
-        "weights": int(kept.size),
-        "content_hash": hashlib.sha256(kept.astype("<f2").tobytes()).hexdigest(),
+        "weights": int(kept.weights.size),
+        "content_hash": kept.content_hash,
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
     }

@@ -1,8 +1,12 @@
 """Token tables: what a model of words is. One weight a token, nothing else.
 
-A table is an ``.npz`` file with ``weights`` (float16, a power of two long) and ``bits`` (32 or
-64, the width of the hash arithmetic it was trained with), and a card of the same name
-(``.md``) that says where it comes from and what it cannot do.
+A table is an ``.npz`` file with ``weights`` (float16, a power of two long), ``bits`` (32 or 64,
+the width of the hash arithmetic it was trained with) and, where the first and last words of
+messages make pairs with their edges, ``edges`` (true); and a card of the same name (``.md``) that
+says where it comes from and what it cannot do.
+
+Tables add up. A table trained against one kind of author and another trained against another are
+fused by adding their weights, and what is remembered stays one (Σ weight, tokens).
 """
 
 from __future__ import annotations
@@ -60,8 +64,10 @@ class TokenTable:
 
     @functools.cached_property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of the weights as little-endian float16. Recorded in assessments."""
-        return hashlib.sha256(self.weights.astype("<f2").tobytes()).hexdigest()
+        """SHA-256, in hex, of the weights as little-endian float16, followed by ``edges`` in ASCII
+        where there are edges. Recorded in assessments."""
+        edges = b"edges" if self.edges else b""
+        return hashlib.sha256(self.weights.astype("<f2").tobytes() + edges).hexdigest()
 
 
 def read_table(file: Traversable, *, language: str) -> TokenTable:
@@ -73,13 +79,14 @@ def read_table(file: Traversable, *, language: str) -> TokenTable:
             raise ValueError("a single array")
         with loaded as archive:
             weights, bits = archive["weights"], int(archive["bits"])
+            edges = "edges" in archive and bool(archive["edges"])
     except OSError as error:
         raise SettingsError(f"table {file.name}: cannot be read ({error.strerror})") from error
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise SettingsError(
             f"table {file.name}: not an .npz file with `weights` and `bits`"
         ) from error
-    return TokenTable(name=name, language=language, weights=weights, bits=bits)
+    return TokenTable(name=name, language=language, weights=weights, bits=bits, edges=edges)
 
 
 def words_en() -> TokenTable:
