@@ -29,7 +29,7 @@ from fieldfare.language._words import (
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "0a60bd332dd03d5b"
+INLINED = "be389161c1e69443"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
@@ -66,6 +66,7 @@ def _kinds() -> Bytes:
 
 
 KIND = _kinds()
+UNITS = np.frombuffer(b"amfmpmthstndrdkgkmcmmmftnmhrhsyoyrgbmbkbpxmlozlbmsghmixx", np.uint8)
 
 
 @compiled
@@ -106,6 +107,15 @@ def suspicious(data: Bytes, offsets: Integers, marked: npt.NDArray[np.bool_]) ->
 
 
 @compiled
+def unit(data: Bytes, end: Any) -> Any:
+    """Whether the last two letters are what stands after a number: 7pm, 1st, 5kg."""
+    for k in range(0, UNITS.size, 2):
+        if UNITS[k] == data[end - 2] and UNITS[k + 1] == data[end - 1]:
+            return True
+    return False
+
+
+@compiled
 def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
     """Write the word a token with digits or signs stands for to the start of `out`.
 
@@ -140,30 +150,41 @@ def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
                 and KIND[data[start + j + 1]] == 1
             ):
                 inner += byte != 33 and byte != 124 and not rare
-            elif byte == 33 or byte == 124:
+            elif byte == 124:
                 return False
         elif kind != 5:
             letters += 1
-    if letters < swaps + odd or swaps == 0:
+    if swaps == 0 or letters == 0 or (odd and size < 5 and letters < 2):
         return False
     trailing = np.int64(0)
     while trailing < size and KIND[data[end - 1 - trailing]] == 2:
         trailing += 1
-    if leading == swaps and (letters <= 2 or leading > 1):
+    if leading == swaps and (letters == 1 or leading > 1 or (letters == 2 and unit(data, end))):
         return False  # 13f, 7pm, 4th, 100ml
-    if trailing == swaps and (letters < 2 or trailing > 1):
-        return False  # im12, b4
-    if trailing == 1 and swaps == 1 and in_set(bits, hash_word(data, start, end - 1)):
-        return False  # file3
+    if trailing == swaps and (
+        letters < 2 or trailing > 2 or (trailing == 2 and data[end - 2] == 49)
+    ):
+        return False  # b4, im12
     if in_set(bits, hash_word(data, start, end)):
         return False  # gr8, any1: abbreviations that phrases themselves have
+    base = np.uint32(0)
+    numbered = False
+    if trailing == 1 and swaps == 1:
+        # file3, raid5: a word and its number, unless the number makes it another word.
+        base = hash_word(data, start, end - 1)
+        numbered = in_set(bits, base)
+        if numbered and data[end - 1] == 53:
+            return False
     if choices > 3:
         choices = np.int64(0)
     for choice in range(1 << choices):
         for c in range(choices):
             out[ones[c]] = 108 if (choice >> c) & 1 else 105
-        if in_set(bits, hash_word(out, np.int64(0), size)):
+        h = hash_word(out, np.int64(0), size)
+        if in_set(bits, h) and not (numbered and h == base and data[end - 1] != 49):
             return True
+    if numbered:
+        return False
     for c in range(choices):
         out[ones[c]] = 105
     return inner >= 2 and inner == swaps and letters > swaps and size >= 5
@@ -212,13 +233,15 @@ def word_end(data: Bytes, start: Any, end: Any) -> Any:
         kind = KIND[byte]
         if kind == 6:
             code, width = character(data, at, end)
-            if breaks(code):
+            if breaks(code) or (code >= 0xE00 and at > start and data[start] < 0x80):
                 break
             at += width
             continue
+        if at > start and data[start] >= 0xE0 and (kind == 1 or kind == 2):
+            break  # Latin letters inside a script without spaces are a word of their own.
         if kind == 3:
             after = at + 1 < end and (KIND[data[at + 1]] == 1 or KIND[data[at + 1]] == 2)
-            ending = byte == 36 and at > start and KIND[data[at - 1]] == 1
+            ending = byte == 36 and at > start and KIND[data[at - 1]] != 3
             if not after and not ending:
                 break
         elif kind == 5:
@@ -293,6 +316,11 @@ def spaced(
         stop = at + width
         kind_of_joint, at = joint(data, stop, end)
         if kind_of_joint == 0 or (count > 1 and kind_of_joint != between):
+            if between == 32 and kind_of_joint > 0:
+                # The last letter begins the next row: "s a y h-e-l-l-o".
+                count -= 1
+                stop = origin[count - 1] + bounds[count] - bounds[count - 1]
+                true -= KIND[data[origin[count]]] == 1 or KIND[data[origin[count]]] == 6
             break
         between = kind_of_joint
     return count, true, between, stop
@@ -306,7 +334,7 @@ def believable(words: Any, count: Any, true: Any, between: Any) -> Any:
     if words:
         if count == 3:
             return words == 1
-        return between != 32 or count * 2 >= words * 5
+        return count * 2 >= words * 5 if between == 32 else count > words * 2
     # No known words: only a joint nobody puts between the entries of a list.
     plain = between == 1 or between == 42 or between == 95 or between == 126
     return true == count and ((count >= 4 and plain) or (count >= 5 and between == 46))
@@ -323,7 +351,7 @@ def broken(
     """
     size = np.int64(0)
     pieces = np.int64(0)
-    strange = familiar = dotted = False
+    strange = familiar = dotted = emoji = False
     at = start
     while True:
         if size + stop - at > LONGEST:
@@ -348,10 +376,11 @@ def broken(
         if after == then:
             break
         dotted = dotted or kind == 46
+        emoji = emoji or kind == 1 or kind == 42 or kind == 95
         at = then
         stop = after
     if dotted and (familiar or size < 5):
         return 0, start  # A sentence that begins without a space, an abbreviation.
-    if pieces > 1 and strange and in_set(bits, hash_word(out, np.int64(0), size)):
+    if pieces > 1 and (strange or emoji) and in_set(bits, hash_word(out, np.int64(0), size)):
         return size, stop
     return 0, start

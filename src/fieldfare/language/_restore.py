@@ -21,7 +21,7 @@ from fieldfare.language._deobfuscate import (
 )
 from fieldfare.language._words import character, compiled
 
-INLINED = "75b775afd07eddfd 0a60bd332dd03d5b"
+INLINED = "eec803522fc127de be389161c1e69443"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -80,12 +80,18 @@ def restore(
                 words = np.int64(0)
                 if count >= 3:
                     words = segmented(letters, bounds, count, bits, cuts)
+                    if words == 0 and between == 32 and count > 3:
+                        words = segmented(letters, bounds, count - 1, bits, cuts)
+                        if words:  # the last letter was the beginning of something else
+                            count -= 1
+                            last = origin[count - 1] + bounds[count] - bounds[count - 1]
+                            true = min(true, count)
                 if believable(words, count, true, between):
                     k = _join(count, words, letters, bounds, cuts, origin, out, trace, k)
                     at = last
                     continue
-                if count >= 3:
-                    stop = last
+                if count > 16:
+                    stop = last  # Beginning again at each letter would take too long.
             if stop == at:
                 stop = at + width  # no word: one character as it is
             elif stop - at <= LONGEST and KIND[data[at]] != 0:

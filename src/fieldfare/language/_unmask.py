@@ -18,7 +18,7 @@ from fieldfare.language._words import BASIS, breaks, character, compiled, hash_m
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "0a60bd332dd03d5b"
+INLINED = "be389161c1e69443"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 KEYCAP = 0x20E3
@@ -45,8 +45,8 @@ def masked(
             elif code != 39:
                 break
         elif kind == 0:
-            if breaks(code):
-                break
+            if breaks(code) or (code >= 0xE00 and not 0x1E00 <= code < 0x2000):
+                break  # Scripts without spaces end a Latin word too.
             if 0xC0 <= code < 0x250 or 0x1E00 <= code < 0x1F00:
                 kind = 3
             elif not 0x300 <= code < 0x370:

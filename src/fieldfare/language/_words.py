@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from fieldfare.language.folding import FOLDED, fold_codes
 
+INLINED = "467c0394716b4051"
+"""Of the modules whose tables are compiled into these loops; see `scripts/stamp-loops`."""
+
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]

@@ -37,6 +37,7 @@ from fieldfare.language.phrases import (
     read_catalogue,
     read_phrases,
 )
+from fieldfare.language.repair import Repair, of_patterns
 from fieldfare.vocabulary import SettingsError
 
 __all__ = ["VERSION", "Gap", "Indicator", "Indicators", "Phrase", "Span", "read_indicators"]
@@ -151,6 +152,11 @@ class Indicators:
         return _Search(automaton, owner, opens, closes)
 
     @functools.cached_property
+    def _repair(self) -> Repair:
+        sides = (side for gap in self.gaps for side in (*gap.before, *gap.after))
+        return of_patterns([*(phrase.pattern for phrase in self.phrases), *sides])
+
+    @functools.cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the catalogue, in its order."""
         return tuple(indicator.id for indicator in self.catalogue)
@@ -201,7 +207,7 @@ class Indicators:
 
         Ids stand in the order of the catalogue. Null and empty texts give an empty list.
         """
-        lines = word_lines(normalised)
+        lines = self._repair.mend(word_lines(normalised))
         hits = self._hits(lines)
         kinds = len(self.catalogue)
         pairs = np.unique(_rows(lines, hits.start) * kinds + hits.indicator)
@@ -217,6 +223,7 @@ class Indicators:
         """
         normalised, offsets = normalise_one(text)
         lines = word_lines(pa.array([normalised], pa.large_string()), trace=True)
+        lines = self._repair.mend(lines)
         character = byte_to_character(normalised.encode())
         hits = self._hits(lines)
         places = set()
