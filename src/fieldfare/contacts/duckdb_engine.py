@@ -15,7 +15,7 @@ import pyarrow as pa
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import FieldfareError, SettingsError
 
-ENGINE_SHARE = 0.7
+ENGINE_SHARE = 0.65
 """Share of the memory limit that DuckDB gets. The rest is for the interpreter, hashes and the
 signals in Arrow; measured at 100 million events."""
 
