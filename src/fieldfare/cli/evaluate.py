@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.cli.evaluate_obfuscation import obfuscation
+
 evaluate = typer.Typer(
     help="Measure how well tables do on a corpus.",
     no_args_is_help=True,
@@ -17,6 +19,9 @@ evaluate = typer.Typer(
 @evaluate.callback()
 def _group() -> None:
     """Keep `language` a sub-command while it is the only one."""
+
+
+evaluate.command()(obfuscation)
 
 
 @evaluate.command()

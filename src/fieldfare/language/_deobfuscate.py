@@ -208,6 +208,8 @@ def segmented(data: Bytes, bounds: Integers, count: Any, bits: Bytes, cuts: Inte
         last = np.int64(0)
         for b in range(a, min(count, a + 20)):
             at = bounds[b]
+            if b == a + 1 and data[at] == data[bounds[a]]:
+                break  # "thi ssecret": a repeat counts once, yet begins no word.
             while at < bounds[b + 1]:
                 code, width = character(data, at, bounds[b + 1])
                 h, last = hash_more(h, last, code)
@@ -316,7 +318,7 @@ def spaced(
         stop = at + width
         kind_of_joint, at = joint(data, stop, end)
         if kind_of_joint == 0 or (count > 1 and kind_of_joint != between):
-            if between == 32 and kind_of_joint > 0:
+            if between == 32 and kind_of_joint > 0 and word_end(data, at, end) > at:
                 # The last letter begins the next row: "s a y h-e-l-l-o".
                 count -= 1
                 stop = origin[count - 1] + bounds[count] - bounds[count - 1]
