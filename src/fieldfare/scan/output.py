@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fieldfare.scan.run import AccountAssessment, ScanResult
 from fieldfare.vocabulary.times import isoformat
+
+
+SLICE_ROWS = 131_072
 
 
 def write(result: ScanResult, folder: Path) -> None:
@@ -30,10 +32,14 @@ def write_lines(result: ScanResult, folder: Path) -> None:
 def write_table(result: ScanResult, folder: Path) -> None:
     """Write assessments.parquet: all accounts assessed. Needs no evidence, so that it can be
     written while that is looked up."""
-    table = result.assessed.table()
-    table = table.take(pa.array(result.assessed.ranked()))
     draft = folder / "assessments.parquet.part"
-    pq.write_table(table.replace_schema_metadata(_rests_on(result)), draft, compression="zstd")
+    order = result.assessed.ranked()
+    # In slices: a sorted copy of everything would double the memory of a large scan.
+    slices = [order[start : start + SLICE_ROWS] for start in range(0, len(order), SLICE_ROWS)]
+    schema = result.assessed.take(order[:0]).table().schema.with_metadata(_rests_on(result))
+    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+        for rows in slices:
+            writer.write_table(result.assessed.take(rows).table().cast(schema))
     draft.replace(folder / "assessments.parquet")
 
 
