@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.cli.evaluate_indicators import indicators
 from fieldfare.cli.evaluate_obfuscation import obfuscation
 
 evaluate = typer.Typer(
@@ -21,6 +22,7 @@ def _group() -> None:
     """Keep `language` a sub-command while it is the only one."""
 
 
+evaluate.command()(indicators)
 evaluate.command()(obfuscation)
 
 

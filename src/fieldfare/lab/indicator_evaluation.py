@@ -1,0 +1,125 @@
+"""How often phrases are wrong on ordinary conversation, and what they miss of paraphrases.
+
+Nobody in the ordinary conversation is grooming a child, so that every indicator found there
+counts as false. Each source is halved in the middle: phrases are tuned while looking at the
+first half (``tune``) and figures are reported on the second (``test``). Recall is of the
+paraphrases that the phrase files hold out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldfare.lab.benign_texts import read_benign
+from fieldfare.language.indicators import Indicators, read_indicators
+from fieldfare.language.normalise import normalise
+from fieldfare.language.phrases import PhraseFile, read_phrases
+from fieldfare.vocabulary import SettingsError
+
+PARTS: Final = ("test", "tune", "all")
+
+WEIGHTY: Final = ("photo_request", "secrecy", "meeting_travel", "payment_offer")
+"""The indicators for which a false one costs most."""
+
+MOST_PER_THOUSAND: Final = 0.5
+"""The most false ones of a weighty indicator that we accept: 1 in 2,000 messages."""
+
+
+def measure(folder: Path, part: str = "test") -> dict[str, Any]:
+    """The figures for one part of the ordinary conversation in `folder`, ready for JSON.
+
+    Raises InputError where there is none, and SettingsError for an unknown `part`.
+    """
+    if part not in PARTS:
+        raise SettingsError(f"no part called '{part}'; choose {', '.join(PARTS)}")
+    indicators = read_indicators()
+    messages = {name: _part(texts, part) for name, texts in read_benign(folder).items()}
+    found = {name: _found(indicators, texts) for name, texts in messages.items()}
+    return {
+        "part": part,
+        "indicators": indicators.fingerprint,
+        "false_per_1000_messages": {
+            name: _rates(indicators, rows, len(messages[name])) for name, rows in found.items()
+        },
+        "weighty": _weighty(found, messages),
+        "held_out": held_out(indicators),
+    }
+
+
+def false_ones(folder: Path, part: str = "tune") -> list[tuple[str, str, list[str]]]:
+    """Source, text and indicators of every message with one: to review phrases by."""
+    indicators = read_indicators()
+    return [
+        (name, text, ids)
+        for name, texts in read_benign(folder).items()
+        for text, ids in zip(
+            _part(texts, part), _found(indicators, _part(texts, part)).to_pylist(), strict=True
+        )
+        if ids
+    ]
+
+
+def held_out(indicators: Indicators) -> dict[str, Any]:
+    """How many held-out paraphrases phrases find all the same, by language and indicator."""
+    languages = {content.language: _recall(indicators, content) for _, content in read_phrases()}
+    measured = {name: one["recall"] for name, one in languages.items() if one["paraphrases"]}
+    worst = min(measured, key=lambda name: (measured[name], name)) if measured else None
+    return {"method": "phrases alone", "worst": worst, "languages": languages}
+
+
+def _recall(indicators: Indicators, content: PhraseFile) -> dict[str, Any]:
+    wanted = [(kind, text) for kind, texts in content.held_out.items() for text in texts]
+    rows = _found(indicators, [text for _, text in wanted]).to_pylist()
+    hits = Counter(kind for (kind, _), ids in zip(wanted, rows, strict=True) if kind in ids)
+    others = sum(bool({*ids} - {kind}) for (kind, _), ids in zip(wanted, rows, strict=True))
+    total = Counter(kind for kind, _ in wanted)
+    return {
+        "paraphrases": len(wanted),
+        "recall": round(sum(hits.values()) / max(1, len(wanted)), 3),
+        "another_indicator": round(others / max(1, len(wanted)), 3),
+        "found": {kind: f"{hits[kind]} of {total[kind]}" for kind in indicators.ids if total[kind]},
+    }
+
+
+def _part(texts: Sequence[str], part: str) -> list[str]:
+    half = len(texts) // 2
+    return list({"tune": texts[:half], "test": texts[half:], "all": texts}[part])
+
+
+def _found(indicators: Indicators, texts: Sequence[str]) -> pa.ListArray:
+    return indicators.find(normalise(pa.array(texts, pa.large_string())))
+
+
+def _rates(indicators: Indicators, rows: pa.ListArray, messages: int) -> dict[str, Any]:
+    counts = _counts(rows)
+    thousand = max(1, messages) / 1000
+    return {
+        "messages": messages,
+        "any": round(int(np.count_nonzero(pc.list_value_length(rows))) / thousand, 2),
+        **{kind: round(counts[kind] / thousand, 2) for kind in indicators.ids},
+    }
+
+
+def _counts(rows: pa.ListArray) -> Counter[str]:
+    return Counter(rows.flatten().to_pylist())
+
+
+def _weighty(found: dict[str, pa.ListArray], messages: dict[str, list[str]]) -> dict[str, Any]:
+    total = sum(map(len, messages.values()))
+    counts: Counter[str] = Counter()
+    for rows in found.values():
+        counts.update(_counts(rows))
+    rates = {kind: round(1000 * counts[kind] / max(1, total), 3) for kind in WEIGHTY}
+    return {
+        "messages": total,
+        "per_1000": rates,
+        "most_per_1000": MOST_PER_THOUSAND,
+        "within": all(rate <= MOST_PER_THOUSAND for rate in rates.values()),
+    }

@@ -1,0 +1,97 @@
+"""The phrase files that ship: every phrase finds its own indicator, in enough words."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fieldfare.language.indicators import read_indicators
+from fieldfare.language.kernel import word_lines
+from fieldfare.language.normalise import normalise
+from fieldfare.language.phrases import PhraseFile, read_phrases
+
+FILES = dict(read_phrases())
+FOUND = read_indicators()
+SHARED = tomllib.loads(Path(__file__).with_name("shared_phrases.toml").read_text("utf-8"))
+EVERY_INDICATOR = 12
+HELD_OUT = 4
+
+
+def _find(texts: list[str]) -> list[list[str]]:
+    found: list[list[str]] = FOUND.find(normalise(pa.array(texts, pa.string()))).to_pylist()
+    return found
+
+
+def _texts(content: PhraseFile) -> list[tuple[str, str, str]]:
+    """Indicator, phrase and text of every spelling."""
+    return [
+        (indicator, phrase, text)
+        for indicator, phrases in content.phrases.items()
+        for phrase in phrases
+        for text in content.texts(phrase)
+    ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_spelling_finds_its_indicator(name: str) -> None:
+    assert name == f"{FILES[name].language}.toml"
+    texts = _texts(FILES[name])
+    found = _find([text for _, _, text in texts])
+    missed = [one for one, ids in zip(texts, found, strict=True) if one[0] not in ids]
+    assert not missed[:5]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_first_spelling_is_found_in_any_dress(name: str) -> None:
+    content = FILES[name]
+    for indicator, phrases in content.phrases.items():
+        texts = [content.texts(phrase)[0] for phrase in phrases]
+        dressed = [form for text in texts for form in (f"{text.upper()}!!", f"“{text}”😀")]
+        missed = [
+            text for text, ids in zip(dressed, _find(dressed), strict=True) if indicator not in ids
+        ]
+        assert not missed[:5], indicator
+        for text in texts[:3]:
+            span = next(s for s in FOUND.spans(text) if s.indicator == indicator)
+            assert 0 <= span.start < span.end <= len(text)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_spelling_finds_another_indicator_unless_listed(name: str) -> None:
+    texts = _texts(FILES[name])
+    shared = SHARED.get(FILES[name].language, {})
+    others: dict[str, set[str]] = {}
+    for (indicator, phrase, _), ids in zip(texts, _find([t for _, _, t in texts]), strict=True):
+        others.setdefault(f"{indicator}: {phrase}", set()).update({*ids} - {indicator})
+    found = {phrase: sorted(ids) for phrase, ids in others.items() if ids}
+    assert found == shared
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_enough_phrases(name: str) -> None:
+    content = FILES[name]
+    few = {
+        indicator: (len(phrases), len(held_out))
+        for indicator in FOUND.ids
+        if len(set(phrases := content.phrases.get(indicator, []))) < EVERY_INDICATOR
+        or len(set(held_out := content.held_out.get(indicator, []))) < HELD_OUT
+    }
+    assert not few
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_held_out_is_a_phrase(name: str) -> None:
+    content = FILES[name]
+    held_out = [text for texts in content.held_out.values() for text in texts]
+    lines = word_lines(normalise(pa.array(held_out, pa.large_string())))
+    buffer = lines.buffer.tobytes()
+    written = {buffer[a : b - 1] for a, b in zip(lines.starts[:-1], lines.starts[1:], strict=True)}
+    assert len(written) == len(held_out)
+    patterns = {phrase.pattern for phrase in FOUND.phrases}
+    assert not written & patterns
+    assert not {line.strip() for line in written} & patterns
+    texts = {text for _, _, text in _texts(content)}
+    assert not texts & set(held_out)
