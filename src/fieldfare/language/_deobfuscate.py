@@ -208,7 +208,7 @@ def segmented(data: Bytes, bounds: Integers, count: Any, bits: Bytes, cuts: Inte
         last = np.int64(0)
         for b in range(a, min(count, a + 20)):
             at = bounds[b]
-            if b == a + 1 and data[at] == data[bounds[a]]:
+            if b == a + 1 and character(data, at, bounds[b + 1])[0] == last:
                 break  # "thi ssecret": a repeat counts once, yet begins no word.
             while at < bounds[b + 1]:
                 code, width = character(data, at, bounds[b + 1])

@@ -38,7 +38,7 @@ MOST_READ = 50_000
 """Characters of a text that are read: a bound on what one hostile message can cost."""
 
 _FEW = 32
-"""Up to so many texts Python filters them: compiling the pattern in Arrow takes longer."""
+"""Up to so many texts Python reads them one by one: compiling the pattern in Arrow takes longer."""
 
 ENGLISH = "en.toml"
 
@@ -105,6 +105,12 @@ class AgeReader:
         """Stated age and confidence of each text in normal form; NaN where there is none."""
         ages = np.full(len(normalised), np.nan, np.float32)
         confidences = np.full(len(normalised), np.nan, np.float32)
+        if len(normalised) <= _FEW:
+            for row, text in enumerate(normalised.to_pylist()):
+                found = self.read_one(text) if text else None
+                if found:
+                    ages[row], confidences[row] = found.age, found.confidence
+            return ages, confidences
         english = self._english(normalised)
         languages = self._spoken(normalised)
         rows = np.flatnonzero(english | (languages != 0))
@@ -139,11 +145,8 @@ class AgeReader:
     def _english(self, normalised: pa.Array) -> npt.NDArray[np.bool_]:
         # Arrow's pattern and Python's, which `EnglishReader` asks again, mean the same: to both,
         # letters and digits are ASCII.
-        if len(normalised) <= _FEW:
-            kept = normalised.is_valid()
-        else:
-            matched = pc.match_substring_regex(normalised, self.english.candidates)
-            kept = pc.fill_null(matched, False)
+        matched = pc.match_substring_regex(normalised, self.english.candidates)
+        kept = pc.fill_null(matched, False)
         return np.asarray(kept.to_numpy(zero_copy_only=False), np.bool_)
 
 

@@ -33,6 +33,10 @@ class AgeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ordinals: dict[str, int]
 
 
+_DIGIT = re.compile(r"\d", re.ASCII)
+_WORD = re.compile(r"[a-z]+")
+
+
 def _any(words: list[str]) -> str:
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
@@ -55,6 +59,12 @@ class EnglishReader:
         tens = [word for word, value in self.words.numbers.items() if value >= 20]
         compound = f"{_any(tens)}[ -]?{_any(list(self.words.ones))}"
         return rf"(?:\d{{1,2}}|{compound}|{_any(list(self.words.numbers))})"
+
+    @functools.cached_property
+    def _number_words(self) -> frozenset[str]:
+        words = [*self.words.numbers, *self.words.ordinals]
+        tens = [word for word, value in self.words.numbers.items() if value >= 20]
+        return frozenset([*words, *(ten + one for ten in tens for one in self.words.ones)])
 
     @functools.cached_property
     def _ordinal(self) -> str:
@@ -137,6 +147,8 @@ class EnglishReader:
 
     def read(self, text: str) -> Iterator[StatedAge]:
         """Every stated age in a text in normal form."""
+        if not _DIGIT.search(text) and self._number_words.isdisjoint(_WORD.findall(text)):
+            return
         if not self._candidates.search(text):
             return
         for name, form in self._forms:

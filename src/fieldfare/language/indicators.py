@@ -152,6 +152,19 @@ class Indicators:
         return _Search(automaton, owner, opens, closes)
 
     @functools.cached_property
+    def _gaps(self) -> tuple[npt.NDArray[np.bool_], Integers, Integers]:
+        """Of each gap: whether its words are apart, how far it reaches, its indicator."""
+        return (
+            np.array([gap.words_apart for gap in self.gaps], np.bool_),
+            np.array([gap.reach for gap in self.gaps], np.int64),
+            np.array([gap.indicator for gap in self.gaps], np.int64),
+        )
+
+    @functools.cached_property
+    def _names(self) -> pa.Array:
+        return pa.array(self.ids, pa.string())
+
+    @functools.cached_property
     def _repair(self) -> Repair:
         sides = (side for gap in self.gaps for side in (*gap.before, *gap.after))
         return of_patterns([*(phrase.pattern for phrase in self.phrases), *sides])
@@ -178,8 +191,7 @@ class Indicators:
 
     def _across(self, lines: WordLines, before: _Hits, after: _Hits) -> _Hits:
         """The gaps that close within their reach; `indicator` of what enters is the gap."""
-        apart = np.array([gap.words_apart for gap in self.gaps])
-        reach = np.array([gap.reach for gap in self.gaps])
+        apart, reach, owner = self._gaps
         spaces = np.flatnonzero(lines.buffer == 32)
         # Where a side ends and where one begins: counted in words, as places among the spaces
         # (the last byte of one side may be the space that begins the other), or in bytes.
@@ -199,7 +211,6 @@ class Indicators:
         near &= before.indicator[pick] == after.indicator
         start = before.start[pick]
         near &= _rows(lines, start) == _rows(lines, after.start)
-        owner = np.array([gap.indicator for gap in self.gaps], np.int64)
         return _Hits(owner[after.indicator[near]], start[near], after.end[near])
 
     def find(self, normalised: pa.Array) -> pa.ListArray:
@@ -209,10 +220,13 @@ class Indicators:
         """
         lines = self._repair.mend(word_lines(normalised))
         hits = self._hits(lines)
+        if not hits.start.size:
+            none = pa.array(np.zeros(len(normalised) + 1, np.int32))
+            return pa.ListArray.from_arrays(none, self._names[:0])
         kinds = len(self.catalogue)
         pairs = np.unique(_rows(lines, hits.start) * kinds + hits.indicator)
         offsets = np.searchsorted(pairs, np.arange(len(normalised) + 1) * kinds)
-        names = pa.array(self.ids, pa.string()).take(pa.array(pairs % kinds))
+        names = self._names.take(pa.array(pairs % kinds))
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)
 
     def spans(self, text: str) -> list[Span]:

@@ -11,19 +11,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import tomllib
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fieldfare.language.phrases import read_phrases
 from fieldfare.vocabulary import SettingsError
 
 ENGLISH = "known-en.npz"
-CATALOGUE = "catalogue.toml"
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -39,37 +36,19 @@ def known() -> npt.NDArray[np.uint8]:
     return bits
 
 
-def phrases_of(file: Traversable) -> tuple[str, list[str]]:
-    """The language of a TOML file of indicators, and every text it searches for, as written:
-    the marks of the notation part words, so that its words are those of the phrases."""
-    content = tomllib.loads(file.read_text("utf-8"))
-    parts = [content.get("phrases", {}), content.get("words", {})]
-    return str(content.get("language", "")), list(_strings(parts))
-
-
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [text for one in value for text in _strings(one)] if isinstance(value, list) else []
-
-
 @functools.cache
 def phrases_by_language() -> dict[str, list[str]]:
-    """The texts of the phrases that ship, a language. Files that are no TOML are left out
-    here; `indicators` is where they are an error."""
-    found: dict[str, list[str]] = {}
-    folder = files("fieldfare.language") / "indicators"
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if not file.name.endswith(".toml") or file.name == CATALOGUE:
-            continue
-        try:
-            language, texts = phrases_of(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            continue
-        found.setdefault(language, []).extend(texts)
-    return found
+    """The texts of the phrases that ship, a language: every spelling of every side, once."""
+    found: dict[str, dict[str, None]] = {}
+    for _, content in read_phrases():
+        texts = found.setdefault(content.language, {})
+        for phrase in (one for each in content.phrases.values() for one in each):
+            try:
+                sides = content.sides(phrase)
+            except ValueError as error:
+                raise SettingsError(f"{content.language}.toml: {phrase}: {error}") from None
+            texts.update(dict.fromkeys(text for side in sides for text in side))
+    return {language: list(texts) for language, texts in found.items()}
 
 
 def phrase_words() -> list[str]:
