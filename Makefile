@@ -7,7 +7,7 @@ RUN_READY := .venv/.run
 TEST_READY := .venv/.test
 DEMO_OPTIONS ?=
 
-.PHONY: demo test check benchmark lock system-parts clean
+.PHONY: demo test check benchmark benchmark-language lock system-parts clean
 
 demo: $(RUN_READY)
 	$(BIN)/fieldfare demo $(DEMO_OPTIONS)
@@ -23,6 +23,10 @@ check: $(TEST_READY)
 
 benchmark: $(RUN_READY)
 	$(BIN)/fieldfare bench all
+
+# The figures on the card of the English token table. The corpus is not part of the project.
+benchmark-language: $(RUN_READY)
+	$(BIN)/fieldfare evaluate language $(CORPUS) --without everyday --against reference
 
 lock:
 	scripts/lock

@@ -108,3 +108,16 @@ def test_command(text: Path, tmp_path: Path) -> None:
     said = json.loads(result.stdout)
     assert said["table"]["content_hash"] == read_table(out, language="en").content_hash
     assert said["corpus"]["offenders"] == language_corpora.AUTHORS["offender"]
+
+
+def test_a_source_left_aside_changes_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    rows = [row for row in language_corpora.lines() if row["source"] != "game"]
+    fewer = read_corpus(language_corpora.write(tmp_path / "fewer.jsonl", rows))
+    recipe = replace(SMALL, against_ordinary=0)
+    made = [
+        training.write_table(fewer, recipe, 0, tmp_path / "fewer.npz"),
+        training.write_table(corpus, recipe, 0, tmp_path / "aside.npz", without=["game"]),
+    ]
+    assert made[0]["content_hash"] == made[1]["content_hash"]
+    with pytest.raises(InputError, match="no source 'games'; there are game, offender"):
+        training.write_table(corpus, recipe, 0, tmp_path / "none.npz", without=["games"])

@@ -41,6 +41,12 @@ def language(
     left_out: Annotated[
         bool, typer.Option(help="Also leave out each kind of source in turn.")
     ] = True,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A source to measure only, never to train on. May be given several times."
+        ),
+    ] = None,
 ) -> None:
     """Measure a recipe for token tables, cross-validated and on sources left out."""
     import json
@@ -59,6 +65,7 @@ def language(
             seed=seed,
             draws=draws,
             left_out=left_out,
+            without=without or (),
             say=lambda step: typer.echo(step, err=True),
         )
         for one in chosen
@@ -68,6 +75,7 @@ def language(
         "folds": folds,
         "seed": seed,
         "draws": draws,
+        "measured_only": without or [],
         "interval": "95 % of the draws of authors; training is not repeated in them",
         **reports[0].as_json(),
     }

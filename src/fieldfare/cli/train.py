@@ -25,6 +25,10 @@ def language(
     out: Annotated[Path, typer.Option(help="The table to write, an .npz file.")],
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same file.")] = 0,
     recipe: Annotated[str, typer.Option(help="shipped or reference.")] = "shipped",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="A source not to train on. May be given several times."),
+    ] = None,
 ) -> None:
     """Train a table of token weights and print what it was made from, as JSON."""
     import json
@@ -35,5 +39,5 @@ def language(
 
     chosen = training.named(recipe)
     read = read_corpus(corpus)
-    made = training.write_table(read, chosen, seed, out)
+    made = training.write_table(read, chosen, seed, out, without or ())
     typer.echo(json.dumps({"table": made, "corpus": describe(read)}, indent=2))

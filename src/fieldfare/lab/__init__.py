@@ -1,13 +1,16 @@
 """The lab: invented worlds and invented loads, to try the system on.
 
 What enters: a seed and a size. What leaves: files in the project's own forms (`vocabulary`).
-Nothing here is real: names, ids, messages and behaviour are made up.
+Nothing that is kept here is real: names, ids, messages and behaviour are made up.
 
 - `demo_world`: the small world of ``fieldfare demo``, with text in several languages. Its words
   are data (``demo_phrases.toml``), its countries too (``demo_countries.toml``). To add a
   character, write a scene in `demo_scenes` and add it to ``SCENES``.
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
+- `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
+  from a corpus of real writing (never part of the project), and how well they do. To try another
+  way of training, add a field to ``Recipe`` and measure it ``--against`` the one that ships.
 
-Neither is a model of how people behave; figures measured on them say whether the machinery
-works and how fast it is, not how well it detects.
+Neither the world nor the crowd is a model of how people behave; figures measured on them say
+whether the machinery works and how fast it is, not how well it detects.
 """

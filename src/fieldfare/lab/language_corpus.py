@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +80,16 @@ class Corpus:
     def of_source(self, name: str) -> npt.NDArray[np.int64]:
         """The authors of a source who are not offenders."""
         return np.flatnonzero((self.source == self.source_index(name)) & ~self.offender)
+
+    def from_sources(self, names: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Of each author: from one of these sources, and no offender. Raises InputError where
+        the corpus has no source of a name."""
+        numbers = {name: self.source_index(name) for name in names}
+        missing = [name for name, number in numbers.items() if number < 0]
+        if missing:
+            raise InputError(f"no source {missing[0]!r}; there are {', '.join(self.sources)}")
+        found: npt.NDArray[np.bool_] = np.isin(self.source, list(numbers.values()))
+        return found & ~self.offender
 
     @functools.cached_property
     def content_hash(self) -> str:

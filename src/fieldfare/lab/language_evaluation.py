@@ -11,7 +11,7 @@ with fewer messages is taken with all there are, which flatters figures at many 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any, Final
@@ -238,27 +238,31 @@ def evaluate(
     seed: int = 0,
     draws: int = 200,
     left_out: bool = True,
+    without: Sequence[str] = (),
     say: Say = lambda _: None,
 ) -> Report:
     """Measure `recipe` on `corpus`. The same arguments give the same report.
 
-    `draws` is the size of the bootstrap over authors. `say` hears of each step.
+    `draws` is the size of the bootstrap over authors. Sources in `without` are never trained on,
+    only measured: so they are left out in every part. `say` hears of each step.
     """
     placed = place(corpus, recipe)
     fold_of = corpus.folds(folds, seed)
     stratum = np.where(corpus.offender, -1, corpus.source)
     counts = measures.draw_authors(stratum, draws, seed)
+    never = corpus.from_sources(without)
     say(f"cross-validation, {folds} folds")
-    followed = cross_validate(placed, recipe, fold_of, seed)
+    followed = cross_validate(placed, recipe, fold_of, seed, never)
     everyone = [name for name in corpus.sources if corpus.of_source(name).size]
     found = figures(corpus, followed, counts, everyone)
     found |= recalls(corpus, followed, counts)
-    unseen: Figures = {}
-    for together in kinds(corpus) if left_out and len(kinds(corpus)) > 1 else []:
+    unseen = figures(corpus, followed, counts, without)
+    trained = [kind for kind in kinds(corpus) if not set(kind) & set(without)]
+    for together in trained if left_out and len(trained) > 1 else []:
         say(f"without {' and '.join(together)}")
-        without = np.isin(corpus.source, [corpus.source_index(name) for name in together])
-        apart = cross_validate(placed, recipe, fold_of, seed, without & ~corpus.offender)
-        unseen |= figures(corpus, apart, counts, together)
+        apart = never | corpus.from_sources(together)
+        scored = cross_validate(placed, recipe, fold_of, seed, apart)
+        unseen |= figures(corpus, scored, counts, together)
     return Report(
         recipe=recipe,
         cross_validated=found,
