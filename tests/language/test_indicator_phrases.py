@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -95,3 +96,17 @@ def test_nothing_held_out_is_a_phrase(name: str) -> None:
     assert not {line.strip() for line in written} & patterns
     texts = {text for _, _, text in _texts(content)}
     assert not texts & set(held_out)
+
+
+def test_documentation_describes_every_indicator_and_language() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "indicators.md").read_text("utf-8")
+    for indicator in FOUND.catalogue:
+        heading = f"### `{indicator.id}`: {indicator.title}\n"
+        assert page.count(heading) == 1
+        described = page.split(heading)[1].split("###")[0]
+        assert f"**Stage:** {indicator.stage}." in " ".join(described.split())
+        quoted = re.search(r"\*\*Examples:\*\* “(.*)”, “(.*)”\.", described)
+        assert quoted is not None
+        assert _find(list(quoted.groups())) == [[indicator.id]] * 2
+    for content in FILES.values():
+        assert f"| `{content.language}` |" in page
