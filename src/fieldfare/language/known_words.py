@@ -12,12 +12,13 @@ import functools
 import hashlib
 import io
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language.phrases import read_phrases
+from fieldfare.language.phrases import PhraseFile, read_phrases
 from fieldfare.vocabulary import SettingsError
 
 ENGLISH = "known-en.npz"
@@ -31,34 +32,46 @@ def known() -> npt.NDArray[np.uint8]:
     from fieldfare.language import _words
 
     bits = np.zeros(_words.SET_BYTES, np.uint8)
-    _words.add(bits, np.concatenate([english(), word_hashes(phrase_words())]))
+    _words.add(bits, np.concatenate([english(), word_hashes(sorted(spoken().words))]))
     bits.flags.writeable = False
     return bits
 
 
+class Spoken(NamedTuple):
+    """The words of the phrases that ship, and where they are spoken."""
+
+    languages: tuple[str, ...]
+    words: dict[str, int]
+    """The languages whose phrases have a word, one bit each, in their order."""
+
+
 @functools.cache
-def phrases_by_language() -> dict[str, list[str]]:
-    """The texts of the phrases that ship, a language: every spelling of every side, once."""
-    found: dict[str, dict[str, None]] = {}
+def spoken() -> Spoken:
+    """Read from the phrases, every spelling of them. A file that cannot be read raises
+    SettingsError, as it does where its phrases are read."""
+    languages: list[str] = []
+    words: dict[str, int] = {}
     for _, content in read_phrases():
-        texts = found.setdefault(content.language, {})
-        for phrase in (one for each in content.phrases.values() for one in each):
-            try:
-                sides = content.sides(phrase)
-            except ValueError as error:
-                raise SettingsError(f"{content.language}.toml: {phrase}: {error}") from None
-            texts.update(dict.fromkeys(text for side in sides for text in side))
-    return {language: list(texts) for language, texts in found.items()}
+        # One language at a time: all spellings at once take 100 MB.
+        for word in _words_of(content):
+            words[word] = words.get(word, 0) | 1 << min(len(languages), 62)
+        languages.append(content.language)
+    return Spoken(tuple(languages), words)
 
 
-def phrase_words() -> list[str]:
-    """The distinct words of the phrases that ship, in order."""
+def _words_of(content: PhraseFile) -> set[str]:
     from fieldfare.language.kernel import word_lines
     from fieldfare.language.normalise import plain
 
-    texts = [text for texts in phrases_by_language().values() for text in texts]
-    lines = word_lines(plain(pa.array(texts, pa.large_string())))
-    return sorted(set(lines.buffer.tobytes().decode().split()))
+    words: set[str] = set()
+    for phrase in (one for each in content.phrases.values() for one in each):
+        try:
+            sides = content.sides(phrase)
+        except ValueError as error:
+            raise SettingsError(f"{content.language}.toml: {phrase}: {error}") from None
+        words.update(word for side in sides for text in side for word in text.split())
+    lines = word_lines(plain(pa.array(sorted(words), pa.large_string())))
+    return set(lines.buffer.tobytes().decode().split())
 
 
 def word_hashes(words: list[str]) -> Hashes:

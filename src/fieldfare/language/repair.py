@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from fieldfare.language import known_words
-from fieldfare.language.kernel import WordLines, word_lines
+from fieldfare.language.kernel import WordLines
 
 VERSION = "repair-1"
 """Changes whenever the same words may be mended otherwise."""
@@ -55,7 +54,7 @@ class Repair:
         _words.add(bits, keys)
         dictionary = np.zeros(_words.SET_BYTES, np.uint8)
         _words.add(dictionary, known_words.english())
-        spoken = _languages()
+        spoken = known_words.spoken().words
         languages = np.array([spoken.get(word, (1 << 64) - 1) for word in words], np.uint64)
         sizes = np.array([len(word) for word in words], np.int64)
         uses = np.array([self.uses[word] for word in words], np.int64)
@@ -78,7 +77,7 @@ class Repair:
         room = (1 + 3 * forms) * lines.buffer.size + forms * _repair.APART * lines.starts.size
         out, starts = np.empty(room, np.uint8), np.empty_like(lines.starts)
         origin = np.empty(room if lines.origin.size else 0, np.int64)
-        english = list(known_words.phrases_by_language()).index("en")
+        english = known_words.spoken().languages.index("en")
         loop: Any = _repair.repair  # mypy does not count what the two tuples hold
         used = loop(*lines, *self._tables, english, out, starts, origin)
         return WordLines(out[:used], starts, origin[:used] if lines.origin.size else origin)
@@ -94,16 +93,3 @@ def of_patterns(patterns: list[bytes]) -> Repair:
             uses[word] = uses.get(word, 0) + 1
         pairs.update(pairwise(words))
     return Repair(uses, frozenset(pairs))
-
-
-@functools.cache
-def _languages() -> dict[str, int]:
-    """The languages whose shipped phrases have a word, one bit each."""
-    from fieldfare.language.normalise import plain
-
-    spoken: dict[str, int] = {}
-    for place, texts in enumerate(known_words.phrases_by_language().values()):
-        lines = word_lines(plain(pa.array(texts, pa.large_string())))
-        for word in set(lines.buffer.tobytes().decode().split()):
-            spoken[word] = spoken.get(word, 0) | 1 << min(place, 62)
-    return spoken

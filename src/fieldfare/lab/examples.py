@@ -1,0 +1,52 @@
+"""The page of examples: one mild message a language, and what each part of it contributed."""
+
+from __future__ import annotations
+
+from fieldfare.language import LanguageModel, explain, phrases
+
+_HEAD = """# Examples: what each part of a message contributes
+
+One mild message a language, made of two phrases of that language's file: asking for the age, and
+asking to keep a secret. The table of words is English: in other languages its weights are those
+of English words with the same hash, chance, and the indicators carry the message. Written by `scripts/write-examples` from
+`fieldfare.lab.examples`; a test checks that the page is current.
+
+`weight` is what the token adds to Σ weight (nats); a pair of words is a token of its own. The
+five tokens that weigh most are shown.
+"""
+_SHOWN = 5
+
+
+def page(model: LanguageModel) -> str:
+    """The page, as Markdown."""
+    return _HEAD + "".join(
+        _example(content.language, text, model)
+        for _, content in phrases.read_phrases()
+        if (text := _message(content))
+    )
+
+
+def _message(content: phrases.PhraseFile) -> str:
+    chosen = (content.phrases.get(one, [])[:1] for one in ("age_probing", "secrecy"))
+    return ". ".join(content.texts(phrase)[0] for each in chosen for phrase in each)
+
+
+def _example(language: str, text: str, model: LanguageModel) -> str:
+    said = explain(text, model)
+    lines = [f"\n## {language}\n\n> {text}\n"]
+    lines += ["| part | is | weight |", "|---|---|---|"]
+    lines += [
+        f"| {_cell(text[one.start : one.end])} | indicator `{one.indicator}` | |"
+        for one in said.indicators
+    ]
+    heaviest = sorted(said.tokens, key=lambda one: (-abs(one.weight), one.start, one.end))[:_SHOWN]
+    lines += [
+        f"| {_cell(text[one.start : one.end])} | token | {one.weight:+.2f} |"
+        for one in sorted(heaviest, key=lambda one: (one.start, one.end))
+    ]
+    lines.append(f"| all {len(said.tokens)} tokens | Σ weight | {said.weight_sum:+.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
