@@ -8,7 +8,9 @@ Where to add a thing:
 
 - a phrase: the language's file in ``indicators/``; nothing else. A new language is a new file;
 - an indicator: ``indicators/catalogue.toml``, then phrases for it;
-- a word around stated ages: ``ages/en.toml``; a new form of words: `ages`;
+- a form of stating an age: the language's file in ``ages/`` (`age_forms` says how); English:
+  ``ages/en.toml`` and `ages_english`;
+- a look-alike letter: ``confusables.toml``;
 - a token table: an ``.npz`` and its card in ``tables/``, read by `tables`;
 - a step of normalising: `normalise`, in the batch form; tests hold the single form to it.
 
