@@ -101,7 +101,7 @@ def test_the_printed_sql_runs_on_clickhouse(duck: Engine, tmp_path: Path) -> Non
 def test_a_repeated_event_counts_once(duck: Engine, tmp_path: Path) -> None:
     rows = [
         {"id": "m1", "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 10**15},
-        {"id": "m2", "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 2 * 10**15},
+        {"id": "m2", "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 11 * 10**14},
         {"id": None, "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 10**15},
         {"id": None, "kind": "private", "sender": "a", "recipients": ["b"], "sent_at": 10**15},
     ]
@@ -120,6 +120,46 @@ def test_a_repeated_event_counts_once(duck: Engine, tmp_path: Path) -> None:
     load(duck, files, ContactSettings())
     counted = duck.fetch("SELECT COUNT(*) AS n FROM deliveries")["n"][0].as_py()
     assert counted == 4, "two ids once each, and two messages without an id"
+
+
+def test_one_row_a_recipient_under_one_id_is_not_a_repeat(duck: Engine, tmp_path: Path) -> None:
+    rows = [
+        {"id": "m1", "kind": "private", "sender": "a", "recipients": [peer], "sent_at": 10**15}
+        for peer in ("b", "c", "c", "d")
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "m.parquet")
+    load(duck, EventFiles(messages=[tmp_path / "m.parquet"]), ContactSettings())
+    found = duck.fetch("SELECT recipient FROM deliveries")["recipient"].to_pylist()
+    assert sorted(found) == ["b", "c", "d"]
+
+
+def test_events_after_the_end_are_not_counted(duck: Engine, tmp_path: Path) -> None:
+    far = 7 * 10**15
+    rows = [
+        {"sender": "a", "recipients": [peer], "kind": "private", "sent_at": time}
+        for peer, time in (("b", 10**15), ("c", 11 * 10**14), ("d", far))
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "m.parquet")
+    files = EventFiles(messages=[tmp_path / "m.parquet"])
+    loaded = load(duck, files, ContactSettings())
+    assert (loaded.as_of, loaded.later) == (11 * 10**14, 1), "a clock in the future moves nothing"
+    assert load(duck, files, ContactSettings(as_of=10**15)).later == 0
+    assert duck.fetch("SELECT recipient FROM deliveries")["recipient"].to_pylist() == ["b"]
+
+
+def test_a_group_of_three_is_private_and_a_recipient_counts_once(
+    duck: Engine, tmp_path: Path
+) -> None:
+    rows = [
+        {"sender": "a", "recipients": ["b", "a2"], "kind": "group", "sent_at": 10**15},
+        {"sender": "a", "recipients": ["b", "c", "d"], "kind": "group", "sent_at": 10**15},
+        {"sender": "a", "recipients": ["e"] * 5, "kind": "private", "sent_at": 10**15},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "m.parquet")
+    load(duck, EventFiles(messages=[tmp_path / "m.parquet"]), ContactSettings())
+    rows_out = duck.fetch("SELECT recipient, is_group FROM deliveries").to_pylist()
+    found = sorted((row["recipient"], row["is_group"]) for row in rows_out)
+    assert found == [("a2", 0), ("b", 0), ("b", 1), ("c", 1), ("d", 1), ("e", 0)]
 
 
 def test_nobody_writes_to_herself_and_announcements_are_not_contact(

@@ -153,6 +153,8 @@ def test_too_few_children_leave_shares_unknown(duck: Engine) -> None:
 
 def test_acquaintance_is_what_separates_a_coach_from_a_stranger(duck: Engine) -> None:
     scene = stranger(4)
+    assert scene.signals(duck)["adult"]["acquainted_share"] is None, "nobody else is seen"
+    scene.write("c3", "mother", AS_OF - 20 * DAY)
     assert scene.signals(duck)["adult"]["acquainted_share"] == 0
     scene.write("c0", "c1", AS_OF - 20 * DAY)
     assert scene.signals(duck)["adult"]["acquainted_share"] == pytest.approx(2 / 4)
@@ -168,6 +170,7 @@ def test_rejections_count_each_child_once(duck: Engine) -> None:
     scene.act("c0", "adult", "report", AS_OF)
     scene.act("c1", "adult", "decline", AS_OF)
     scene.act("adult", "c2", "block", AS_OF)
+    scene.act("c3", "adult", "block", AS_OF - 50 * DAY)
     assert scene.signals(duck)["adult"]["children_who_rejected"] == pytest.approx(2 * W)
 
 
@@ -283,6 +286,43 @@ def test_an_adult_who_says_to_be_a_child_contradicts_himself(duck: Engine) -> No
     row = scene.signals(duck)["poser"]
     assert row["age_contradiction"] == 1
     assert row["adult_probability"] == pytest.approx(0.98), "what is verified stands"
+
+
+def test_what_an_account_says_of_itself_does_not_acquit_it(duck: Engine) -> None:
+    scene = stranger(4)
+    before = scene.signals(duck)["adult"]
+    scene.accounts[0]["age_basis"] = "declared"
+    scene.write(
+        "adult",
+        "c0",
+        AS_OF - 3 * DAY,
+        tokens=2,
+        weight_sum=0.0,
+        stated_age=14.0,
+        stated_age_confidence=0.9,
+    )
+    after = scene.signals(duck)["adult"]
+    assert after["age_gap_years"] == before["age_gap_years"]
+    assert after["adult_probability"] == pytest.approx(before["adult_probability"])
+    assert after["age_contradiction"] == 1
+
+
+def test_a_minor_by_its_own_word_has_no_age_gap_to_speak_for_it(duck: Engine) -> None:
+    scene = stranger(4)
+    scene.accounts[0] |= {"age": 15.0, "age_basis": "declared"}
+    assert scene.signals(duck)["adult"]["age_gap_years"] is None
+    scene.accounts[0]["age_basis"] = "verified"
+    assert scene.signals(duck)["adult"]["age_gap_years"] == pytest.approx(15 - 12.5)
+
+
+def test_an_indicator_shown_to_a_known_adult_says_nothing_of_children(duck: Engine) -> None:
+    scene = Scene()
+    scene.person("wife", 40)
+    scene.write("husband", "wife", AS_OF - DAY)
+    scene.show("husband", "wife", "secrecy", AS_OF - DAY)
+    row = scene.signals(duck)["husband"]
+    assert row["hours_to_first_indicator"] is None
+    assert row["children_told_secrecy"] < 0.05
 
 
 def test_windows_end_on_the_microsecond(duck: Engine) -> None:

@@ -139,6 +139,7 @@ def run_scan(
             each.result()
         output.write_lines(result, out)
         write_page(result, out / "report.html", note=note)
+        output.finish(out)
     (print_json if as_json else print_text)(result, out)
     return result
 

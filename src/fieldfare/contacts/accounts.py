@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fieldfare.vocabulary.times import SECOND
-
 PREPARED: Final = pa.schema(
     [
         ("account", pa.string()),
@@ -91,7 +89,7 @@ def _standard_offset(zone: str) -> float | None:
     for month in (1, 7):
         offset = datetime(2026, month, 1, tzinfo=UTC).astimezone(info).utcoffset()
         if offset is not None:
-            hours.append(offset.total_seconds() * SECOND / (3600 * SECOND))
+            hours.append(offset.total_seconds() / 3600)
     return min(hours, default=None)
 
 

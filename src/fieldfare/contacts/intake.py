@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 from fieldfare.contacts.definition import EVENT_COLUMNS, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary.times import DAY, to_micros
 
 _ORIGIN: Final = (
     "STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, "
@@ -86,10 +88,20 @@ def find_repeated(engine: Engine, messages: Sequence[Path]) -> bool:
     return engine.create_repeated_ids("repeated", "received_messages")
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """What `load` found out."""
+
+    as_of: int
+    """Microseconds UTC; later events are not counted."""
+    later: int
+    """Events later than the moment of the scan, left out because their clock must be wrong."""
+
+
 def load(
     engine: Engine, files: EventFiles, settings: ContactSettings, repeated: bool | None = None
-) -> int:
-    """Prepare the engine for `ledger` and `signals`; gives the `as_of` that was used.
+) -> Loaded:
+    """Prepare the engine for `ledger` and `signals`.
 
     `repeated` is what `find_repeated` said of the same messages, where it was asked before.
     Raises SettingsError where there is no event to take `as_of` from.
@@ -103,14 +115,18 @@ def load(
     }
     for name, each in paths.items():
         engine.load_files(name, each, RECEIVED_COLUMNS[name])
-    _view_messages(engine, sql("messages") if repeated else "SELECT * FROM received_messages")
-    engine.view("acts", sql("acts"))
+    as_of, later = (settings.as_of, 0) if settings.as_of is not None else _last_event(engine)
+    messages = sql("messages") if repeated else "SELECT * FROM received_messages"
+    _view_messages(engine, f"SELECT * FROM ({messages}) AS each_message WHERE sent_at <= {as_of}")
+    engine.view("acts", f"SELECT * FROM ({sql('acts')}) AS each_act WHERE acted_at <= {as_of}")
     _create_accounts(engine)
-    as_of = settings.as_of if settings.as_of is not None else _last_event(engine)
     load_settings(
-        engine, settings, as_of, has_connections=bool(files.connections) or _any_acceptance(engine)
+        engine,
+        settings,
+        as_of,
+        has_connections=bool(files.connections) or _any_acceptance(engine),
     )
-    return as_of
+    return Loaded(as_of, later)
 
 
 def _create_accounts(engine: Engine) -> None:
@@ -150,15 +166,29 @@ def load_settings(
     engine.load("settings", pa.table(row))
 
 
-def _last_event(engine: Engine) -> int:
-    latest = engine.fetch(
-        "SELECT MAX(t) AS t FROM (SELECT MAX(sent_at) AS t FROM received_messages"
-        ' UNION ALL SELECT MAX("at") AS t FROM notices'
-        " UNION ALL SELECT MAX(connected_at) AS t FROM connections) AS times"
-    )["t"][0].as_py()
+_EVENT_TIMES: Final = (
+    '(SELECT sent_at AS t FROM received_messages UNION ALL SELECT "at" AS t FROM notices'
+    " UNION ALL SELECT connected_at AS t FROM connections) AS times"
+)
+
+
+def _last_event(engine: Engine) -> tuple[int, int]:
+    """The last event's time, and how many events are later than now: one record with a wrong
+    clock must not move the windows away from all the others."""
+    now = to_micros(datetime.now(UTC)) + DAY
+    latest = engine.fetch(f"SELECT MAX(t) AS t FROM {_EVENT_TIMES}")["t"][0].as_py()
+    later = 0
+    if latest is not None and latest > now:
+        row = engine.fetch(
+            f"SELECT MAX(CASE WHEN t <= {now} THEN t END) AS t,"
+            f" SUM(CASE WHEN t > {now} THEN 1 ELSE 0 END) AS later FROM {_EVENT_TIMES}"
+        )
+        latest, later = row["t"][0].as_py(), int(row["later"][0].as_py())
     if latest is None:
-        raise SettingsError("there is no event in the input; check the paths that were given")
-    return int(latest)
+        raise SettingsError(
+            "there is no event in the input that could be used; check the paths that were given"
+        )
+    return int(latest), later
 
 
 def _any_acceptance(engine: Engine) -> bool:

@@ -67,7 +67,7 @@ class Population:
                 reached += count
                 if reached >= share * total:
                     break
-            if bound < round(value):
+            if bound < math.floor(value + 0.5):
                 percent = f"{100 * share:g} %"
                 return (
                     f"; of the {total:,} accounts this active, {percent} wrote to "

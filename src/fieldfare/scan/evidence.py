@@ -189,13 +189,29 @@ def _add_first_messages(engine: Engine, found: dict[str, Evidence]) -> None:
     _list_messages(rows, "first_contact", found)
 
 
+NOT_ADULTS: Final = (
+    " LEFT JOIN people AS p ON p.account = {peer} CROSS JOIN settings AS g"
+    " WHERE COALESCE(p.child_probability, g.unknown_child_probability)"
+    " >= 0.999 * g.unknown_child_probability"
+)
+"""Joins and keeps peers who are not known adults, as the signals do: what was written to a known
+adult is neither a reason nor anybody's to read."""
+
+
 def _add_mentions(engine: Engine, found: dict[str, Evidence]) -> None:
-    rows = engine.fetch(
+    engine.create(
+        "telling_mentions",
         "SELECT m.sender AS account, m.message_id AS message_id, m.indicator AS indicator,"
-        " MIN(m.sent_at) AS sent_at FROM mentions AS m"
-        " INNER JOIN reported AS r ON r.account = m.sender WHERE m.message_id IS NOT NULL"
-        " GROUP BY m.sender, m.message_id, m.indicator"
-        " ORDER BY m.sender, MIN(m.sent_at), m.message_id"
+        " m.sent_at AS sent_at,"
+        " CASE WHEN p.child_probability >= 0.5 THEN 0 ELSE 1 END AS rank_of_peer"
+        " FROM mentions AS m INNER JOIN reported AS r ON r.account = m.sender"
+        + NOT_ADULTS.format(peer="m.recipient")
+        + " AND m.message_id IS NOT NULL",
+    )
+    rows = engine.fetch(
+        "SELECT account, message_id, indicator FROM telling_mentions"
+        " GROUP BY account, message_id, indicator"
+        " ORDER BY account, MIN(rank_of_peer), MIN(sent_at), message_id"
     )
     for indicator in set(rows["indicator"].to_pylist()):
         chosen = rows.filter(pa.compute.equal(rows["indicator"], indicator))
@@ -209,7 +225,8 @@ def _add_wording(engine: Engine, found: dict[str, Evidence]) -> None:
         " ROW_NUMBER() OVER (PARTITION BY d.sender ORDER BY d.weight_sum DESC, d.sent_at,"
         " d.message_id) AS nth"
         " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
-        " WHERE d.weight_sum > 0 AND d.is_group = 0 AND d.message_id IS NOT NULL) AS heaviest"
+        + NOT_ADULTS.format(peer="d.recipient")
+        + " AND d.weight_sum > 0 AND d.is_group = 0 AND d.message_id IS NOT NULL) AS heaviest"
         f" WHERE nth <= {MAX_MESSAGES} ORDER BY account, sent_at, message_id"
     )
     _list_messages(rows, "wording", found)
@@ -231,8 +248,10 @@ def _add_excerpts(engine: Engine, found: dict[str, Evidence]) -> None:
         " m.text AS text, m.indicators AS indicators, m.origin AS origin,"
         " ROW_NUMBER() OVER (PARTITION BY m.sender ORDER BY ARRAY_LENGTH(m.indicators) DESC,"
         " m.sent_at, m.id) AS nth"
-        " FROM messages AS m INNER JOIN reported AS r ON r.account = m.sender"
-        " WHERE ARRAY_LENGTH(m.indicators) > 0 AND m.kind <> 'group') AS telling"
+        " FROM messages AS m INNER JOIN (SELECT DISTINCT account, message_id"
+        " FROM telling_mentions WHERE indicator <> 'call') AS t"
+        " ON t.account = m.sender AND t.message_id = m.id"
+        " WHERE ARRAY_LENGTH(m.indicators) > 0) AS telling"
         f" WHERE nth <= {MAX_EXCERPTS} ORDER BY account, sent_at, id"
     )
     for row in rows.to_pylist():

@@ -1,7 +1,7 @@
 """When an account would first have been flagged: detection played again, moment by moment.
 
 For each flagged account its own past is cut off after each of its first contacts, indicators and
-rejections, then after each message between the last such step and the first that flags. The SAME
+rejections, then after each message and act between the last such step and the first that flags. The SAME
 ledger and signals SQL is run on what had happened by then, stated ages included. Many moments are
 computed in one run: the events of each moment get ids of their own, so that they share a ledger
 without touching.
@@ -76,7 +76,7 @@ def _first_of(
 def _between(
     replay: Engine, steps: Mapping[str, Sequence[int]], flagged: Mapping[str, FirstFlag]
 ) -> dict[str, list[int]]:
-    """The messages after the last step that was not flagged and before the one that was."""
+    """Messages and acts after the last step that was not flagged and before the one that was."""
     limits = [
         {
             "account": account,
@@ -90,9 +90,12 @@ def _between(
     replay.load("limits", pa.Table.from_pylist(limits))
     return _by_account(
         replay,
-        "SELECT DISTINCT l.account AS account, d.sent_at AS moment FROM known_deliveries AS d"
+        "SELECT l.account AS account, d.sent_at AS moment FROM known_deliveries AS d"
         " INNER JOIN limits AS l ON l.account = d.universe"
-        " WHERE d.sent_at > l.low AND d.sent_at < l.high",
+        " WHERE d.sent_at > l.low AND d.sent_at < l.high"
+        " UNION SELECT l.account AS account, a.acted_at AS moment FROM known_acts AS a"
+        " INNER JOIN limits AS l ON l.account = a.universe"
+        " WHERE a.acted_at > l.low AND a.acted_at < l.high",
     )
 
 
@@ -157,6 +160,8 @@ def _load_universes(engine: Engine, replay: Engine) -> None:
             " INNER JOIN flagged AS f ON f.account = i.account"
             " UNION SELECT a.account AS account, a.rejected_at AS moment FROM approaches AS a"
             " INNER JOIN flagged AS f ON f.account = a.account WHERE a.rejected_at IS NOT NULL"
+            " UNION SELECT f.account AS account, g.as_of AS moment FROM flagged AS f"
+            " CROSS JOIN settings AS g"
             ") AS each_moment ORDER BY account, moment"
         ),
     )

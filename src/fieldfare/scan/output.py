@@ -11,14 +11,15 @@ import pyarrow.parquet as pq
 from fieldfare.scan.run import AccountAssessment, ScanResult
 from fieldfare.vocabulary.times import isoformat
 
-
 SLICE_ROWS = 131_072
+TABLE_DRAFT = "assessments.parquet.part"
 
 
 def write(result: ScanResult, folder: Path) -> None:
     """Write both files into the folder, which exists. A file is complete or not there."""
     write_table(result, folder)
     write_lines(result, folder)
+    finish(folder)
 
 
 def write_lines(result: ScanResult, folder: Path) -> None:
@@ -30,9 +31,9 @@ def write_lines(result: ScanResult, folder: Path) -> None:
 
 
 def write_table(result: ScanResult, folder: Path) -> None:
-    """Write assessments.parquet: all accounts assessed. Needs no evidence, so that it can be
-    written while that is looked up."""
-    draft = folder / "assessments.parquet.part"
+    """Write the draft of assessments.parquet: all accounts assessed. Needs no evidence, so that it
+    can be written while that is looked up; `finish` lets it appear."""
+    draft = folder / TABLE_DRAFT
     order = result.assessed.ranked()
     # In slices: a sorted copy of everything would double the memory of a large scan.
     slices = [order[start : start + SLICE_ROWS] for start in range(0, len(order), SLICE_ROWS)]
@@ -40,7 +41,11 @@ def write_table(result: ScanResult, folder: Path) -> None:
     with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
         for rows in slices:
             writer.write_table(result.assessed.take(rows).table().cast(schema))
-    draft.replace(folder / "assessments.parquet")
+
+
+def finish(folder: Path) -> None:
+    """Let the table appear, once everything else is written."""
+    (folder / TABLE_DRAFT).replace(folder / "assessments.parquet")
 
 
 def row(account: AccountAssessment, result: ScanResult) -> dict[str, Any]:

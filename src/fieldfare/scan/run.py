@@ -80,12 +80,16 @@ def scan(
     ):
         gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
         on_step("Preparing events")
-        as_of = load(engine, gathered.files, settings.contacts, repeated)
+        loaded = load(engine, gathered.files, settings.contacts, repeated)
+        if loaded.later:
+            gathered.problems.add(
+                "all sources", "an event later than now; it was not counted", times=loaded.later
+            )
         analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
         analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
         on_step("Assessing")
         assessed = assess(engine.fetch("SELECT * FROM signals"), card)
-        result = ScanResult(settings, card, as_of, gathered, assessed, [])
+        result = ScanResult(settings, card, loaded.as_of, gathered, assessed, [])
         on_assessed(result)
         result.accounts = _written_out(engine, assessed, settings, gathered, on_step)
     return result

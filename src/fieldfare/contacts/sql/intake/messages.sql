@@ -1,6 +1,7 @@
--- Messages, each id once. A repeated id is a message delivered to us twice: the row that was sent
--- earliest stands, and among those the sender that sorts first, whatever order they came in.
--- Messages without an id cannot repeat.
+-- Messages, each once. The same id with the same recipients is a message delivered to us twice:
+-- the row that was sent earliest stands, whatever order they came in. The same id with other
+-- recipients is a service's way of writing one row a recipient, and all of those stand. Messages
+-- without an id cannot repeat.
 --
 -- Enters: received_messages (documented Message columns and the annotations of the language
 -- room), repeated (the ids that occur more than once).
@@ -14,7 +15,10 @@ SELECT id, kind, sender, recipients, sent_at, text, origin, calls,
 FROM (
   SELECT
     m.*,
-    ROW_NUMBER() OVER (PARTITION BY m.id ORDER BY m.sent_at, m.sender, m.kind) AS nth
+    ROW_NUMBER() OVER (
+      PARTITION BY m.id, m.recipients
+      ORDER BY m.sent_at, m.sender, COALESCE(m.kind, ''), COALESCE(m.text, '')
+    ) AS nth
   FROM received_messages AS m
   INNER JOIN repeated AS r ON r.id = m.id
 ) AS ordered

@@ -13,6 +13,9 @@
 --                      either way.
 --   age                years; the reading on the more probable side where readings disagree.
 --   age_basis          verified, declared, inferred, stated, or unknown.
+--   given_age          years, and given_basis: what the service gave, without what was stated.
+--   own_child_probability  as child_probability, but from the given age alone where there is one:
+--                      what an account says of itself must not acquit it.
 --   stated_age         years, weighted mean of what the account said of itself.
 --   contradiction      1 where a given adult age stands against a stated child's age, else 0.
 WITH stated AS (
@@ -93,6 +96,8 @@ SELECT
     ELSE given_basis
   END AS age_basis,
   given_age,
+  given_basis,
+  COALESCE(given_probability, p) AS own_child_probability,
   stated_age,
   first_age_stated_at,
   CASE WHEN given_age >= 18 AND minor_age IS NOT NULL THEN 1 ELSE 0 END

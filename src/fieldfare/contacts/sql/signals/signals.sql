@@ -71,13 +71,17 @@ several AS (
   WHERE c.weight >= 2.5
 ),
 rejections AS (
-  -- A child may also turn down a request of an account that never wrote.
+  -- A declined request was one; a block or report counts once the account had written or asked.
   SELECT
     r.peer AS account,
     SUM(p.child_weight) AS children
   FROM relations AS r
   INNER JOIN people AS p ON p.account = r.account
-  WHERE r.blocked_at IS NOT NULL OR r.reported_at IS NOT NULL OR r.declined_at IS NOT NULL
+  LEFT JOIN contacts AS sent ON sent.account = r.peer AND sent.peer = r.account
+  LEFT JOIN relations AS asked ON asked.account = r.peer AND asked.peer = r.account
+  WHERE r.declined_at IS NOT NULL
+    OR r.blocked_at >= sent.first_private_at OR r.reported_at >= sent.first_private_at
+    OR r.blocked_at >= asked.requested_at OR r.reported_at >= asked.requested_at
   GROUP BY r.peer
 ),
 by_country AS (
@@ -124,6 +128,14 @@ acquainted AS (
   SELECT account, peer FROM links
   UNION
   SELECT account, other AS peer FROM links
+),
+observed AS (
+  -- Whom the children know can only be told where they are seen writing to others at all: in an
+  -- archive of one owner they are not.
+  SELECT DISTINCT a.account
+  FROM circle AS a
+  INNER JOIN contacts AS c ON c.account = a.peer
+  WHERE c.peer <> a.account AND c.first_private_at IS NOT NULL
 ),
 circle_sizes AS (
   SELECT account, CAST(SUM(1) AS BIGINT) AS children FROM circle GROUP BY account
@@ -194,9 +206,12 @@ delays AS (
     SUM(s.probability * (s.first_at - a.contacted_at) / 3600000000.0) / SUM(s.probability)
       AS hours
   FROM first_shown AS s
+  CROSS JOIN settings AS g
   INNER JOIN approaches AS a ON a.account = s.account AND a.peer = s.peer
   WHERE a.wrote_first = 1 AND s.first_at >= a.contacted_at
+    AND s.probability >= 0.999 * g.unknown_child_probability
   GROUP BY s.account
+  HAVING SUM(s.probability) >= 0.5
 ),
 wording AS (
   -- Known adults are left out; peers of unknown age stay in, for text is evidence by itself.
@@ -248,8 +263,8 @@ SELECT
     THEN c.unconnected / c.weight END AS unconnected_share,
   CASE WHEN c.weight >= 2.5 THEN c.answered / c.weight END AS answered_share,
   COALESCE(r.children, 0.0) AS children_who_rejected,
-  CASE WHEN c.aged > 0 AND me.age IS NOT NULL THEN me.age - c.age_sum / c.aged END
-    AS age_gap_years,
+  CASE WHEN c.aged > 0 AND (me.given_age >= 18 OR me.given_basis IN ('verified', 'inferred'))
+    THEN me.given_age - c.age_sum / c.aged END AS age_gap_years,
   CASE WHEN c.weight >= 2.5 AND c.aged > 0 THEN SQRT(
     CASE WHEN c.age_square_sum / c.aged > (c.age_sum / c.aged) * (c.age_sum / c.aged)
       THEN c.age_square_sum / c.aged - (c.age_sum / c.aged) * (c.age_sum / c.aged)
@@ -257,7 +272,7 @@ SELECT
   ) END AS child_age_spread_years,
   n.entropy AS country_entropy_bits,
   o.entropy AS time_zone_entropy_bits,
-  CASE WHEN z.children > 0 THEN COALESCE(q.children, 0) / CAST(z.children AS DOUBLE) END
+  CASE WHEN z.children > 0 AND ob.account IS NOT NULL THEN COALESCE(q.children, 0) / CAST(z.children AS DOUBLE) END
     AS acquainted_share,
   CASE WHEN c.weight >= 2.5 THEN c.from_group / c.weight END AS group_to_private_share,
   d.hours AS hours_to_first_indicator,
@@ -279,7 +294,7 @@ SELECT
   COALESCE(i.posing_as_child, 0.0) AS children_posed_to,
   COALESCE(w.tokens, 0) AS tokens,
   w.z AS token_z,
-  1.0 - COALESCE(me.child_probability, g.unknown_child_probability) AS adult_probability,
+  1.0 - COALESCE(me.own_child_probability, g.unknown_child_probability) AS adult_probability,
   COALESCE(me.contradiction, 0) AS age_contradiction
 FROM assessed AS b
 CROSS JOIN settings AS g
@@ -290,6 +305,7 @@ LEFT JOIN rejections AS r ON r.account = b.account
 LEFT JOIN countries AS n ON n.account = b.account
 LEFT JOIN offsets AS o ON o.account = b.account
 LEFT JOIN circle_sizes AS z ON z.account = b.account
+LEFT JOIN observed AS ob ON ob.account = b.account
 LEFT JOIN acquaintances AS q ON q.account = b.account
 LEFT JOIN asked AS i ON i.account = b.account
 LEFT JOIN delays AS d ON d.account = b.account
