@@ -1,10 +1,10 @@
 """When an account would first have been flagged: detection played again, moment by moment.
 
 For each flagged account its own past is cut off after each of its first contacts, indicators and
-rejections, then after each message and act between the last such step and the first that flags. The SAME
-ledger and signals SQL is run on what had happened by then, stated ages included. Many moments are
-computed in one run: the events of each moment get ids of their own, so that they share a ledger
-without touching.
+rejections, then after each message and act between the last such step and the first that flags.
+The SAME ledger and signals SQL is run on what had happened by then, stated ages included. Many
+moments are computed in one run: the events of each moment get ids of their own, so that they share
+a ledger without touching.
 
 Windows that end "now" (the last 90 days) end at the same time of day as the scan's `as_of`, less
 than a day after the moment itself.
@@ -117,7 +117,8 @@ def create_members(engine: Engine, accounts: Sequence[str]) -> None:
 
 
 def _load_universes(engine: Engine, replay: Engine) -> None:
-    # Among the members everything counts; to others, only ages that a member stated.
+    # Among the members everything counts. Of what they wrote to others, the ages they stated and
+    # the first private message, which shows that they are seen writing to others at all.
     replay.load(
         "known_deliveries",
         engine.fetch(
@@ -125,6 +126,14 @@ def _load_universes(engine: Engine, replay: Engine) -> None:
             " INNER JOIN members AS s ON s.member = d.sender"
             " LEFT JOIN members AS t ON t.member = d.recipient AND t.universe = s.universe"
             " WHERE t.member IS NOT NULL OR d.stated_age IS NOT NULL"
+            " UNION ALL SELECT s.universe AS universe, CAST(NULL AS VARCHAR) AS message_id,"
+            " c.account AS sender, MIN(c.peer) AS recipient, MIN(c.first_private_at) AS sent_at,"
+            " 0 AS is_group, CAST(NULL AS DOUBLE) AS weight_sum, CAST(NULL AS INTEGER) AS tokens,"
+            " CAST(NULL AS DOUBLE) AS stated_age, CAST(NULL AS DOUBLE) AS stated_age_confidence"
+            " FROM contacts AS c INNER JOIN members AS s ON s.member = c.account"
+            " LEFT JOIN members AS t ON t.member = c.peer AND t.universe = s.universe"
+            " WHERE t.member IS NULL AND c.first_private_at IS NOT NULL"
+            " GROUP BY s.universe, c.account"
         ),
     )
     replay.load(
