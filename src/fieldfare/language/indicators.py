@@ -42,7 +42,7 @@ from fieldfare.vocabulary import SettingsError
 
 __all__ = ["VERSION", "Gap", "Indicator", "Indicators", "Phrase", "Span", "read_indicators"]
 
-VERSION = "indicators-2"
+VERSION = "indicators-3"
 """Changes whenever the same text may give other indicators under the same phrases."""
 
 Integers = npt.NDArray[np.int64]

@@ -41,6 +41,9 @@ MOST_SPELLINGS = 1000
 FEW_SPELLINGS = 40
 """A phrase of no more is searched for as a whole."""
 
+SHORT_SIDE = 5
+"""Characters from which on a side of a cut is rare enough."""
+
 _MARKS = re.compile(r"[()\[\]<>|*]")
 _TOP_LEVEL = re.compile(r"(?:\((?:[^()\[\]]|\[[^\]]*\]|\([^)]*\))*\)|\[[^\]]*\]|[^\s(\[]|[(\[])+")
 """What stands between the spaces of a phrase, brackets whole."""
@@ -146,8 +149,19 @@ def _cut(phrase: str, words: dict[str, str]) -> list[str]:
     places = [k for k in range(1, len(chunks)) if any(firm[:k]) and any(firm[k:])]
     if not places:
         return [phrase]
-    best = min(places, key=lambda k: math.prod(counts[:k]) + math.prod(counts[k:]))
+
+    def cost(k: int) -> int:
+        # A side such as "to" or "i am" stands in every other message: each match takes time.
+        common = any(_shortest(side) < SHORT_SIDE for side in (spellings[:k], spellings[k:]))
+        return math.prod(counts[:k]) + math.prod(counts[k:]) + common * MOST_SPELLINGS // 4
+
+    best = min(places, key=cost)
     return [" ".join(chunks[:best]), " ".join(chunks[best:])]
+
+
+def _shortest(spellings: list[list[str]]) -> int:
+    """Characters of the shortest way through some chunks."""
+    return sum(min(map(len, one)) for one in spellings)
 
 
 def _spellings(text: str, words: dict[str, str]) -> list[str]:
