@@ -73,7 +73,7 @@ def test_shape_of_the_load(crowd: Crowd, base: duckdb.DuckDBPyConnection) -> Non
     )
     assert 5 < per_pair < 7
     pairs = "(SELECT count(*) AS n FROM messages GROUP BY sender, recipients)"
-    median, top = one_row(base, f"SELECT median(n), max(n) FROM {pairs}")  # noqa: S608
+    median, top = one_row(base, f"SELECT median(n), max(n) FROM {pairs}")
     assert top > 50 * median
     both = """
         WITH pair AS (SELECT DISTINCT sender AS a, recipients[1] AS b FROM messages)

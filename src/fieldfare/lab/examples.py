@@ -8,8 +8,8 @@ _HEAD = """# Examples: what each part of a message contributes
 
 One mild message a language, made of two phrases of that language's file: asking for the age, and
 asking to keep a secret. The table of words is English: in other languages its weights are those
-of English words with the same hash, chance, and the indicators carry the message. Written by `scripts/write-examples` from
-`fieldfare.lab.examples`; a test checks that the page is current.
+of English words with the same hash, chance, and the indicators carry the message. Written by
+`scripts/write-examples` from `fieldfare.lab.examples`; a test checks that the page is current.
 
 `weight` is what the token adds to Σ weight (nats); a pair of words is a token of its own. The
 five tokens that weigh most are shown.

@@ -114,7 +114,8 @@ def is_plain_messages(place: Place) -> PlainMessages | None:
             clean = _is_clean(file.metadata)
     except InputError:
         return None
-    if not clean or table_of(tuple(schema.names)) != "messages" or len(set(schema.names)) < len(schema.names):
+    names = tuple(schema.names)
+    if not clean or table_of(names) != "messages" or len(set(names)) < len(names):
         return None
     shared = frozenset(schema.names) & frozenset(TABLES["messages"].names)
     if any(
