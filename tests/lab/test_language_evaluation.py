@@ -158,6 +158,21 @@ def test_a_model_never_sees_whom_it_scores(corpus: Corpus, monkeypatch: pytest.M
     assert sorted(np.concatenate(scored)) == list(range(corpus.offender.size))
 
 
+def test_false_alarms_by_hand(corpus: Corpus) -> None:
+    game, sms = corpus.of_source("game"), corpus.of_source("sms")
+    followed = evaluation.Followed.empty(corpus.offender.size)
+    followed.highest[:] = 0
+    followed.highest[sms[0]] = 5  # The highest of those trained on: nobody there may pass it.
+    followed.highest[game[:3]] = 6
+    counts = np.ones((3, corpus.offender.size), np.uint16)
+    counts[2, game[0]] = 0
+    apart = corpus.from_sources(["game"])
+    found = evaluation.false_alarms(corpus, followed, counts, ["game"], apart)
+    share = found["highest", "false_alarms", "game", "1 in 1,000"]
+    assert share.value == pytest.approx(3 / game.size)
+    assert share.draws.tolist() == pytest.approx([3 / game.size, 2 / (game.size - 1)])
+
+
 def test_report_is_reproducible_and_compares(corpus: Corpus) -> None:
     first, again = (evaluation.evaluate(corpus, SMALL, folds=3, draws=20) for _ in range(2))
     assert first.as_json() == again.as_json()

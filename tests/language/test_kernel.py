@@ -20,19 +20,29 @@ from fieldfare.language.tables import TokenTable, words_en
 from . import strategies
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text("utf-8"))
+WIDE = json.loads((Path(__file__).parent / "golden-reference.json").read_text("utf-8"))
 TABLE = words_en()
-NARROW = TokenTable("narrow", "en", np.ones(1 << 18, np.float16), 32)
+ONES = np.ones(1 << 18, np.float16)
+FORMS = [
+    TokenTable("form", "en", ONES, bits, edges) for bits in (32, 64) for edges in (False, True)
+]
 
 
 @pytest.mark.parametrize("vector", GOLDEN, ids=lambda vector: vector["text"] or "empty")
 def test_golden(vector: dict[str, Any]) -> None:
     assert token_ids(vector["text"], TABLE) == vector["token_ids"]
     totals, counts = sums(pa.array([vector["text"]]), TABLE)
-    assert totals.tolist() == [vector["weight_sum"]]
+    assert totals.tolist() == [pytest.approx(vector["weight_sum"], abs=1e-9)]
     assert counts.tolist() == [vector["tokens"]]
 
 
-def _plain_ids(text: str, bits: int) -> list[int]:
+@pytest.mark.parametrize("vector", WIDE, ids=lambda vector: vector["text"] or "empty")
+def test_golden_of_the_reference_table(vector: dict[str, Any]) -> None:
+    """Ids of a table with 64 bits and without edges, as its authors gave them."""
+    assert token_ids(vector["text"], TokenTable("wide", "en", ONES, 64)) == vector["token_ids"]
+
+
+def _plain_ids(text: str, bits: int, edges: bool) -> list[int]:
     """The definition in the table's card, written as plainly as can be."""
     mask = (1 << bits) - 1
 
@@ -46,7 +56,8 @@ def _plain_ids(text: str, bits: int) -> list[int]:
         return x % (1 << 18)
 
     ids = []
-    before = None
+    start, end = 0x9E3779B9 ^ 0x02, 0x9E3779B9 ^ 0x03
+    before = start if edges else None
     word = b""
     for byte in [*text.encode(), 32]:
         lower = byte + 32 if 65 <= byte <= 90 else byte
@@ -64,14 +75,16 @@ def _plain_ids(text: str, bits: int) -> list[int]:
             before, word = h, b""
         if chr(byte) in "?!:;()":
             ids.append(place(0x9E3779B9 ^ byte))
+    if edges and before not in (None, start):
+        ids.append(place((end * 31 + before) % 2**64))
     return ids
 
 
 @strategies.unhurried
 @given(strategies.texts)
 def test_same_as_the_plain_definition(text: str) -> None:
-    assert token_ids(text, TABLE) == _plain_ids(text, 64)
-    assert token_ids(text, NARROW) == _plain_ids(text, 32)
+    for table in FORMS:
+        assert token_ids(text, table) == _plain_ids(text, table.bits, table.edges)
 
 
 @strategies.unhurried
@@ -102,13 +115,15 @@ def test_null_that_hides_bytes() -> None:
         2, offsets, pa.py_buffer(b"onetwo"), pa.py_buffer(b"\x02"), 1
     )
     assert hidden.to_pylist() == [None, "two"]
-    assert sums(hidden, TABLE)[1].tolist() == [0, 1]
+    assert sums(hidden, FORMS[0])[1].tolist() == [0, 1]
     assert word_lines(hidden).buffer.tobytes() == b" \n two \n"
 
 
 def test_token_places() -> None:
-    places = [(token.start, token.end) for token in tokens("how old?", TABLE)]
-    assert places == [(0, 3), (4, 7), (0, 7), (7, 8)]
+    plain, edged = ([(t.start, t.end) for t in tokens("how old?", form)] for form in FORMS[:2])
+    assert plain == [(0, 3), (4, 7), (0, 7), (7, 8)]
+    assert edged == [(0, 3), (0, 3), (4, 7), (0, 7), (7, 8), (4, 7)]
+    assert [(t.start, t.end) for t in tokens("a", FORMS[1])] == [(0, 1)] * 3
 
 
 def test_word_lines() -> None:
@@ -141,9 +156,9 @@ def test_numba_is_imported_on_first_use_only() -> None:
 
 
 def test_compiles_where_no_cache_can_be_written() -> None:
-    from fieldfare.language._compiled import _compile
+    from fieldfare.language._words import compiled
 
     # A function that is in no file has no place for a cache, as on a read-only system.
     space: dict[str, Any] = {}
     exec("def double(x):\n    return x + x", space)  # noqa: S102 - our own code
-    assert _compile(space["double"])(21) == 42
+    assert compiled(space["double"])(21) == 42

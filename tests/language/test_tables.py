@@ -16,7 +16,7 @@ from fieldfare.vocabulary import SettingsError
 
 def test_shipped_table_and_its_card_agree() -> None:
     table = words_en()
-    assert (table.name, table.language, table.bits) == ("words-en", "en", 64)
+    assert (table.name, table.language, table.bits, table.edges) == ("words-en", "en", 32, True)
     assert table.weights.size == 1 << 18
     assert (table.values == table.weights).all()
     card = (files("fieldfare.language") / "tables" / "words-en.md").read_text("utf-8")
@@ -30,9 +30,9 @@ def test_hash_follows_the_weights() -> None:
     assert TokenTable("a", "en", weights, 64).content_hash == (
         TokenTable("b", "en", weights.copy(), 64).content_hash
     )
-    assert TokenTable("a", "en", weights, 64).content_hash != (
-        TokenTable("a", "en", other, 64).content_hash
-    )
+    first = TokenTable("a", "en", weights, 32)
+    assert first.content_hash != TokenTable("a", "en", other, 32).content_hash
+    assert first.content_hash != TokenTable("a", "en", weights, 32, edges=True).content_hash
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,30 @@ def recalls(corpus: Corpus, followed: Followed, counts: npt.NDArray[np.uint16]) 
     }
 
 
+def false_alarms(
+    corpus: Corpus,
+    followed: Followed,
+    counts: npt.NDArray[np.uint16],
+    sources: Iterable[str],
+    unseen: npt.NDArray[np.bool_],
+) -> Figures:
+    """Share of the authors of sources never trained on who ever pass, within the last of `CURVE`,
+    the threshold that 1 in so many of the ordinary authors trained on pass: what a threshold set
+    elsewhere does at a new service. Under it the right value is 1 in so many."""
+    highest = followed.highest[:, -1]
+    known = np.flatnonzero(corpus.ordinary & ~unseen)
+    found: Figures = {}
+    for said, rate in RATES.items():
+        passed = highest > measures.threshold(highest, known, rate)
+        for name in sources:
+            members = corpus.of_source(name)
+            drawn = counts[:, members].astype(np.float64)
+            shares = drawn @ passed[members] / drawn.sum(1)
+            key = ("highest", "false_alarms", name, said)
+            found[key] = Estimate(float(shares[0]), shares[1:])
+    return found
+
+
 def messages_needed(corpus: Corpus, followed: Followed) -> dict[str, Any]:
     """Share of offenders who have crossed a threshold by each number of messages, where at most
     1 in so many ordinary authors ever crosses it within the last of them."""
@@ -257,12 +281,14 @@ def evaluate(
     found = figures(corpus, followed, counts, everyone)
     found |= recalls(corpus, followed, counts)
     unseen = figures(corpus, followed, counts, without)
+    unseen |= false_alarms(corpus, followed, counts, without, never)
     trained = [kind for kind in kinds(corpus) if not set(kind) & set(without)]
     for together in trained if left_out and len(trained) > 1 else []:
         say(f"without {' and '.join(together)}")
         apart = never | corpus.from_sources(together)
         scored = cross_validate(placed, recipe, fold_of, seed, apart)
         unseen |= figures(corpus, scored, counts, together)
+        unseen |= false_alarms(corpus, scored, counts, together, apart)
     return Report(
         recipe=recipe,
         cross_validated=found,

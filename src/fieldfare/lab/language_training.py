@@ -13,7 +13,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -97,6 +97,9 @@ class Placed:
     starts: npt.NDArray[np.int64]
     """One more than the messages: where each one's ids begin."""
     size: int
+    fitted: dict[tuple[Recipe, int, bytes], npt.NDArray[np.float64]] = field(default_factory=dict)
+    """Tables against partners, by what they were fitted from: leaving out an ordinary source does
+    not change them."""
 
     @functools.cached_property
     def tokens(self) -> npt.NDArray[np.int64]:
@@ -132,12 +135,15 @@ def train(placed: Placed, recipe: Recipe, among: Chosen, seed: int) -> npt.NDArr
     """
     corpus = placed.corpus
     weights = _fit(placed, recipe, among, seed)
-    for extra, others in (
-        (recipe.against_partners, corpus.partner),
-        (recipe.against_ordinary, corpus.ordinary),
-    ):
-        if extra and (among & others).any():
-            weights += extra * _fit(placed, recipe, among & (corpus.offender | others), seed)
+    if recipe.against_partners and (among & corpus.partner).any():
+        these = among & (corpus.offender | corpus.partner)
+        key = (recipe, seed, these.tobytes())
+        if key not in placed.fitted:
+            placed.fitted[key] = _fit(placed, recipe, these, seed)
+        weights += recipe.against_partners * placed.fitted[key]
+    if recipe.against_ordinary and (among & corpus.ordinary).any():
+        these = among & (corpus.offender | corpus.ordinary)
+        weights += recipe.against_ordinary * _fit(placed, recipe, these, seed)
     return recipe.scale * weights
 
 
