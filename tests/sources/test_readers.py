@@ -304,3 +304,24 @@ def test_prose_is_no_edge_list(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"how old are you\nyou owe me 20\nare your parents home\n")
     with pytest.raises(InputError):
         detect(open_place(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender": [None]},
+        {"sent_at": [None]},
+        {"sent_at": [10**18]},
+        {"recipients": [["b", None]]},
+        {"kind": ["shout"]},
+    ],
+)
+def test_a_value_that_read_would_refuse_is_not_handed_over(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    types = {"sender": pa.string(), "sent_at": pa.int64(), "kind": pa.string()}
+    columns = {
+        name: pa.array(values, types[name]) if name in types else values
+        for name, values in {**PLAIN, **change}.items()
+    }
+    assert is_plain_messages(open_place(parquet(tmp_path / "a.parquet", columns))) is None

@@ -110,19 +110,18 @@ def is_plain_messages(place: Place) -> PlainMessages | None:
         return None
     try:
         with open_parquet(place, member) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
-            clean = _is_clean(file.metadata)
+            schema, metadata = file.schema_arrow, file.metadata
     except InputError:
         return None
     names = tuple(schema.names)
-    if not clean or table_of(names) != "messages" or len(set(names)) < len(names):
+    if table_of(names) != "messages" or len(set(names)) < len(names):
         return None
     shared = frozenset(schema.names) & frozenset(TABLES["messages"].names)
     if any(
         not _same(schema.field(name).type, TABLES["messages"].field(name).type) for name in shared
     ):
         return None
-    return PlainMessages(rows, shared)
+    return PlainMessages(metadata.num_rows, shared) if _is_clean(metadata) else None
 
 
 def _is_clean(metadata: Any) -> bool:
@@ -135,7 +134,7 @@ def _is_clean(metadata: Any) -> bool:
     }
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        for index in range(group.num_columns):
+        for index in range(group.num_columns if group.num_rows else 0):
             column = group.column(index)
             if column.path_in_schema not in ranges:
                 continue
