@@ -12,32 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fieldfare.contacts.accounts import PREPARED, prepare
 from fieldfare.contacts.intake import EventFiles
+from fieldfare.language.messages import ANNOTATED, annotate_messages
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.sources.place import Place
 from fieldfare.sources.reader import Problems
-from fieldfare.vocabulary.schemas import CONNECTIONS, MESSAGES, NOTICES
+from fieldfare.vocabulary.schemas import CONNECTIONS, NOTICES
 
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
-
-ANNOTATED: Final = pa.schema(
-    [field for field in MESSAGES if field.name != "media"]
-    + [
-        ("calls", pa.int32()),
-        ("weight_sum", pa.float64()),
-        ("tokens", pa.int32()),
-        ("stated_age", pa.float64()),
-        ("stated_age_confidence", pa.float64()),
-        ("indicators", pa.list_(pa.string())),
-    ]
-)
 
 SPOOLED: Final[dict[str, pa.Schema]] = {
     "messages": ANNOTATED,
@@ -96,7 +83,7 @@ class Spool:
 
     def _write(self, table: str, batch: pa.RecordBatch) -> None:
         if table == "messages":
-            batch = self._annotate(batch)
+            batch = annotate_messages(batch, self._language)
         elif table == "accounts":
             batch = prepare(batch)
         if table not in self._writers:
@@ -116,35 +103,12 @@ class Spool:
             writer.close()
             getattr(files, table).append(self._folder / f"{table}.parquet")
 
-    def _annotate(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        columns = {field.name: batch[field.name] for field in MESSAGES if field.name != "media"}
-        columns["calls"] = _count_calls(batch["media"])
-        if batch["text"].null_count == batch.num_rows:
-            for name in (
-                "weight_sum",
-                "tokens",
-                "stated_age",
-                "stated_age_confidence",
-                "indicators",
-            ):
-                columns[name] = pa.nulls(batch.num_rows, ANNOTATED.field(name).type)
-        else:
-            columns |= self._evidence(batch["text"])
-        return pa.RecordBatch.from_pydict(
-            {
-                name: pc.cast(columns[name], kind) if columns[name].type != kind else columns[name]
-                for name, kind in zip(ANNOTATED.names, ANNOTATED.types, strict=True)
-            },
-            schema=ANNOTATED,
-        )
-
-    def _evidence(self, texts: pa.Array) -> dict[str, pa.Array]:
-        from fieldfare.language.annotate import LanguageModel, annotate
+    def _language(self) -> LanguageModel:
+        from fieldfare.language.annotate import LanguageModel
 
         if self._model is None:
             self._model = LanguageModel.load()
-        annotated = annotate(texts, self._model)
-        return {name: annotated.column(name) for name in annotated.schema.names}
+        return self._model
 
 
 def gather(
@@ -192,11 +156,3 @@ def _hand_over(place: Place, gathered: Gathered) -> bool:
     gathered.files.messages.append(place.path)
     gathered.rows["messages"] += plain.rows
     return True
-
-
-def _count_calls(media: pa.Array) -> pa.Array:
-    kinds = pc.struct_field(pc.list_flatten(media), "kind")
-    calls = pc.equal(kinds, "call").to_numpy(zero_copy_only=False)
-    parents = pc.list_parent_indices(media).to_numpy(zero_copy_only=False)
-    counts = np.bincount(parents[calls], minlength=len(media))
-    return pa.array(counts, pa.int32())
