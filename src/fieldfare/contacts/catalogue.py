@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     rests_on: tuple[str, ...] = ()
     """What messages show it: ``first_contact``, ``wording``, ``call`` or ids of indicators."""
+    worse: Literal["higher", "lower"] | None = None
+    """Which values speak against an account, where it may be scored: a card's weights must rise,
+    or fall, that way. Fixed by what is known of behaviour, never by a fit."""
+    evidence: Literal["metadata", "text"] = "metadata"
+    """Whether it can be seen without reading messages."""
 
 
 @cache

@@ -116,9 +116,7 @@ def load(
     for name, each in paths.items():
         engine.load_files(name, each, RECEIVED_COLUMNS[name])
     as_of, later = (settings.as_of, 0) if settings.as_of is not None else _last_event(engine)
-    messages = sql("messages") if repeated else "SELECT * FROM received_messages"
-    _view_messages(engine, f"SELECT * FROM ({messages}) AS each_message WHERE sent_at <= {as_of}")
-    engine.view("acts", f"SELECT * FROM ({sql('acts')}) AS each_act WHERE acted_at <= {as_of}")
+    show_events(engine, repeated=repeated, until=as_of)
     _create_accounts(engine)
     load_settings(
         engine,
@@ -127,6 +125,20 @@ def load(
         has_connections=bool(files.connections) or _any_acceptance(engine),
     )
     return Loaded(as_of, later)
+
+
+def show_events(engine: Engine, *, repeated: bool, until: int, after: int | None = None) -> None:
+    """Let `deliveries`, `mentions` and `acts` show the events up to a time, or only those after
+    another: microseconds UTC. A ledger of all days is the merge of the ledgers of each."""
+    messages = sql("messages") if repeated else "SELECT * FROM received_messages"
+    since = "" if after is None else f" AND sent_at > {after}"
+    _view_messages(
+        engine, f"SELECT * FROM ({messages}) AS each_message WHERE sent_at <= {until}{since}"
+    )
+    since = "" if after is None else f" AND acted_at > {after}"
+    engine.view(
+        "acts", f"SELECT * FROM ({sql('acts')}) AS each_act WHERE acted_at <= {until}{since}"
+    )
 
 
 def _create_accounts(engine: Engine) -> None:

@@ -85,9 +85,14 @@ def assess(signals: pa.Table, scorecard: Scorecard) -> Assessed:
     return Assessed(scorecard, signals, contributions, log_odds, 1 / (1 + np.exp(-log_odds)))
 
 
-def _weights(signals: pa.Table, name: str, bins: Bins) -> Floats:
+def bin_numbers(signals: pa.Table, name: str, bins: Bins) -> npt.NDArray[np.int8]:
+    """The bin each row's value of one signal falls into, from 1; 0 where it is not known."""
     values = signals[name].to_numpy(zero_copy_only=False).astype(np.float64)
-    weights = np.array(bins.weights)
     # Rounded to nine places: engines agree to 1e-9, and no value may sit on two sides of an edge.
-    found = weights[np.searchsorted(np.array(bins.edges), np.round(values, 9), side="right")]
-    return np.where(np.isnan(values), 0.0, found)
+    found = np.searchsorted(np.array(bins.edges), np.round(values, 9), side="right") + 1
+    return np.where(np.isnan(values), 0, found).astype(np.int8)
+
+
+def _weights(signals: pa.Table, name: str, bins: Bins) -> Floats:
+    found: Floats = np.array([0.0, *bins.weights])[bin_numbers(signals, name, bins)]
+    return found

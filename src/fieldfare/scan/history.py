@@ -47,7 +47,7 @@ def first_flags(engine: Engine, scorecard: Scorecard) -> dict[str, FirstFlag]:
     between two steps, and fell below it again, is left out."""
     settings = engine.fetch("SELECT * FROM settings")
     with open_engine("duckdb") as replay:
-        _load_universes(engine, replay)
+        load_universes(engine, replay)
         steps = _steps(replay)
         flagged = _first_of(replay, steps, settings, scorecard)
         between = _between(replay, steps, flagged)
@@ -116,7 +116,9 @@ def create_members(engine: Engine, accounts: Sequence[str]) -> None:
     )
 
 
-def _load_universes(engine: Engine, replay: Engine) -> None:
+def load_universes(engine: Engine, replay: Engine) -> None:
+    """Take what has to do with the accounts of `flagged` and their `members` out of one engine
+    into another, where `cut_off` can play it again."""
     # Among the members everything counts. Of what they wrote to others, the ages they stated and
     # the first private message, which shows that they are seen writing to others at all.
     replay.load(
@@ -193,6 +195,21 @@ def _flags_in(
     replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table, scorecard: Scorecard
 ) -> dict[str, FirstFlag]:
     """The earliest flagged moment of each account among those of the block."""
+    cut_off(replay, block, settings)
+    analysis.signals(replay)
+    signals = signals_then(replay)
+    assessed = assess(signals, scorecard)
+    found: dict[str, FirstFlag] = {}
+    rows = signals.select(["universe", "moment", "children_contacted"]).to_pylist()
+    for row in assessed.flagged.nonzero()[0]:
+        account, at, children = rows[row].values()
+        if account not in found or at < found[account].at:
+            found[account] = FirstFlag(at, children)
+    return found
+
+
+def cut_off(replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table) -> None:
+    """Make the ledger of each account's universe as it was at each of its moments, all in one."""
     as_of = settings["as_of"][0].as_py()
     cuts = [
         # Whole days, so that hours of the day stay what they were.
@@ -209,15 +226,15 @@ def _flags_in(
     replay.load("settings", settings)
     _create_shifted_events(replay)
     analysis.ledger(replay)
-    analysis.signals(replay)
-    flagged = _flagged_rows(replay, scorecard)
-    found: dict[str, FirstFlag] = {}
-    for cut in cuts:
-        row = flagged.get(f"{cut['key']}{cut['universe']}")
-        account = str(cut["universe"])
-        if row is not None and account not in found:
-            found[account] = FirstFlag(int(cut["moment"]), row)
-    return found
+
+
+def signals_then(replay: Engine) -> pa.Table:
+    """The signals of each account at each of its moments: those of `cut_off`, with the columns
+    `universe` (the account) and `moment` (microseconds UTC)."""
+    return replay.fetch(
+        "SELECT c.universe AS universe, c.moment AS moment, s.* FROM signals AS s"
+        " INNER JOIN cuts AS c ON s.account = c.key || c.universe"
+    )
 
 
 def _create_shifted_events(replay: Engine) -> None:
@@ -249,12 +266,3 @@ def _create_shifted_events(replay: Engine) -> None:
         " a.age_basis, a.age_confidence, a.country, a.country_basis, a.utc_offset_hours"
         " FROM known_accounts AS a INNER JOIN cuts AS c ON c.universe = a.universe",
     )
-
-
-def _flagged_rows(replay: Engine, scorecard: Scorecard) -> dict[str, int]:
-    signals = replay.fetch(
-        "SELECT s.* FROM signals AS s INNER JOIN cuts AS c ON s.account = c.key || c.universe"
-    )
-    assessed = assess(signals, scorecard)
-    accounts, children = signals["account"].to_pylist(), signals["children_contacted"].to_pylist()
-    return {accounts[row]: children[row] for row in assessed.flagged.nonzero()[0]}
