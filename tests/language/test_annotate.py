@@ -128,8 +128,9 @@ def test_model_pickles_and_keeps_its_fingerprint() -> None:
 def test_fingerprint_follows_the_data() -> None:
     assert LanguageModel.load() is MODEL
     other = replace(MODEL, table=TokenTable("words-en", "en", np.zeros(4, np.float16), 64))
+    tree = MODEL.indicators.tree
     fewer = replace(
-        MODEL, indicators=replace(MODEL.indicators, phrases=MODEL.indicators.phrases[1:])
+        MODEL, indicators=replace(MODEL.indicators, tree=tree._replace(outputs=tree.outputs + 1))
     )
     assert len({MODEL.fingerprint, other.fingerprint, fewer.fingerprint}) == 3
 

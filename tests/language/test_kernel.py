@@ -162,3 +162,13 @@ def test_compiles_where_no_cache_can_be_written() -> None:
     space: dict[str, Any] = {}
     exec("def double(x):\n    return x + x", space)  # noqa: S102 - our own code
     assert compiled(space["double"])(21) == 42
+
+
+@pytest.mark.parametrize("text", ["a", "a?a?a?a?", "a;b:c(d)e!f", "?!?!"])
+def test_marks_between_words_have_room(text: str) -> None:
+    """Marks take no space of their own, so that tokens may be twice the bytes."""
+    for table in FORMS:
+        found = tokens(text, table)
+        _, counts = sums(pa.array([text]), table)
+        assert [len(found)] == counts.tolist()
+        assert all(0 <= one.start < one.end <= len(text) for one in found)

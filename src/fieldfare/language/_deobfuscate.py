@@ -23,13 +23,14 @@ from fieldfare.language._words import (
     compiled,
     hash_more,
     hash_word,
-    in_set,
+    is_known,
 )
 
 Bytes = npt.NDArray[np.uint8]
+Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "be389161c1e69443"
+INLINED = "33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
@@ -116,7 +117,7 @@ def unit(data: Bytes, end: Any) -> Any:
 
 
 @compiled
-def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
+def decoded(data: Bytes, start: Any, end: Any, known: Entries, out: Bytes) -> Any:
     """Write the word a token with digits or signs stands for to the start of `out`.
 
     False where it is no disguise: an age, a time, a known abbreviation, no known word.
@@ -165,14 +166,14 @@ def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
         letters < 2 or trailing > 2 or (trailing == 2 and data[end - 2] == 49)
     ):
         return False  # b4, im12
-    if in_set(bits, hash_word(data, start, end)):
+    if is_known(known, hash_word(data, start, end)):
         return False  # gr8, any1: abbreviations that phrases themselves have
     base = np.uint32(0)
     numbered = False
     if trailing == 1 and swaps == 1:
         # file3, raid5: a word and its number, unless the number makes it another word.
         base = hash_word(data, start, end - 1)
-        numbered = in_set(bits, base)
+        numbered = is_known(known, base)
         if numbered and data[end - 1] == 53:
             return False
     if choices > 3:
@@ -181,7 +182,7 @@ def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
         for c in range(choices):
             out[ones[c]] = 108 if (choice >> c) & 1 else 105
         h = hash_word(out, np.int64(0), size)
-        if in_set(bits, h) and not (numbered and h == base and data[end - 1] != 49):
+        if is_known(known, h) and not (numbered and h == base and data[end - 1] != 49):
             return True
     if numbered:
         return False
@@ -191,7 +192,7 @@ def decoded(data: Bytes, start: Any, end: Any, bits: Bytes, out: Bytes) -> Any:
 
 
 @compiled
-def segmented(data: Bytes, bounds: Integers, count: Any, bits: Bytes, cuts: Integers) -> Any:
+def segmented(data: Bytes, bounds: Integers, count: Any, known: Entries, cuts: Integers) -> Any:
     """Cut `count` letters into known words, as few and as long as can be.
 
     `cuts[j]` receives where the word that ends before letter j begins. Returns the number of
@@ -216,7 +217,7 @@ def segmented(data: Bytes, bounds: Integers, count: Any, bits: Bytes, cuts: Inte
                 at += width
             size = b + 1 - a
             price = cost[a] + 2 + (6 if size == 1 else 3 if size == 2 else 0)
-            if price < cost[b + 1] and in_set(bits, h):
+            if price < cost[b + 1] and is_known(known, h):
                 cost[b + 1] = price
                 cuts[b + 1] = a
                 words[b + 1] = words[a] + 1
@@ -344,7 +345,7 @@ def believable(words: Any, count: Any, true: Any, between: Any) -> Any:
 
 @compiled
 def broken(
-    data: Bytes, start: Any, stop: Any, end: Any, bits: Bytes, out: Bytes, trace: Integers
+    data: Bytes, start: Any, stop: Any, end: Any, known: Entries, out: Bytes, trace: Integers
 ) -> tuple[Any, Any]:
     """Mend the word that a dot, a star or an emoji breaks, written to the start of `out`.
 
@@ -364,7 +365,7 @@ def broken(
             out[size] = data[j]
             trace[size] = j
             size += 1
-        if in_set(bits, hash_word(data, at, stop)):
+        if is_known(known, hash_word(data, at, stop)):
             familiar = True
         else:
             strange = True
@@ -383,6 +384,6 @@ def broken(
         stop = after
     if dotted and (familiar or size < 5):
         return 0, start  # A sentence that begins without a space, an abbreviation.
-    if pieces > 1 and (strange or emoji) and in_set(bits, hash_word(out, np.int64(0), size)):
+    if pieces > 1 and (strange or emoji) and is_known(known, hash_word(out, np.int64(0), size)):
         return size, stop
     return 0, start

@@ -11,6 +11,7 @@ from fieldfare.language._deobfuscate import (
     LONGEST,
     MOST_LETTERS,
     Bytes,
+    Entries,
     Integers,
     believable,
     broken,
@@ -21,7 +22,7 @@ from fieldfare.language._deobfuscate import (
 )
 from fieldfare.language._words import character, compiled
 
-INLINED = "93f3e3c2cd6e6de2 be389161c1e69443"
+INLINED = "0c9f8657e6ddb270 33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -53,7 +54,7 @@ def _join(
 
 @compiled
 def restore(
-    data: Bytes, offsets: Integers, bits: Bytes, out: Bytes, places: Integers, trace: Integers
+    data: Bytes, offsets: Integers, known: Entries, out: Bytes, places: Integers, trace: Integers
 ) -> None:
     """Write every message without disguise into `out`, which is as long as the texts.
 
@@ -79,9 +80,9 @@ def restore(
                 count, true, between, last = spaced(data, at, end, letters, bounds, origin)
                 words = np.int64(0)
                 if count >= 3:
-                    words = segmented(letters, bounds, count, bits, cuts)
+                    words = segmented(letters, bounds, count, known, cuts)
                     if words == 0 and between == 32 and count > 3:
-                        words = segmented(letters, bounds, count - 1, bits, cuts)
+                        words = segmented(letters, bounds, count - 1, known, cuts)
                         if words:  # the last letter was the beginning of something else
                             count -= 1
                             last = origin[count - 1] + bounds[count] - bounds[count - 1]
@@ -99,7 +100,7 @@ def restore(
                 for j in range(at, stop):
                     signs = signs or KIND[data[j]] == 2 or KIND[data[j]] == 3
                 if signs:
-                    if decoded(data, at, stop, bits, spare):
+                    if decoded(data, at, stop, known, spare):
                         for j in range(at, stop):
                             out[k] = spare[j - at]
                             if traced:
@@ -108,7 +109,7 @@ def restore(
                         at = stop
                         continue
                 else:
-                    size, last = broken(data, at, stop, end, bits, spare, from_byte)
+                    size, last = broken(data, at, stop, end, known, spare, from_byte)
                     if size:
                         for j in range(size):
                             out[k] = spare[j]

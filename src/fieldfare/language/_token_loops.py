@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fieldfare.language._words import compiled
 
-INLINED = "be389161c1e69443"
+INLINED = "33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -117,7 +117,7 @@ def scan(
     """Fill `sums` and `counts` with the Σ weight and number of tokens of each message.
 
     `present` is empty where no message is null. With `edges`, the first and the last word make a
-    pair with `START` and `END`. A `trace` with rows, at least two more than the bytes, receives
+    pair with `START` and `END`. A `trace` with rows, at least twice the bytes and two, receives
     (id, first byte, byte past the last) of every token, in order.
     """
     mask = np.uint64(weights.size - 1)

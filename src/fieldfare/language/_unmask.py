@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, in_set
+from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, is_known
 
 Bytes = npt.NDArray[np.uint8]
+Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "be389161c1e69443"
+INLINED = "33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 KEYCAP = 0x20E3
@@ -26,7 +27,7 @@ KEYCAP = 0x20E3
 
 @compiled
 def masked(
-    data: Bytes, at: Any, end: Any, bits: Bytes, letter: Bytes, kinds: Bytes, mixture: Any
+    data: Bytes, at: Any, end: Any, known: Entries, letter: Bytes, kinds: Bytes, mixture: Any
 ) -> tuple[Any, Any, Any]:
     """The word at `at`: where it ends, whether it is masked, and whether it mixes scripts."""
     latin = foreign = dress = flags = seals = others = changes = digits = 0
@@ -71,23 +72,23 @@ def masked(
     count = latin + foreign + dress + flags + seals
     if others or count == latin:
         return at, False, False
-    known = in_set(bits, h)
+    word = is_known(known, h)
     if flags:
         # Two regional indicators are a flag; four that spell a word are taken for the word.
-        return at, count == 1 or (count > 2 and known), False
+        return at, count == 1 or (count > 2 and word), False
     if seals or dress:
-        return at, count > 2 or (known and count > 1), True
+        return at, count > 2 or (word and count > 1), True
     if latin:
-        hides = known or changes > 1 or digits > 0
+        hides = word or changes > 1 or digits > 0
         return at, hides, hides
-    return at, mixture and known, False
+    return at, mixture and word, False
 
 
 @compiled
 def unmask(
     data: Bytes,
     offsets: Integers,
-    bits: Bytes,
+    known: Entries,
     letter: Bytes,
     kinds: Bytes,
     out: Bytes,
@@ -107,14 +108,14 @@ def unmask(
         mixture = False
         at = offsets[i]
         while at < end and not mixture:
-            stop, _, mixture = masked(data, at, end, bits, letter, kinds, False)
+            stop, _, mixture = masked(data, at, end, known, letter, kinds, False)
             if stop == at:
                 _, width = character(data, at, end)
                 stop += width
             at = stop
         at = offsets[i]
         while at < end:
-            stop, hides, _ = masked(data, at, end, bits, letter, kinds, mixture)
+            stop, hides, _ = masked(data, at, end, known, letter, kinds, mixture)
             if stop == at:
                 code, width = character(data, at, end)
                 stop = at + width

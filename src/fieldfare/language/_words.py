@@ -1,7 +1,7 @@
-"""Compiled: characters of UTF-8, how words compare, and sets of word hashes.
+"""Compiled: characters of UTF-8, how words compare, and a table of words by hash.
 
 Words compare without accents, harakat, tatweel and repeated letters: so they are laid out for
-phrases (`_compiled.lay_out`) and hashed for the sets of known words. Import it only through a
+phrases (`_compiled.lay_out`) and hashed for the table of known words. Import it only through a
 function, as `kernel` does: importing Numba takes half a second.
 """
 
@@ -22,6 +22,7 @@ INLINED = "467c0394716b4051"
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
+Entries = npt.NDArray[np.uint64]
 
 
 def compiled(loop: Loop) -> Loop:
@@ -153,29 +154,46 @@ def hash_all(data: Bytes, bounds: Integers) -> npt.NDArray[np.uint32]:
     return hashes
 
 
-SET_BYTES = 1 << 19
-SET_MASK = np.uint64((1 << 22) - 1)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
-FIRST, SECOND, THIRD = np.uint64(42), np.uint64(21), np.uint64(3)
-# A Bloom filter of 2^22 bits and three probes: with 50,000 words, 1 of 20,000 others passes.
+S32 = np.uint64(32)
+LOW = np.uint64(0xFFFFFFFF)
+NONE = np.uint32(0)
+
+
+def new_table(words: int) -> Entries:
+    """An empty table for so many words; see `enter`."""
+    return np.zeros(1 << (words * 3 // 2 + 8).bit_length(), np.uint64)
 
 
 @compiled
-def add(bits: Bytes, hashes: npt.NDArray[np.uint32]) -> None:
-    """Put hashes into a set."""
-    for h in hashes:
-        mixed = np.uint64(h) * SPREAD
-        for shift in (FIRST, SECOND, THIRD):
-            place = (mixed >> shift) & SET_MASK
-            bits[place >> np.uint64(3)] |= np.uint8(1 << (place & np.uint64(7)))
+def enter(known: Entries, hashes: npt.NDArray[np.uint32], masks: npt.NDArray[np.uint32]) -> None:
+    """Put words into a table; a word that is there gains the bits of its mask, not 0.
+
+    A table is a power of two long and at most two thirds full. An entry is the hash of a word
+    and, in its lower half, the mask; 0 is a free place.
+    """
+    last = np.uint64(known.size - 1)
+    for k in range(hashes.size):
+        h = np.uint64(hashes[k])
+        at = ((h * SPREAD) >> S32) & last
+        while known[at] != 0 and (known[at] >> S32) != h:
+            at = (at + np.uint64(1)) & last
+        known[at] = (h << S32) | (known[at] & LOW) | np.uint64(masks[k])
 
 
 @compiled
-def in_set(bits: Bytes, h: Any) -> Any:
-    """Whether a hash is in a set; wrongly so once in 20,000."""
-    mixed = np.uint64(h) * SPREAD
-    for shift in (FIRST, SECOND, THIRD):
-        place = (mixed >> shift) & SET_MASK
-        if not (bits[place >> np.uint64(3)] >> np.uint8(place & np.uint64(7))) & 1:
-            return False
-    return True
+def mask_of(known: Entries, h: Any) -> Any:
+    """The mask of a word, by its hash; 0 for a word that is not in the table."""
+    last = np.uint64(known.size - 1)
+    at = ((np.uint64(h) * SPREAD) >> S32) & last
+    while known[at] != 0:
+        if (known[at] >> S32) == np.uint64(h):
+            return np.uint32(known[at] & LOW)
+        at = (at + np.uint64(1)) & last
+    return NONE
+
+
+@compiled
+def is_known(known: Entries, h: Any) -> Any:
+    """Whether a word, by its hash, is in the table."""
+    return mask_of(known, h) != NONE

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language import ages, indicators, kernel, known_words, normalise, repair, tables
+from fieldfare.language import ages, indicators, kernel, known_words, normalise, tables
 from fieldfare.language.ages import AgeReader, StatedAge
 from fieldfare.language.indicators import Indicators, Span
 from fieldfare.language.tables import TokenTable
@@ -65,7 +65,6 @@ class LanguageModel:
             known_words.fingerprint(),
             kernel.VERSION,
             indicators.VERSION,
-            repair.VERSION,
             ages.VERSION,
             self.table.name,
             str(self.table.bits),

@@ -101,8 +101,8 @@ def sums(
 def tokens(normalised: str, table: TokenTable) -> list[Token]:
     """The tokens of one text in normal form, in order."""
     texts = column(pa.array([normalised], pa.large_string()))
-    # A message of one byte may be three tokens: a word, and its pairs with both edges.
-    trace = np.empty((texts.data.size + 2, 3), np.int64)
+    # A byte may be a word and end a pair, the last one two; marks between need no spaces.
+    trace = np.empty((2 * texts.data.size + 2, 3), np.int64)
     _, counts = _scan(texts, table, trace)
     return [Token(*row) for row in trace[: counts[0]].tolist()]
 

@@ -21,20 +21,41 @@ import pyarrow as pa
 from fieldfare.language.phrases import PhraseFile, read_phrases
 from fieldfare.vocabulary import SettingsError
 
-ENGLISH = "known-en.npz"
+DICTIONARIES = ("en",)
+"""Languages with a list of common words."""
+
+MOST_LANGUAGES = 31
+"""Languages after so many share a bit."""
 
 Hashes = npt.NDArray[np.uint32]
 
 
+Entries = npt.NDArray[np.uint64]
+
+
 @functools.cache
-def known() -> npt.NDArray[np.uint8]:
-    """The known words as the loops ask for them; see `_words.in_set`. 512 KiB."""
+def known() -> Entries:
+    """The known words and their languages as the loops ask for them; see `_words.mask_of`."""
     from fieldfare.language import _words
 
-    bits = np.zeros(_words.SET_BYTES, np.uint8)
-    _words.add(bits, np.concatenate([english(), word_hashes(sorted(spoken().words))]))
-    bits.flags.writeable = False
-    return bits
+    words = spoken().words
+    tables = [(word_hashes(list(words)), np.fromiter(words.values(), np.uint32, len(words)))]
+    for name in DICTIONARIES:
+        hashes = dictionary(name)
+        tables.append((hashes, np.full(hashes.size, language(name), np.uint32)))
+    total = sum(hashes.size for hashes, _ in tables)
+    entries = _words.new_table(total)
+    for hashes, masks in tables:
+        _words.enter(entries, hashes, masks)
+    entries.flags.writeable = False
+    return entries
+
+
+def language(name: str) -> np.uint32:
+    """The bit of a language in the masks of `known`; those we do not know share the last."""
+    languages = spoken().languages
+    place = languages.index(name) if name in languages else MOST_LANGUAGES
+    return np.uint32(1 << min(place, MOST_LANGUAGES))
 
 
 class Spoken(NamedTuple):
@@ -47,53 +68,54 @@ class Spoken(NamedTuple):
 
 @functools.cache
 def spoken() -> Spoken:
-    """Read from the phrases, every spelling of them. A file that cannot be read raises
-    SettingsError, as it does where its phrases are read."""
+    """Read from the phrases. A file that cannot be read raises SettingsError, as it does where
+    its phrases are read."""
     languages: list[str] = []
     words: dict[str, int] = {}
-    for _, content in read_phrases():
-        # One language at a time: all spellings at once take 100 MB.
-        for word in _words_of(content):
-            words[word] = words.get(word, 0) | 1 << min(len(languages), 62)
+    for name, content in read_phrases():
+        bit = 1 << min(len(languages), MOST_LANGUAGES)
+        for word in _words_of(name, content):
+            words[word] = words.get(word, 0) | bit
         languages.append(content.language)
     return Spoken(tuple(languages), words)
 
 
-def _words_of(content: PhraseFile) -> set[str]:
+def _words_of(name: str, content: PhraseFile) -> set[str]:
     from fieldfare.language.kernel import word_lines
     from fieldfare.language.normalise import plain
 
     words: set[str] = set()
     for phrase in (one for each in content.phrases.values() for one in each):
         try:
-            sides = content.sides(phrase)
+            words |= content.words_of(phrase)
         except ValueError as error:
-            raise SettingsError(f"{content.language}.toml: {phrase}: {error}") from None
-        words.update(word for side in sides for text in side for word in text.split())
+            raise SettingsError(f"{name}: {phrase}: {error}") from None
     lines = word_lines(plain(pa.array(sorted(words), pa.large_string())))
     return set(lines.buffer.tobytes().decode().split())
 
 
-def word_hashes(words: list[str]) -> Hashes:
-    """The hash of each word, which must be as a word line has it or plain ASCII letters."""
+def hashes_of(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Hashes:
+    """The hashes of words that stand end to end, each as a word line has it."""
     from fieldfare.language import _words
 
+    return np.asarray(_words.hash_all(data, bounds), np.uint32)
+
+
+def word_hashes(words: list[str]) -> Hashes:
+    """The hash of each word, which must be as a word line has it or plain ASCII letters."""
     encoded = [word.encode() for word in words]
     bounds = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return np.asarray(
-        _words.hash_all(np.frombuffer(b"".join(encoded) or b" ", np.uint8), bounds), np.uint32
-    )
+    return hashes_of(np.frombuffer(b"".join(encoded) or b" ", np.uint8), bounds)
 
 
-@functools.cache
-def english() -> Hashes:
-    """The hashes of common English words that ship."""
-    file = files("fieldfare.language") / ENGLISH
+def dictionary(name: str) -> Hashes:
+    """The hashes of the common words of a language that ship."""
+    file = files("fieldfare.language") / f"known-{name}.npz"
     try:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
             return np.cumsum(archive["steps"], dtype=np.uint32)
     except (OSError, KeyError, ValueError) as error:
-        raise SettingsError(f"{ENGLISH}: not a list of word hashes") from error
+        raise SettingsError(f"{file.name}: not a list of word hashes") from error
 
 
 @functools.cache

@@ -90,6 +90,12 @@ class PhraseFile(msgspec.Struct, forbid_unknown_fields=True):
             sides = _cut(phrase, self.words)
         return [_spellings(side, self.words) for side in sides]
 
+    def words_of(self, phrase: str) -> set[str]:
+        """The words of all its spellings, without writing those out. Raises as `sides` does."""
+        chunks = (chunk for side in phrase.split("*") for chunk in _TOP_LEVEL.findall(side))
+        texts = (text for chunk in chunks if chunk for text in _spellings(chunk, self.words))
+        return {word for text in texts for word in text.split()}
+
     def reach(self, phrase: str) -> int:
         """The most that may stand between its sides: words, or bytes."""
         return (GAP_WORDS if self.words_apart else GAP_BYTES) if "*" in phrase else 0

@@ -1,0 +1,380 @@
+"""Compiled: phrases found in word lines, word by word in a tree of all of them.
+
+A word that is no known word of the language spoken is followed for every phrase word it may be
+(`_repair`); what is found counts where enough of the phrase was written well. In scripts without
+spaces between words the tree is of characters, and only what is written well is found.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fieldfare.language._repair import LONGEST, READINGS, mended
+from fieldfare.language._words import BASIS, PRIME, character, compiled, hash_word, mask_of
+from fieldfare.language.phrase_index import (
+    APART,
+    CLOSES,
+    FREE,
+    JOINED,
+    KIND_SHIFT,
+    OPENS,
+    WHOLE,
+    Tree,
+    Vocabulary,
+)
+
+INLINED = "e008e76ee9c70bef 33357a874f062e91 0872aac6a6d451b0"
+"""Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
+
+Bytes = npt.NDArray[np.uint8]
+Entries = npt.NDArray[np.uint64]
+Hashes = npt.NDArray[np.uint32]
+Integers = npt.NDArray[np.int64]
+Masks = npt.NDArray[np.uint64]
+
+RING = 64
+"""Words kept at hand: a power of two, more than twice the longest phrase."""
+AHEAD = 24
+"""Words read ahead of the one where a phrase may begin; longer phrases are not found."""
+VOTERS = 64
+"""Words of a message that tell its language."""
+STEPS = 256
+"""Steps of the search for phrases that begin at one word: a bound on hostile texts."""
+SIDES = 128
+"""First sides of gaps remembered at a time."""
+LANGUAGES = 32
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+S32 = np.uint64(32)
+ID = (1 << KIND_SHIFT) - 1
+EVERY = np.uint32(0xFFFFFFFF)
+ONE = np.uint64(1)
+
+
+@compiled
+def child(keys: Entries, children: Hashes, node: Any, label: Any) -> Any:
+    """The node that `label` leads to from `node`; 0, the first root, for none."""
+    last = np.uint64(keys.size - 1)
+    key = (np.uint64(node) << S32) | np.uint64(label)
+    at = ((key * SPREAD) >> S32) & last
+    while keys[at] != FREE:
+        if keys[at] == key:
+            return np.int64(children[at])
+        at = (at + ONE) & last
+    return np.int64(0)
+
+
+@compiled
+def grow(
+    data: Bytes, bounds: Integers, apart: bool, keys: Entries, children: Hashes, count: Any,
+    nodes: Integers,
+) -> Any:  # fmt: skip
+    """Put patterns into the tree; `nodes` receives where each ends.
+
+    `count` is the number of nodes so far; returns the number after. A negative one says that
+    the table is too full and has to be larger.
+    """
+    last = np.uint64(keys.size - 1)
+    for i in range(bounds.size - 1):
+        node = np.int64(APART if apart else JOINED)
+        at = bounds[i]
+        end = bounds[i + 1]
+        while at < end:
+            if apart:
+                if data[at] == 32:
+                    at += 1
+                    continue
+                stop = at
+                while stop < end and data[stop] != 32:
+                    stop += 1
+                label = np.uint64(hash_word(data, at, stop))
+                at = stop
+            else:
+                code, width = character(data, at, end)
+                label = np.uint64(code)
+                at += width
+            found = child(keys, children, node, label)
+            if found == 0:
+                if 3 * count > 2 * keys.size:
+                    return np.int64(-1)
+                key = (np.uint64(node) << S32) | label
+                place = ((key * SPREAD) >> S32) & last
+                while keys[place] != FREE:
+                    place = (place + ONE) & last
+                keys[place] = key
+                children[place] = count
+                found = np.int64(count)
+                count += 1
+            node = found
+        nodes[i] = node
+    return count
+
+
+@compiled
+def spread(keys: Entries, children: Hashes, old_keys: Entries, old_children: Hashes) -> None:
+    """Enter everything of a table into a larger, empty one."""
+    last = np.uint64(keys.size - 1)
+    for k in range(old_keys.size):
+        if old_keys[k] != FREE:
+            place = ((old_keys[k] * SPREAD) >> S32) & last
+            while keys[place] != FREE:
+                place = (place + ONE) & last
+            keys[place] = old_keys[k]
+            children[place] = old_children[k]
+
+
+@compiled
+def spoken(buffer: Bytes, start: Any, end: Any, voices: Entries, votes: Integers) -> Any:
+    """The bits of the languages that most words of a line are of; all where none is known."""
+    votes[:] = 0
+    at = start
+    for _ in range(VOTERS):
+        if at >= end:
+            break
+        stop = at
+        while buffer[stop] != 32:
+            stop += 1
+        mask = mask_of(voices, hash_word(buffer, at, stop))
+        language = 0
+        while mask:
+            votes[language] += np.int64(mask & np.uint32(1))
+            mask >>= np.uint32(1)
+            language += 1
+        at = stop + 1
+    most = np.max(votes)
+    if most == 0:
+        return EVERY
+    speaking = np.uint32(0)
+    for language in range(LANGUAGES):
+        if 4 * votes[language] >= 3 * most:
+            speaking |= np.uint32(1) << np.uint32(language)
+    return speaking
+
+
+@compiled
+def credible(exact: Any, doubt: Any, words: Any) -> Any:
+    """Whether a phrase is found where not all of its words are written well."""
+    return doubt == 0 or (words > 1 and doubt <= exact + 2)
+
+
+@compiled
+def note(hits: Integers, found: Any, message: Any, indicator: Any, start: Any, end: Any) -> Any:
+    """Write a hit where there is room; return how many there are."""
+    if found < hits.shape[0]:
+        hits[found, 0] = message
+        hits[found, 1] = indicator
+        hits[found, 2] = start
+        hits[found, 3] = end
+    return found + 1
+
+
+@compiled
+def reached(
+    tree: Tree, node: Any, first: Any, last: Any, start: Any, end: Any, exact: Any, doubt: Any,
+    words: Any, sides: Integers, known: Any, message: Any, masks: Masks, hits: Integers, found: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Note what ends at a node: whole phrases, and sides of gaps that meet.
+
+    `first` and `last` are places in words, or in bytes where words are not apart; `start` and
+    `end` bytes of the line. Returns the first sides known so far, and the hits.
+    """
+    opens = False
+    closes = False
+    for k in range(tree.first[node], tree.first[node + 1]):
+        kind = tree.outputs[k] >> KIND_SHIFT
+        if kind == WHOLE:
+            if credible(exact, doubt, words):
+                number = tree.outputs[k] & ID
+                masks[message] |= ONE << np.uint64(number)
+                found = note(hits, found, message, number, start, end)
+        elif kind == OPENS:
+            opens = True
+        else:
+            closes = True
+    if closes:
+        for j in range(known - 1, max(-1, known - 1 - SIDES), -1):
+            side = j & (SIDES - 1)
+            far = first - sides[side, 1]
+            if far < 0 or far > tree.furthest:
+                continue
+            if not credible(sides[side, 3] + exact, sides[side, 4] + doubt, 2):
+                continue
+            found = joined(
+                tree, sides[side, 0], node, far, sides[side, 2], end, message, masks, hits, found
+            )
+    if opens:
+        side = known & (SIDES - 1)
+        sides[side, 0] = node
+        sides[side, 1] = last
+        sides[side, 2] = start
+        sides[side, 3] = exact
+        sides[side, 4] = doubt
+        known += 1
+    return known, found
+
+
+@compiled
+def joined(
+    tree: Tree, before: Any, after: Any, far: Any, start: Any, end: Any, message: Any,
+    masks: Masks, hits: Integers, found: Any,
+) -> Any:  # fmt: skip
+    """Note the gaps that node `before` opens and node `after`, so `far` on, closes."""
+    i = tree.first[before]
+    for k in range(tree.first[after], tree.first[after + 1]):
+        if tree.outputs[k] >> KIND_SHIFT != CLOSES:
+            continue
+        number = tree.outputs[k] & ID
+        wanted = (OPENS << KIND_SHIFT) | number
+        while i < tree.first[before + 1] and tree.outputs[i] < wanted:
+            i += 1
+        if i == tree.first[before + 1]:
+            break
+        if tree.outputs[i] == wanted and far <= tree.reach[number]:
+            owner = tree.owners[number]
+            masks[message] |= ONE << np.uint64(owner)
+            found = note(hits, found, message, owner, start, end)
+    return found
+
+
+@compiled
+def match(
+    buffer: Bytes, starts: Integers, tree: Tree, vocabulary: Vocabulary, known: Entries,
+    masks: Masks, hits: Integers,
+) -> Any:  # fmt: skip
+    """Set in `masks` the bit of every indicator found in each word line.
+
+    `hits`, where it has rows, receives (message, indicator, first byte, byte past the last) of
+    every phrase found, as many as there is room for. Returns how many there are. Takes time
+    linear in the bytes.
+    """
+    hashes = np.zeros(RING, np.uint32)
+    begins = np.zeros(RING, np.int64)
+    ends = np.zeros(RING, np.int64)
+    counts = np.zeros(RING, np.int64)
+    readings = np.zeros((RING, READINGS), np.uint32)
+    doubts = np.zeros((RING, READINGS), np.uint8)
+    codes = np.zeros(LONGEST, np.int64)
+    others = np.zeros(LONGEST, np.int64)
+    spare = np.zeros(LONGEST + 2, np.uint32)
+    votes = np.zeros(LANGUAGES, np.int64)
+    sides = np.zeros((SIDES, 5), np.int64)
+    stack = np.zeros((STEPS + READINGS + 2, 4), np.int64)
+    found = np.int64(0)
+    for i in range(starts.size - 1):
+        masks[i] = 0
+        begin = starts[i] + 1
+        end = starts[i + 1] - 1
+        at = begin
+        read = np.int64(0)
+        seen = np.int64(0)
+        speaking = np.uint32(0)
+        unspaced = tree.everywhere
+        place = np.int64(0)
+        while True:
+            while at < end and read < place + AHEAD:
+                slot = read & (RING - 1)
+                begins[slot] = at
+                h = BASIS
+                while buffer[at] != 32:
+                    unspaced = unspaced or buffer[at] >= 0xE0
+                    if buffer[at] < 0x80:
+                        h = np.uint32(np.uint32(h ^ np.uint32(buffer[at])) * PRIME)
+                        at += 1
+                    else:
+                        code, width = character(buffer, at, end)
+                        h = np.uint32(np.uint32(h ^ np.uint32(code)) * PRIME)
+                        at += width
+                hashes[slot] = h
+                ends[slot] = at
+                counts[slot] = -1
+                read += 1
+                at += 1
+            if place == read:
+                break
+            depth = 1
+            stack[0, 0] = APART
+            stack[0, 1] = place
+            stack[0, 2] = 0
+            stack[0, 3] = 0
+            steps = 0
+            origin = begins[place & (RING - 1)]
+            while depth and steps < STEPS:
+                depth -= 1
+                steps += 1
+                node = stack[depth, 0]
+                word = stack[depth, 1]
+                exact = stack[depth, 2]
+                doubt = stack[depth, 3]
+                slot = word & (RING - 1)
+                if word >= read:
+                    continue
+                then = child(tree.keys, tree.children, node, hashes[slot])
+                if then:
+                    if tree.first[then] < tree.first[then + 1]:
+                        seen, found = reached(
+                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, exact + 1,
+                            doubt, word + 1 - place, sides, seen, i, masks, hits, found,
+                        )  # fmt: skip
+                    stack[depth, 0] = then
+                    stack[depth, 1] = word + 1
+                    stack[depth, 2] = exact + 1
+                    stack[depth, 3] = doubt
+                    depth += 1
+                if counts[slot] < 0:
+                    if speaking == 0:
+                        speaking = spoken(buffer, begin, end, vocabulary.voices, votes)
+                    counts[slot] = 0
+                    if not mask_of(known, hashes[slot]) & speaking:
+                        counts[slot] = mended(
+                            buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
+                            codes, others, spare, readings[slot], doubts[slot],
+                        )  # fmt: skip
+                for k in range(counts[slot]):
+                    then = child(tree.keys, tree.children, node, readings[slot, k])
+                    more = doubt + doubts[slot, k]
+                    if then == 0 or more > 6:
+                        continue
+                    if tree.first[then] < tree.first[then + 1]:
+                        seen, found = reached(
+                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, exact, more,
+                            word + 1 - place, sides, seen, i, masks, hits, found,
+                        )  # fmt: skip
+                    if depth < stack.shape[0]:
+                        stack[depth, 0] = then
+                        stack[depth, 1] = word + 1
+                        stack[depth, 2] = exact
+                        stack[depth, 3] = more
+                        depth += 1
+            place += 1
+        if unspaced:
+            found = match_joined(buffer, begin, end, tree, i, sides, masks, hits, found)
+    return found
+
+
+@compiled
+def match_joined(
+    buffer: Bytes, begin: Any, end: Any, tree: Tree, message: Any, sides: Integers, masks: Masks,
+    hits: Integers, found: Any,
+) -> Any:  # fmt: skip
+    """As `match`, for one line and phrases of scripts without spaces between words."""
+    seen = np.int64(0)
+    start = begin
+    while start < end:
+        code, width = character(buffer, start, end)
+        node = child(tree.keys, tree.children, JOINED, code)
+        at = start + width
+        while node:
+            if tree.first[node] < tree.first[node + 1]:
+                seen, found = reached(
+                    tree, node, start, at, start, at, 1, 0, 1, sides, seen, message, masks, hits,
+                    found,
+                )  # fmt: skip
+            if at >= end:
+                break
+            code, next_width = character(buffer, at, end)
+            node = child(tree.keys, tree.children, node, code)
+            at += next_width
+        start += width
+    return found

@@ -1,0 +1,171 @@
+"""All phrases as a few compact arrays, which the loops of `_phrases` search.
+
+The tree has two roots: below one, phrases word by word, each word as its hash; below the other,
+for scripts without spaces between words, phrases character by character. A phrase with a gap
+ends at two nodes, one for each side. Phrases come in language by language, so that never more
+than the spellings of one language are in memory.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fieldfare.language import known_words
+
+APART, JOINED = 1, 2
+"""The roots: words apart, and characters."""
+
+WHOLE, OPENS, CLOSES = 0, 1, 2
+KIND_SHIFT = 28
+"""An output is a kind and, in the bits below, an indicator or the number of a gap."""
+
+FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+Integers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+Hashes = npt.NDArray[np.uint32]
+
+
+class Tree(NamedTuple):
+    """Where each word leads from each node, and what ends there."""
+
+    keys: npt.NDArray[np.uint64]
+    """Node and label; a hash table with `FREE` places."""
+    children: Hashes
+    first: Small
+    """What ends at node k: ``outputs[first[k]:first[k + 1]]``, ascending."""
+    outputs: Small
+    reach: Small
+    """Of each gap: the most that may stand between, words or bytes."""
+    owners: Small
+    """Of each gap: its indicator."""
+    furthest: int
+    """The most of `reach`."""
+    everywhere: bool
+    """Whether a phrase of characters may stand in a text of Latin letters alone."""
+
+
+class Vocabulary(NamedTuple):
+    """The words of the phrases, to be found by what a slip leaves of them."""
+
+    data: npt.NDArray[np.uint8]
+    bounds: Integers
+    hashes: Hashes
+    masks: Hashes
+    """The languages of each word; see `known_words.language`."""
+    buckets: Small
+    """Keys that begin with the 16 bits b: ``keys[buckets[b]:buckets[b + 1]]``."""
+    keys: Hashes
+    owners: Small
+    """The word of each key."""
+    voices: npt.NDArray[np.uint64]
+    """Hash of a word to its languages, as `_words.mask_of` reads it."""
+
+
+class Builder:
+    """Takes in phrases, language by language."""
+
+    def __init__(self) -> None:
+        self._keys = np.full(1 << 12, FREE, np.uint64)
+        self._children = np.zeros(1 << 12, np.uint32)
+        self._nodes = 3
+        self._ends: list[Integers] = []
+        self._outputs: list[Integers] = []
+        self._reach: list[int] = []
+        self._owners: list[int] = []
+        self._words: dict[bytes, int] = {}
+        self._everywhere = False
+
+    def whole(self, patterns: list[bytes], indicators: Integers, *, apart: bool) -> Integers:
+        """Take in phrases without a gap; returns the node where each ends."""
+        nodes = self._grow(patterns, apart=apart)
+        self._note(nodes, WHOLE, indicators)
+        return nodes
+
+    def gap(
+        self, before: list[bytes], after: list[bytes], indicator: int, reach: int, *, apart: bool
+    ) -> None:
+        """Take in a phrase with a gap."""
+        number = np.int64(len(self._reach))
+        self._note(self._grow(before, apart=apart), OPENS, number)
+        self._note(self._grow(after, apart=apart), CLOSES, number)
+        self._reach.append(reach)
+        self._owners.append(indicator)
+
+    def spoken(self, patterns: list[bytes], mask: int) -> None:
+        """The words of these patterns are of the languages of `mask`."""
+        for word in set(b" ".join(patterns).split()):
+            self._words[word] = self._words.get(word, 0) | mask
+
+    def _note(self, nodes: Integers, kind: int, numbers: Integers | np.int64) -> None:
+        self._ends.append(nodes)
+        self._outputs.append(np.broadcast_to((kind << KIND_SHIFT) | numbers, nodes.shape))
+
+    def _grow(self, patterns: list[bytes], *, apart: bool) -> Integers:
+        from fieldfare.language import _phrases
+
+        data, bounds = _joined(patterns)
+        nodes = np.zeros(len(patterns), np.int64)
+        if not apart:
+            self._everywhere = self._everywhere or any(max(one) < 0xE0 for one in patterns)
+        while True:
+            count = _phrases.grow(
+                data, bounds, apart, self._keys, self._children, self._nodes, nodes
+            )
+            if count > 0:
+                self._nodes = count
+                return nodes
+            # What was put in before the table was full is put in again, to no effect.
+            self._enlarge()
+
+    def _enlarge(self) -> None:
+        from fieldfare.language import _phrases
+
+        keys = np.full(2 * self._keys.size, FREE, np.uint64)
+        children = np.zeros(keys.size, np.uint32)
+        _phrases.spread(keys, children, self._keys, self._children)
+        self._nodes = int(self._children.max(initial=2)) + 1
+        self._keys, self._children = keys, children
+
+    def tree(self) -> Tree:
+        """The tree of all that was taken in."""
+        ends = np.concatenate(self._ends or [np.zeros(0, np.int64)])
+        outputs = np.concatenate(self._outputs or [np.zeros(0, np.int64)])
+        pairs = np.unique(ends << 32 | outputs)
+        first = np.searchsorted(pairs >> 32, np.arange(self._nodes + 1)).astype(np.int32)
+        return Tree(
+            self._keys,
+            self._children,
+            first,
+            (pairs & 0xFFFFFFFF).astype(np.int32),
+            np.array(self._reach, np.int32),
+            np.array(self._owners, np.int32),
+            max(self._reach, default=0),
+            self._everywhere,
+        )
+
+    def vocabulary(self) -> Vocabulary:
+        """The words of all that was taken in."""
+        from fieldfare.language import _repair, _words
+
+        words = sorted(self._words)
+        data, bounds = _joined(words)
+        hashes = known_words.hashes_of(data, bounds)
+        masks = np.array([self._words[word] for word in words], np.uint32)
+        room = int(bounds[-1]) + 3 * len(words)
+        keys, owners = np.empty(room, np.uint32), np.empty(room, np.int32)
+        used = _repair.index(data, bounds, keys, owners)
+        order = np.argsort(keys[:used], kind="stable")
+        keys, owners = keys[:used][order], owners[:used][order]
+        buckets = np.searchsorted(keys >> 16, np.arange((1 << 16) + 1)).astype(np.int32)
+        voices = _words.new_table(len(words))
+        _words.enter(voices, hashes, masks)
+        return Vocabulary(data, bounds, hashes, masks, buckets, keys, owners, voices)
+
+
+def _joined(pieces: list[bytes]) -> tuple[npt.NDArray[np.uint8], Integers]:
+    data = np.frombuffer(b"".join(pieces) or b" ", np.uint8)
+    return data, np.cumsum([0, *map(len, pieces)]).astype(np.int64)
