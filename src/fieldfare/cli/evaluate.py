@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.cli.evaluate_early import early
 from fieldfare.cli.evaluate_indicators import indicators
 from fieldfare.cli.evaluate_obfuscation import obfuscation
+from fieldfare.cli.evaluate_pan2012 import pan2012
 
 evaluate = typer.Typer(
     help="Measure how well tables do on a corpus.",
@@ -24,6 +26,8 @@ def _group() -> None:
 
 evaluate.command()(indicators)
 evaluate.command()(obfuscation)
+evaluate.command()(pan2012)
+evaluate.command()(early)
 
 
 @evaluate.command()

@@ -1,7 +1,8 @@
 """The lab: invented worlds and invented loads, to try the system on.
 
 What enters: a seed and a size. What leaves: files in the project's own forms (`vocabulary`).
-Nothing that is kept here is real: names, ids, messages and behaviour are made up.
+Nothing that is kept here is real: names, ids, messages and behaviour are made up. Real corpora are
+read where they are and not kept.
 
 - `demo_world`: the small world of ``fieldfare demo``, with text in several languages. Its words
   are data (``demo_phrases.toml``), its countries too (``demo_countries.toml``). To add a
@@ -10,6 +11,7 @@ Nothing that is kept here is real: names, ids, messages and behaviour are made u
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another
   way of training, add a field to ``Recipe`` and measure it ``--against`` the one that ships.
+- `research`: public corpora of grooming and their official measures, on a researcher's own copy.
 
 Neither the world nor the crowd is a model of how people behave; figures measured on them say
 whether the machinery works and how fast it is, not how well it detects.

@@ -1,0 +1,57 @@
+"""``fieldfare evaluate early``: the protocol of early detection on a researcher's corpus."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fieldfare.cli.research import Folder, Sums, Table, Unverified, about, check, model_with
+
+
+def early(
+    folder: Folder,
+    corpus: Annotated[
+        str, typer.Option(help="What is in the folder: pan2012 or panc.")
+    ] = "pan2012",
+    penalty: Annotated[
+        str, typer.Option(help="Latency penalty: vogt-2021 (p = ln 3 / 89) or erisk (.0078).")
+    ] = "vogt-2021",
+    sha256: Sums = None,
+    unverified: Unverified = False,
+    table: Table = None,
+) -> None:
+    """Measure early detection: F_latency, speed, ERDE; print JSON."""
+    import json
+
+    from fieldfare.lab.research import datapack, pan2012
+    from fieldfare.lab.research.early_report import evaluate
+    from fieldfare.lab.research.measures import Penalty
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if corpus not in ("pan2012", "panc"):
+        raise SettingsError(f"--corpus {corpus}: choose pan2012 or panc")
+    if penalty not in [each.value for each in Penalty]:
+        raise SettingsError(f"--penalty {penalty}: choose vogt-2021 or erisk")
+    say = typer.echo
+    if corpus == "panc":
+        packs = datapack.find(folder)
+        checked = check(list(packs), sha256, unverified)
+        model = model_with(table)
+        say("reading the datapacks", err=True)
+        training, test = (datapack.read(pack, model) for pack in packs)
+    else:
+        files = pan2012.find(folder)
+        checked = check(list(files.all()), sha256, unverified)
+        model = model_with(table)
+        say("reading the training part", err=True)
+        training = pan2012.read(files.training, files.training_offenders, model)
+        say("reading the test part", err=True)
+        test = pan2012.read(files.test, files.test_offenders, model)
+    found = {
+        **about(checked, table, model),
+        "corpus": corpus,
+        "problems": {"training": dict(training.problems), "test": dict(test.problems)},
+        **evaluate(training, test, Penalty(penalty), full_chats=corpus == "panc"),
+    }
+    say(json.dumps(found, indent=2))

@@ -1,0 +1,81 @@
+"""PANC (Vogt, Leser and Akbik 2021): negative segments of PAN-2012 and full chats of ChatCoder2.
+
+The corpus cannot be passed on; their scripts (eSPD-datasets) make two "datapacks" from a
+researcher's own copies: ``datapack-PANC-train.json`` and ``datapack-PANC-test.json``. A datapack is
+``{"chats": {name: {"className": "predator" | "non-predator", "content": [...]}}}``, its content
+messages (``author``, ``body``, ``lineNum``, ``isFromPredator``), nulls where a line is missing, and
+separators where a new segment begins. Datapacks of ChatCoder2 alone have the same form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import ijson
+
+from fieldfare.lab.research.chats import Chats, Said, gather
+from fieldfare.language import LanguageModel
+from fieldfare.vocabulary import InputError
+
+TRAINING: Final = "datapack-PANC-train.json"
+TEST: Final = "datapack-PANC-test.json"
+_OFFENDER: Final = "predator"
+
+
+def find(folder: Path) -> tuple[Path, Path]:
+    """The two datapacks, anywhere below `folder`. Raises InputError naming the one missing."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: not a folder; give the one with the datapacks of PANC")
+    found = []
+    for name in (TRAINING, TEST):
+        here = sorted(folder.rglob(name))
+        if len(here) != 1:
+            raise InputError(
+                f"{folder}: {'no' if not here else 'more than one'} {name} in it; the scripts of "
+                "eSPD-datasets make it (docs/research.md)"
+            )
+        found.append(here[0])
+    return found[0], found[1]
+
+
+def read(file: Path, model: LanguageModel) -> Chats:
+    """A datapack as evidence. Authors of different chats are different people, also under one name.
+    Raises InputError naming the file, and the number of the chat where known."""
+    offenders: list[str] = []
+    return gather(_messages(file, offenders), offenders, model, file.name)
+
+
+def _messages(file: Path, offenders: list[str]) -> Iterator[Said]:
+    """The messages; author ids of offenders are added to `offenders` on the way."""
+    try:
+        with file.open("rb") as content:
+            for number, (_, chat) in enumerate(ijson.kvitems(content, "chats", use_float=True)):
+                try:
+                    yield from _chat(str(number), chat, offenders)
+                except (TypeError, KeyError, AttributeError, ValueError):
+                    # The chat's name is a person's; its number will do.
+                    raise InputError(
+                        f"{file.name}: chat {number + 1} is not as a datapack has it"
+                    ) from None
+    except ijson.JSONError:
+        raise InputError(f"{file.name}: not JSON, or cut off") from None
+    except OSError as error:
+        raise InputError(f"{file.name}: cannot be read ({error.strerror})") from error
+
+
+def _chat(number: str, chat: dict[str, Any], offenders: list[str]) -> Iterator[Said]:
+    segment, theirs = 0, set()
+    offends = chat["className"] == _OFFENDER
+    for line, entry in enumerate(chat["content"], 1):
+        if entry is None:
+            continue
+        if entry["type"] == "separator":
+            segment += 1
+            continue
+        author = f"{number}/{entry['author']}"
+        if offends and entry["isFromPredator"]:
+            theirs.add(author)
+        yield Said(number, author, int(entry.get("lineNum", line)), entry["body"] or "", segment)
+    offenders += sorted(theirs)
