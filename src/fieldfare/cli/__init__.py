@@ -20,6 +20,7 @@ from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
 from fieldfare.cli.scan import scan
 from fieldfare.cli.signals import signals
+from fieldfare.cli.simulate import simulate
 from fieldfare.cli.train import train
 from fieldfare.vocabulary.errors import FieldfareError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, signals, formats, bench):
+for command in (scan, demo, simulate, signals, formats, bench):
     app.command()(command)
 for name, group in (("train", train), ("evaluate", evaluate)):
     app.add_typer(group, name=name)

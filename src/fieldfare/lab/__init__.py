@@ -7,12 +7,13 @@ read where they are and not kept.
 - `demo_world`: the small world of ``fieldfare demo``, with text in several languages. Its words
   are data (``demo_phrases.toml``), its countries too (``demo_countries.toml``). To add a
   character, write a scene in `demo_scenes` and add it to ``SCENES``.
+- `simulation`: worlds of any size with who is who known, to measure detection in (its own docstring).
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another
   way of training, add a field to ``Recipe`` and measure it ``--against`` the one that ships.
 - `research`: public corpora of grooming and their official measures, on a researcher's own copy.
 
-Neither the world nor the crowd is a model of how people behave; figures measured on them say
+Neither the demo world nor the crowd is a model of how people behave; figures measured on them say
 whether the machinery works and how fast it is, not how well it detects.
 """
