@@ -7,7 +7,7 @@ read where they are and not kept.
 - `demo_world`: the small world of ``fieldfare demo``, with text in several languages. Its words
   are data (``demo_phrases.toml``), its countries too (``demo_countries.toml``). To add a
   character, write a scene in `demo_scenes` and add it to ``SCENES``.
-- `simulation`: worlds of any size with who is who known, to measure detection in (its own docstring).
+- `simulation`: worlds of any size with who is who known, to measure detection in.
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another

@@ -151,10 +151,10 @@ def test_accounts_of_one_person(base: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_one_who_stays_below_limits_does(base: duckdb.DuckDBPyConnection) -> None:
-    first = """(SELECT t.account, recipient, min(sent_at) AS at FROM truth t
+    first = """(SELECT t.account, recipient, min(sent_at) AS moment FROM truth t
         JOIN deliveries d ON d.sender = t.account AND list_contains(victims, recipient)
         WHERE t.kind = 'threshold_stayer' GROUP BY ALL)"""
-    week = f"""(SELECT count(*) OVER (PARTITION BY account ORDER BY at
+    week = f"""(SELECT count(*) OVER (PARTITION BY account ORDER BY moment
         RANGE BETWEEN {7 * DAY} PRECEDING AND CURRENT ROW) AS n FROM {first})"""
     assert count(base, first) >= 10
     assert count(base, f"{week} WHERE n > 3") == 0

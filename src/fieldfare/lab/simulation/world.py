@@ -221,10 +221,10 @@ def _write_part(
 
 
 def _within(acts: list[Act], days: int) -> list[Act]:
-    """The acts before the end of the world."""
+    """The acts between the beginning and the end of the world."""
     kept = []
     for kind, who, about, at in acts:
-        rows = at < days
+        rows = (at >= 0) & (at < days)
         if rows.any():
             kept.append((kind, who[rows], about[rows], at[rows]))
     return kept
