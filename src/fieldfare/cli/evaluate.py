@@ -1,4 +1,7 @@
-"""``fieldfare evaluate``: how well tables and models do, as JSON."""
+"""``fieldfare evaluate``: how well what the language room knows does, as JSON.
+
+One module a sub-command, but for `language`, which is here.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,14 @@ from fieldfare.cli.evaluate_obfuscation import obfuscation
 from fieldfare.cli.evaluate_pan2012 import pan2012
 
 evaluate = typer.Typer(
-    help="Measure how well tables do on a corpus.",
+    help="Measure tables, phrases and detection on a corpus of one's own.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
-@evaluate.callback()
-def _group() -> None:
-    """Keep `language` a sub-command while it is the only one."""
-
-
-evaluate.command()(indicators)
-evaluate.command()(obfuscation)
-evaluate.command()(pan2012)
-evaluate.command()(early)
+for command in (indicators, obfuscation, pan2012, early):
+    evaluate.command()(command)
 
 
 @evaluate.command()

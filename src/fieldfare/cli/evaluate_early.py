@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fieldfare.cli.research import Folder, Sums, Table, Unverified, about, check, model_with
+from fieldfare.cli.research import Folder, Sums, Table, Train, Unverified, check, read_parts
 
 
 def early(
@@ -20,6 +20,7 @@ def early(
     sha256: Sums = None,
     unverified: Unverified = False,
     table: Table = None,
+    train: Train = False,
 ) -> None:
     """Measure early detection: F_latency, speed, ERDE; print JSON."""
     import json
@@ -33,25 +34,12 @@ def early(
         raise SettingsError(f"--corpus {corpus}: choose pan2012 or panc")
     if penalty not in [each.value for each in Penalty]:
         raise SettingsError(f"--penalty {penalty}: choose vogt-2021 or erisk")
-    say = typer.echo
     if corpus == "panc":
         packs = datapack.find(folder)
-        checked = check(list(packs), sha256, unverified)
-        model = model_with(table)
-        say("reading the datapacks", err=True)
-        training, test = (datapack.read(pack, model) for pack in packs)
+        checked, parts = check(list(packs), sha256, unverified), datapack.parts(*packs)
     else:
         files = pan2012.find(folder)
-        checked = check(list(files.all()), sha256, unverified)
-        model = model_with(table)
-        say("reading the training part", err=True)
-        training = pan2012.read(files.training, files.training_offenders, model)
-        say("reading the test part", err=True)
-        test = pan2012.read(files.test, files.test_offenders, model)
-    found = {
-        **about(checked, table, model),
-        "corpus": corpus,
-        "problems": {"training": dict(training.problems), "test": dict(test.problems)},
-        **evaluate(training, test, Penalty(penalty), full_chats=corpus == "panc"),
-    }
-    say(json.dumps(found, indent=2))
+        checked, parts = check(list(files.all()), sha256, unverified), pan2012.parts(files)
+    training, test, about = read_parts(*parts, table, train)
+    figures = evaluate(training, test, Penalty(penalty), full_chats=corpus == "panc")
+    typer.echo(json.dumps({"files": checked, **about, "corpus": corpus, **figures}, indent=2))

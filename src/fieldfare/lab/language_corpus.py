@@ -123,14 +123,14 @@ class Corpus:
 def read_corpus(path: Path) -> Corpus:
     """The corpus in a ``.parquet`` or ``.jsonl`` file. Raises InputError naming the file."""
     if path.suffix == ".jsonl":
-        return _arrange(_rows_of_text(path), path)
+        return arrange(_rows_of_text(path), path.name)
     try:
         table = pq.read_table(path, columns=list(COLUMNS))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise InputError(
             f"{path.name}: not a Parquet file with the columns {', '.join(COLUMNS)}"
         ) from error
-    return _arrange(table, path)
+    return arrange(table, path.name)
 
 
 def write_tokens(corpus_text: Path, out: Path) -> None:
@@ -178,10 +178,11 @@ def _rows_of_text(path: Path) -> pa.Table:
     return pa.table([*arrays, lists], names=list(COLUMNS))
 
 
-def _arrange(table: pa.Table, path: Path) -> Corpus:
-    """Number authors, bring each one's messages together, find who shares a chat."""
+def arrange(table: pa.Table, name: str) -> Corpus:
+    """The corpus in a table with `COLUMNS`: authors are numbered, each one's messages brought
+    together, those who share a chat found. Raises InputError with `name`."""
     if not table.num_rows:
-        raise InputError(f"{path.name}: no messages")
+        raise InputError(f"{name}: no messages")
     try:
         tokens = table["tokens"].cast(pa.large_list(pa.uint32())).combine_chunks()
         author = table["author"].cast(pa.string()).combine_chunks()
@@ -189,9 +190,9 @@ def _arrange(table: pa.Table, path: Path) -> Corpus:
         chat = table["chat"].cast(pa.string()).combine_chunks()
         offender = table["offender"].cast(pa.bool_()).combine_chunks()
     except pa.ArrowException as error:
-        raise InputError(f"{path.name}: a column is not of the kind asked for") from error
+        raise InputError(f"{name}: a column is not of the kind asked for") from error
     if any(part.null_count for part in (tokens, author, source, offender)):
-        raise InputError(f"{path.name}: author, offender, source or tokens is missing in a row")
+        raise InputError(f"{name}: author, offender, source or tokens is missing in a row")
     names, who = _numbered(author)
     sources, source_of = _numbered(source)
     order = np.argsort(who, kind="stable")

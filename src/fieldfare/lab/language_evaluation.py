@@ -26,8 +26,8 @@ from fieldfare.lab.language_training import (
     LEAST_TOKENS,
     Placed,
     Recipe,
+    message_sums,
     place,
-    to_float16,
     train,
 )
 
@@ -77,9 +77,7 @@ def follow(
 ) -> None:
     """Score `authors` with `weights`, rounded as a table keeps them."""
     corpus = placed.corpus
-    sums = np.empty(placed.tokens.size)
-    kept = to_float16(weights).astype(np.float64)
-    _loops().message_sums(placed.ids, placed.starts, kept, sums)
+    sums = message_sums(placed, weights)
     last = np.empty((authors.size, len(CURVE)))
     highest = np.empty_like(last)
     curve = np.array(CURVE, np.int64)

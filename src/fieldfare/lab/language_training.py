@@ -205,6 +205,14 @@ def _shares(
     return shares * who.size
 
 
+def message_sums(placed: Placed, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Σ weight of each message, with the weights rounded as a table keeps them."""
+    sums = np.empty(placed.tokens.size)
+    kept = to_float16(weights).astype(np.float64)
+    _loops().message_sums(placed.ids, placed.starts, kept, sums)
+    return sums
+
+
 def to_float16(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float16]:
     """The weights as a table keeps them."""
     largest = float(np.finfo(np.float16).max)

@@ -73,7 +73,7 @@ def xml(conversations: Conversations) -> str:
 
 def write_pan2012(folder: Path) -> Path:
     """Both parts, with folders as they are unzipped."""
-    training, test = part("r", 4, 8), part("s", 3, 6)
+    training, test = part("r", 6, 8), part("s", 3, 6)
     # One offender of the test part is alone in the conversation, as some are.
     test["slone"] = [("slonely", "hi there"), ("slonely", "anyone here")]
     for sub, names in (("training", pan2012.TRAINING), ("test", pan2012.TEST)):

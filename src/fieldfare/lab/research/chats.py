@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language import LanguageModel, annotate
+from fieldfare.language import LanguageModel, annotate, kernel, normalise
 from fieldfare.vocabulary import InputError
 
 Integers = npt.NDArray[np.int64]
@@ -31,6 +31,10 @@ class Said(NamedTuple):
     text: str
     segment: int = 0
     """Within the conversation, from 0, never falling: parts with a long silence between them."""
+
+
+Read = Callable[[LanguageModel, bool], "Chats"]
+"""Reads a part of a corpus with a model; true: with its words, to train on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,8 @@ class Chats:
     """Messages × indicators."""
     problems: Counter[str]
     """What could not be read, and how often."""
+    words: pa.LargeListArray | None
+    """Token hashes, to train on; None where they were not asked for."""
 
     @functools.cached_property
     def conversation_starts(self) -> Integers:
@@ -90,20 +96,26 @@ class Chats:
             self.stated_age[keep],
             self.found[keep],
             self.problems,
+            None if self.words is None else self.words.filter(pa.array(keep)),
         )
 
 
 def gather(
-    messages: Iterable[Said], offenders: Iterable[str], model: LanguageModel, name: str
+    messages: Iterable[Said],
+    offenders: Iterable[str],
+    model: LanguageModel,
+    name: str,
+    *,
+    words: bool = False,
 ) -> Chats:
-    """Annotate `messages` as they come and keep their evidence.
+    """Annotate `messages` as they come and keep their evidence, with `words` their tokens too.
 
     Messages without text are counted and left out. `offenders` are author ids; those who write
     nothing are counted as a problem. It is read only once the messages are through, so that a
     reader may find them on the way. `name` is for the InputError that is raised where nothing was
     read.
     """
-    made = _Gathering(model)
+    made = _Gathering(model, words)
     for said in messages:
         made.add(said)
     made.flush()
@@ -113,8 +125,9 @@ def gather(
 
 
 class _Gathering:
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, words: bool) -> None:
         self._model = model
+        self._words: list[pa.LargeListArray] | None = [] if words else None
         self._conversations: dict[str, int] = {}
         self._authors: dict[str, int] = {}
         self._segments = -1
@@ -148,7 +161,13 @@ class _Gathering:
 
     def flush(self) -> None:
         if self._texts:
-            self._evidence.append(annotate(pa.array(self._texts, pa.large_string()), self._model))
+            texts = pa.array(self._texts, pa.large_string())
+            self._evidence.append(annotate(texts, self._model))
+            if self._words is not None:
+                hashes, offsets = kernel.hashes(normalise.normalise(texts))
+                self._words.append(
+                    pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))
+                )
             self._keys.append(np.array(self._waiting, np.int64))
             self._texts, self._waiting = [], []
 
@@ -175,6 +194,7 @@ class _Gathering:
             stated_age=evidence["stated_age"].to_numpy(),
             found=_flags(evidence["indicators"].combine_chunks(), ids),
             problems=self._problems,
+            words=None if self._words is None else pa.concat_arrays(self._words),
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import ijson
 
-from fieldfare.lab.research.chats import Chats, Said, gather
+from fieldfare.lab.research.chats import Chats, Read, Said, gather
 from fieldfare.language import LanguageModel
 from fieldfare.vocabulary import InputError
 
@@ -40,11 +40,22 @@ def find(folder: Path) -> tuple[Path, Path]:
     return found[0], found[1]
 
 
-def read(file: Path, model: LanguageModel) -> Chats:
-    """A datapack as evidence. Authors of different chats are different people, also under one name.
-    Raises InputError naming the file, and the number of the chat where known."""
+def read(file: Path, model: LanguageModel, *, words: bool = False) -> Chats:
+    """A datapack as evidence, with `words` its tokens too, to train on.
+
+    Authors of different chats are different people, also under one name. Raises InputError naming
+    the file, and the number of the chat where known.
+    """
     offenders: list[str] = []
-    return gather(_messages(file, offenders), offenders, model, file.name)
+    return gather(_messages(file, offenders), offenders, model, file.name, words=words)
+
+
+def parts(training: Path, test: Path) -> tuple[Read, Read]:
+    """What reads the training part, and what reads the test part."""
+    return (
+        lambda model, words: read(training, model, words=words),
+        lambda model, words: read(test, model, words=words),
+    )
 
 
 def _messages(file: Path, offenders: list[str]) -> Iterator[Said]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fieldfare.lab.research.chats import Chats, Said, gather
+from fieldfare.lab.research.chats import Chats, Read, Said, gather
 from fieldfare.lab.research.xml_stream import records
 from fieldfare.language import LanguageModel
 from fieldfare.vocabulary import InputError
@@ -73,9 +73,19 @@ def _one(folder: Path, name: str) -> Path | None:
     return found[0] if found else None
 
 
-def read(corpus: Path, offenders: Path, model: LanguageModel) -> Chats:
-    """A part of the corpus as evidence. Raises InputError naming the file, and line where known."""
-    return gather(messages(corpus), read_offenders(offenders), model, corpus.name)
+def read(corpus: Path, offenders: Path, model: LanguageModel, *, words: bool = False) -> Chats:
+    """A part of the corpus as evidence, with `words` its tokens too, to train on. Raises InputError
+    naming the file, and line where known."""
+    listed = read_offenders(offenders)
+    return gather(messages(corpus), listed, model, corpus.name, words=words)
+
+
+def parts(files: Files) -> tuple[Read, Read]:
+    """What reads the training part, and what reads the test part."""
+    return (
+        lambda model, words: read(files.training, files.training_offenders, model, words=words),
+        lambda model, words: read(files.test, files.test_offenders, model, words=words),
+    )
 
 
 def messages(file: Path) -> Iterator[Said]:
