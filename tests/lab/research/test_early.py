@@ -159,7 +159,7 @@ def test_weights_are_fitted_to_what_tells(panc: tuple[Chats, Chats]) -> None:
     by_name = fitted.as_json(feature_names(training))
     assert by_name["secrecy"] > 0.1
     assert by_name["says_to_be_child"] < 0
-    assert by_name["game_currency"] == 0  # Nobody says it: nothing is known.
+    assert "game_currency" not in by_name  # Nobody says it: nothing is known.
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,8 @@ def test_weights_are_fitted_to_what_tells(panc: tuple[Chats, Chats]) -> None:
         ('{"chats": {}}', "no messages"),
         ('{"chats": {"a name": {"className": "predator"}}}', "chat 1 is not as a datapack has it"),
         ('{"chats": {"a name": [1]}}', "chat 1 is not as a datapack has it"),
+        ('{"chats": {"a name": {"className": "x", "content": []}}}', "chat 1 is not"),
+        ('{"chats": {"a name": {"className": "predator", "content": [[]]}}}', "chat 1 is not"),
     ],
 )
 def test_a_bad_datapack_is_said_without_names(
@@ -180,6 +182,14 @@ def test_a_bad_datapack_is_said_without_names(
         datapack.read(file, model)
     assert said in str(at.value)
     assert "a name" not in str(at.value)
+
+
+def test_half_a_character_loses_nothing_else(model: LanguageModel) -> None:
+    texts = ["how old are you", "\ud83d keep this our secret", " "]
+    read = gather([Said("1", "a", n, text) for n, text in enumerate(texts)], [], model, "rows")
+    assert read.line.tolist() == [0, 1]
+    assert read.found.any(1).tolist() == [True, True]
+    assert sorted(read.problems.values()) == [1, 1]
 
 
 def test_a_missing_datapack_is_named(tmp_path: Path) -> None:

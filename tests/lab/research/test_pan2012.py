@@ -157,9 +157,16 @@ def test_a_bad_list_of_lines(tmp_path: Path) -> None:
 
 def test_a_message_without_its_author_is_located(tmp_path: Path) -> None:
     corpus, _ = _small(tmp_path, {"c7": [("", "words of the quiet heron")]}, "a")
-    with pytest.raises(InputError, match=r"\(conversation c7, line 1\)$") as at:
+    with pytest.raises(InputError, match=r"^pan12.*: message 1 has no author") as at:
         list(pan2012.messages(corpus))
     assert "heron" not in str(at.value)
+
+
+def test_a_line_number_of_any_length_is_no_surprise(tmp_path: Path) -> None:
+    corpus, _ = _small(tmp_path, {"c": [("a", "hi"), ("b", "ok")]}, "a")
+    corpus.write_text(corpus.read_text().replace('line="2"', f'line="{"9" * 5000}"'))
+    with pytest.raises(InputError, match=r": message 2 has no author or no line number"):
+        list(pan2012.messages(corpus))
 
 
 def test_what_is_missing_or_twice_is_named(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ class _Gathering:
 
     def flush(self) -> None:
         if self._texts:
-            texts = pa.array(self._texts, pa.large_string())
+            texts = self._column()
             self._evidence.append(annotate(texts, self._model))
             if self._words is not None:
                 hashes, offsets = kernel.hashes(normalise.normalise(texts))
@@ -170,6 +170,16 @@ class _Gathering:
                 )
             self._keys.append(np.array(self._waiting, np.int64))
             self._texts, self._waiting = [], []
+
+    def _column(self) -> pa.LargeStringArray:
+        try:
+            return pa.array(self._texts, pa.large_string())
+        except (UnicodeEncodeError, pa.ArrowInvalid):
+            # A half of a surrogate pair, as JSON can write it.
+            plain = [text.encode("utf-8", "replace").decode() for text in self._texts]
+            changed = sum(one != other for one, other in zip(plain, self._texts, strict=True))
+            self._problems["messages with half a character, read as ?"] += changed
+            return pa.array(plain, pa.large_string())
 
     def finish(self, offenders: Iterable[str]) -> Chats:
         keys = np.concatenate(self._keys)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final, Literal
 
 import ijson
+import msgspec
 
 from fieldfare.lab.research.chats import Chats, Read, Said, gather
 from fieldfare.language import LanguageModel
@@ -21,7 +22,6 @@ from fieldfare.vocabulary import InputError
 
 TRAINING: Final = "datapack-PANC-train.json"
 TEST: Final = "datapack-PANC-test.json"
-_OFFENDER: Final = "predator"
 
 
 def find(folder: Path) -> tuple[Path, Path]:
@@ -58,35 +58,44 @@ def parts(training: Path, test: Path) -> tuple[Read, Read]:
     )
 
 
+class _Entry(msgspec.Struct, rename="camel"):
+    type: str
+    author: str | None = None
+    body: str | None = None
+    line_num: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] | None = None
+    is_from_predator: bool = False
+
+
+class _Chat(msgspec.Struct, rename="camel"):
+    class_name: Literal["predator", "non-predator"]
+    content: list[_Entry | None]
+
+
 def _messages(file: Path, offenders: list[str]) -> Iterator[Said]:
     """The messages; author ids of offenders are added to `offenders` on the way."""
+    number = 0
     try:
         with file.open("rb") as content:
-            for number, (_, chat) in enumerate(ijson.kvitems(content, "chats", use_float=True)):
-                try:
-                    yield from _chat(str(number), chat, offenders)
-                except (TypeError, KeyError, AttributeError, ValueError):
-                    # The chat's name is a person's; its number will do.
-                    raise InputError(
-                        f"{file.name}: chat {number + 1} is not as a datapack has it"
-                    ) from None
+            for _, raw in ijson.kvitems(content, "chats", use_float=True):
+                number += 1
+                yield from _said(str(number), msgspec.convert(raw, _Chat), offenders)
+    except msgspec.ValidationError:
+        # The chat's name is a person's; its number will do.
+        raise InputError(f"{file.name}: chat {number:,} is not as a datapack has it") from None
     except ijson.JSONError:
         raise InputError(f"{file.name}: not JSON, or cut off") from None
     except OSError as error:
         raise InputError(f"{file.name}: cannot be read ({error.strerror})") from error
 
 
-def _chat(number: str, chat: dict[str, Any], offenders: list[str]) -> Iterator[Said]:
-    segment, theirs = 0, set()
-    offends = chat["className"] == _OFFENDER
-    for line, entry in enumerate(chat["content"], 1):
-        if entry is None:
-            continue
-        if entry["type"] == "separator":
+def _said(number: str, chat: _Chat, offenders: list[str]) -> Iterator[Said]:
+    segment, theirs = 0, set[str]()
+    for line, entry in enumerate(chat.content, 1):
+        if entry is not None and entry.type == "separator":
             segment += 1
-            continue
-        author = f"{number}/{entry['author']}"
-        if offends and entry["isFromPredator"]:
-            theirs.add(author)
-        yield Said(number, author, int(entry.get("lineNum", line)), entry["body"] or "", segment)
+        elif entry is not None and entry.type == "message":
+            author = f"{number}/{entry.author}"
+            if entry.is_from_predator and chat.class_name == "predator":
+                theirs.add(author)
+            yield Said(number, author, entry.line_num or line, entry.body or "", segment)
     offenders += sorted(theirs)

@@ -79,8 +79,8 @@ class Detector:
         return scored
 
     def as_json(self, names: list[str]) -> dict[str, Any]:
-        """The weights by feature."""
-        return {name: round(float(w), 4) for name, w in zip(names, self.weights, strict=True)}
+        """The weights by feature, without those of 0, of features that were never seen."""
+        return {name: round(float(w), 4) for name, w in zip(names, self.weights, strict=True) if w}
 
 
 def words(chats: Chats) -> Detector:

@@ -90,17 +90,17 @@ def parts(files: Files) -> tuple[Read, Read]:
 
 def messages(file: Path) -> Iterator[Said]:
     """The messages of a part, in order. Raises InputError naming the file, and line where known."""
-    for around, attributes, fields in records(file, _PATH):
+    for number, (around, attributes, fields) in enumerate(records(file, _PATH), 1):
         conversation, author = around.get("id"), fields.get("author", "").strip()
-        line = attributes.get("line", "")
-        if not conversation or not author or not line.isdecimal():
+        line = _line_number(attributes.get("line", ""))
+        if not conversation or not author or line is None:
             raise InputError(
-                f"{file.name}: a message without author or line number, or in a conversation "
-                f"without id (conversation {conversation or 'unknown'}, line {line or 'unknown'})"
+                f"{file.name}: message {number:,} has no author or no line number, or its "
+                "conversation no id"
             )
         text = fields.get("text", "")
         # Escaped twice: once for XML, once before by those who collected it.
-        yield Said(conversation, author, int(line), html.unescape(text) if "&" in text else text)
+        yield Said(conversation, author, line, html.unescape(text) if "&" in text else text)
 
 
 def read_offenders(file: Path) -> list[str]:
@@ -121,10 +121,11 @@ def read_lines(file: Path) -> Lines:
     pairs = set()
     for number, line in enumerate(_lines(file), 1):
         words = line.split()
-        if words and (len(words) != 2 or not words[1].isdecimal()):
+        place = _line_number(words[1]) if len(words) == 2 else None
+        if place is not None:
+            pairs.add((words[0], place))
+        elif words:
             raise InputError(f"{file.name}, line {number}: not a conversation id and a line number")
-        if words:
-            pairs.add((words[0], int(words[1])))
     if not pairs:
         raise InputError(f"{file.name}: no lines")
     return frozenset(pairs)
@@ -137,6 +138,10 @@ def read_conversations(file: Path) -> frozenset[str]:
     if not ids:
         raise InputError(f"{file.name}: no conversation ids")
     return ids
+
+
+def _line_number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _lines(file: Path) -> list[str]:
