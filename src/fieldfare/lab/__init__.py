@@ -12,6 +12,10 @@ read where they are and not kept.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another
   way of training, add a field to ``Recipe`` and measure it ``--against`` the one that ships.
+- `indicator_evaluation`, `obfuscation`, `obfuscation_report`: how often phrases are wrong on
+  ordinary talk (`benign_texts`), what they miss, and what disguise costs. A further disguise is a
+  function in ``obfuscation.KINDS``.
+- `bench`: figures of speed and memory. `examples`: the page of examples.
 - `research`: public corpora of grooming and their official measures, on a researcher's own copy.
 
 Neither the demo world nor the crowd is a model of how people behave; figures measured on them say
