@@ -15,6 +15,7 @@ import sys
 import typer
 
 from fieldfare.cli.bench import bench
+from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, simulate, signals, formats, bench):
+for command in (scan, demo, simulate, signals, formats, bench, calibrate):
     app.command()(command)
 for name, group in (("train", train), ("evaluate", evaluate)):
     app.add_typer(group, name=name)

@@ -10,19 +10,20 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.cli.evaluate_contacts import contacts
 from fieldfare.cli.evaluate_early import early
 from fieldfare.cli.evaluate_indicators import indicators
 from fieldfare.cli.evaluate_obfuscation import obfuscation
 from fieldfare.cli.evaluate_pan2012 import pan2012
 
 evaluate = typer.Typer(
-    help="Measure tables, phrases and detection on a corpus of one's own.",
+    help="Measure tables, phrases and detection: on a corpus of one's own, or a simulated world.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
-for command in (indicators, obfuscation, pan2012, early):
+for command in (contacts, indicators, obfuscation, pan2012, early):
     evaluate.command()(command)
 
 

@@ -87,6 +87,12 @@ def shipped() -> Scorecard:
     return parse((files("fieldfare.risk") / "scorecard.toml").read_bytes(), "scorecard.toml")
 
 
+@cache
+def judgement() -> Scorecard:
+    """The card set by judgement: the bins that fits begin from, and what they are shrunk to."""
+    return parse((files("fieldfare.risk") / "judgement.toml").read_bytes(), "judgement.toml")
+
+
 def load(path: Path) -> Scorecard:
     """A scorecard from a file. Raises SettingsError that says what is wrong and where."""
     try:

@@ -1,0 +1,81 @@
+"""Writing a scorecard as the TOML file that people read and sign off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fieldfare.risk.scorecard import Scorecard, parse
+
+Floats = npt.NDArray[np.float64]
+
+HEAD: Final = """\
+# A scorecard: what each signal is worth, as weights of evidence. Written by `fieldfare calibrate`.
+#
+# A weight is a natural-log likelihood ratio: how much more often a value in this bin is seen in
+# accounts that groom than in accounts that do not, given the other signals. The weights of an
+# account's signals and the log odds of the prior add up to log odds.
+#
+#   edges    rising; bin i holds edges[i-1] <= value < edges[i]
+#   weights  one more than edges; only rising, or only falling (a higher value is never worth
+#            first more and then less). Below them, the 95 % interval of each over accounts drawn
+#            again; it does not hold what a simulation gets wrong.
+#   A value that is not known adds nothing.
+"""
+
+
+def render(
+    card: Scorecard, low: Sequence[Floats] | None = None, high: Sequence[Floats] | None = None
+) -> str:
+    """The file's text. With intervals, each stands as a comment below its weights."""
+    lines = [
+        HEAD,
+        f"version = {_text(card.version)}",
+        f"basis = {_text(card.basis)}",
+        "",
+        "# The share of accounts that groom, before anything is known about one.",
+        f"prior = {card.prior!r}",
+        "",
+        "# From the least to the gravest. From `flag_from` on an account is flagged for a person to"
+        "\n# look at.",
+        f"flag_from = {_text(card.flag_from)}",
+        "bands = [",
+        *(f"  {{ name = {_text(band.name)}, from = {band.start!r} }}," for band in card.bands),
+        "]",
+    ]
+    for number, (name, bins) in enumerate(card.signals.items()):
+        lines += ["", f"[signals.{name}]", f"edges = {_numbers(bins.edges)}"]
+        lines.append(f"weights = {_numbers(bins.weights)}")
+        if low is not None and high is not None:
+            spans = zip(low[number].tolist(), high[number].tolist(), strict=True)
+            lines.append("# 95 %: " + ", ".join(f"{a:.2f} to {b:.2f}" for a, b in spans))
+        lines += [f"format = {_text(bins.format)}", f"sentence = {_text(bins.sentence)}"]
+    return "\n".join(lines) + "\n"
+
+
+def write(
+    path: Path,
+    card: Scorecard,
+    low: Sequence[Floats] | None = None,
+    high: Sequence[Floats] | None = None,
+) -> Scorecard:
+    """Write a card, and give it as it reads back. Raises SettingsError where it is not valid."""
+    text = render(card, low, high)
+    read = parse(text.encode(), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return read
+
+
+def _text(value: str) -> str:
+    # A TOML basic string is written like a JSON string.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "[" + ", ".join(repr(float(value)) for value in values) + "]"
