@@ -36,7 +36,7 @@ def calibrate(
         float | None,
         typer.Option(
             min=0.001,
-            help="How far weights may move from the card: smaller shrinks more. Default: 1; with "
+            help="How far weights may move from the card: smaller shrinks more. Default: 3; with "
             "--labels, 0.5.",
         ),
     ] = None,
@@ -81,7 +81,7 @@ def calibrate(
             form,
             prior=form.prior,
             seed=seed,
-            spread=spread or 1.0,
+            spread=spread or 3.0,
             draws=draws,
             per_million=per_million,
             say=say,

@@ -172,7 +172,7 @@ def calibrate(
     *,
     prior: float,
     seed: int = 0,
-    spread: float = 1.0,
+    spread: float = 3.0,
     draws: int = 100,
     per_million: float = PER_MILLION,
     say: Say = lambda _: None,
