@@ -1,9 +1,8 @@
 """Compiled: disguised words back to plain ones, in lower-cased NFKC text.
 
-Three disguises: digits and signs for letters ("s3cr3t"), letters set apart ("s e c r e t",
-"s.e.c.r.e.t", an emoji between each), a word broken once or twice ("sec.ret"). A repair is made
-only where it gives known words, or where no other reading is likely; see each loop. Ages
-("13f", "im12", "7pm") never become letters.
+Letters set apart ("s e c r e t", "s.e.c.r.e.t", an emoji between each) and words broken once or
+twice ("sec.ret"); digits and signs for letters are read in `_leet`. A repair is made only where it
+gives known words, or where no other reading is likely; see each loop.
 
 Loops read one message and write it again; nothing is looked at twice, so that any message
 takes time linear in its bytes. `trace` receives the byte each byte came from.
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fieldfare.language._leet import KIND, LEET, letter
 from fieldfare.language._words import (
     BASIS,
     breaks,
@@ -23,51 +23,20 @@ from fieldfare.language._words import (
     compiled,
     hash_more,
     hash_word,
-    is_known,
+    mask_of,
 )
 
 Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "33357a874f062e91"
+INLINED = "4acb605484f23fbe 33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
 """Bytes of a word that may be a disguised one."""
 MOST_LETTERS = 64
 """Letters set apart that are joined at once; a longer row goes on as the next."""
-
-
-def _leet_table() -> Bytes:
-    table = np.zeros(256, np.uint8)
-    for sign, letter in zip(b"0123456789@$!|", b"oizeasgtbgasii", strict=True):
-        table[sign] = letter
-    return table
-
-
-LEET = _leet_table()
-"""The letter a digit or sign may stand for."""
-
-
-def _kinds() -> Bytes:
-    # 1 a letter, 2 a digit, 3 another sign that may be a letter, 4 a joint, 5 apostrophe
-    table = np.zeros(256, np.uint8)
-    table[0x80:] = 6
-    for byte in b"abcdefghijklmnopqrstuvwxyz":
-        table[byte] = 1
-    for byte in b"0123456789":
-        table[byte] = 2
-    for byte in b"@$!|":
-        table[byte] = 3
-    for byte in b"._*~":
-        table[byte] = 4
-    table[39] = 5
-    return table
-
-
-KIND = _kinds()
-UNITS = np.frombuffer(b"amfmpmthstndrdkgkmcmmmftnmhrhsyoyrgbmbkbpxmlozlbmsghmixx", np.uint8)
 
 
 @compiled
@@ -90,8 +59,9 @@ def suspicious(data: Bytes, offsets: Integers, marked: npt.NDArray[np.bool_]) ->
                 kind = np.uint8(4) if breaks(code) else np.uint8(1)
             if kind == 1:
                 found = before == 2 or before == 3 or (before == 4 and jointed)
-            elif before == 1 and (kind == 2 or byte == 64 or byte == 36):
-                found = True
+            elif before == 1 and (kind == 2 or byte == 64 or byte == 36 or byte == 33):
+                # "no!!" is no disguise, "hind!" may be one.
+                found = byte != 33 or at + 1 == end or data[at + 1] != 33
             if kind == 1 or kind == 2:
                 length += 1
             elif length:
@@ -108,91 +78,9 @@ def suspicious(data: Bytes, offsets: Integers, marked: npt.NDArray[np.bool_]) ->
 
 
 @compiled
-def unit(data: Bytes, end: Any) -> Any:
-    """Whether the last two letters are what stands after a number: 7pm, 1st, 5kg."""
-    for k in range(0, UNITS.size, 2):
-        if UNITS[k] == data[end - 2] and UNITS[k + 1] == data[end - 1]:
-            return True
-    return False
-
-
-@compiled
-def decoded(data: Bytes, start: Any, end: Any, known: Entries, out: Bytes) -> Any:
-    """Write the word a token with digits or signs stands for to the start of `out`.
-
-    False where it is no disguise: an age, a time, a known abbreviation, no known word.
-    """
-    size = end - start
-    letters = np.int64(0)
-    leading = np.int64(0)  # digits before the first letter
-    inner = np.int64(0)  # lone signs between letters
-    swaps = np.int64(0)
-    odd = np.int64(0)  # digits that rarely stand for a letter
-    choices = np.int64(0)  # signs that may be an i or an l
-    ones = np.zeros(3, np.int64)
-    for j in range(size):
-        byte = data[start + j]
-        kind = KIND[byte]
-        out[j] = byte
-        if kind == 2 or kind == 3:
-            out[j] = LEET[byte]
-            swaps += 1
-            if letters == 0 and kind == 2:
-                leading += 1
-            rare = byte == 50 or byte == 54 or byte == 56 or byte == 57
-            odd += rare
-            if byte == 49 or byte == 33 or byte == 124:
-                if choices < 3:
-                    ones[choices] = j
-                choices += 1
-            if (
-                0 < j < size - 1
-                and KIND[data[start + j - 1]] == 1
-                and KIND[data[start + j + 1]] == 1
-            ):
-                inner += byte != 33 and byte != 124 and not rare
-            elif byte == 124:
-                return False
-        elif kind != 5:
-            letters += 1
-    if swaps == 0 or letters == 0 or (odd and size < 5 and letters < 2):
-        return False
-    trailing = np.int64(0)
-    while trailing < size and KIND[data[end - 1 - trailing]] == 2:
-        trailing += 1
-    if leading == swaps and (letters == 1 or leading > 1 or (letters == 2 and unit(data, end))):
-        return False  # 13f, 7pm, 4th, 100ml
-    if trailing == swaps and (
-        letters < 2 or trailing > 2 or (trailing == 2 and data[end - 2] == 49)
-    ):
-        return False  # b4, im12
-    if is_known(known, hash_word(data, start, end)):
-        return False  # gr8, any1: abbreviations that phrases themselves have
-    base = np.uint32(0)
-    numbered = False
-    if trailing == 1 and swaps == 1:
-        # file3, raid5: a word and its number, unless the number makes it another word.
-        base = hash_word(data, start, end - 1)
-        numbered = is_known(known, base)
-        if numbered and data[end - 1] == 53:
-            return False
-    if choices > 3:
-        choices = np.int64(0)
-    for choice in range(1 << choices):
-        for c in range(choices):
-            out[ones[c]] = 108 if (choice >> c) & 1 else 105
-        h = hash_word(out, np.int64(0), size)
-        if is_known(known, h) and not (numbered and h == base and data[end - 1] != 49):
-            return True
-    if numbered:
-        return False
-    for c in range(choices):
-        out[ones[c]] = 105
-    return inner >= 2 and inner == swaps and letters > swaps and size >= 5
-
-
-@compiled
-def segmented(data: Bytes, bounds: Integers, count: Any, known: Entries, cuts: Integers) -> Any:
+def segmented(
+    data: Bytes, bounds: Integers, count: Any, known: Entries, bits: Any, cuts: Integers
+) -> Any:
     """Cut `count` letters into known words, as few and as long as can be.
 
     `cuts[j]` receives where the word that ends before letter j begins. Returns the number of
@@ -217,7 +105,7 @@ def segmented(data: Bytes, bounds: Integers, count: Any, known: Entries, cuts: I
                 at += width
             size = b + 1 - a
             price = cost[a] + 2 + (6 if size == 1 else 3 if size == 2 else 0)
-            if price < cost[b + 1] and is_known(known, h):
+            if price < cost[b + 1] and mask_of(known, h) & bits:
                 cost[b + 1] = price
                 cuts[b + 1] = a
                 words[b + 1] = words[a] + 1
@@ -231,21 +119,25 @@ def word_end(data: Bytes, start: Any, end: Any) -> Any:
     Letters, digits, apostrophes inside, and signs that touch a letter as one of it would.
     """
     at = start
+    opening, _ = character(data, start, end)
     while at < end:
         byte = data[at]
         kind = KIND[byte]
         if kind == 6:
             code, width = character(data, at, end)
-            if breaks(code) or (code >= 0xE00 and at > start and data[start] < 0x80):
+            if breaks(code) or (dense(code) and at > start and not dense(opening)):
                 break
             at += width
             continue
-        if at > start and data[start] >= 0xE0 and (kind == 1 or kind == 2):
+        if at > start and dense(opening) and (kind == 1 or kind == 2):
             break  # Latin letters inside a script without spaces are a word of their own.
         if kind == 3:
-            after = at + 1 < end and (KIND[data[at + 1]] == 1 or KIND[data[at + 1]] == 2)
+            after = at + 1
+            while after < end and after < at + 3 and KIND[data[after]] == 3:
+                after += 1
+            inside = after < end and (letter(data[after]) or KIND[data[after]] == 2)
             ending = byte == 36 and at > start and KIND[data[at - 1]] != 3
-            if not after and not ending:
+            if not inside and not ending:
                 break
         elif kind == 5:
             if at == start:
@@ -254,6 +146,12 @@ def word_end(data: Bytes, start: Any, end: Any) -> Any:
             break
         at += 1
     return at
+
+
+@compiled
+def dense(code: Any) -> Any:
+    """Whether a character is of the scripts from Thai on, in which Latin words stand out."""
+    return code >= 0xE00 and not 0x1E00 <= code < 0x2000
 
 
 @compiled
@@ -345,7 +243,14 @@ def believable(words: Any, count: Any, true: Any, between: Any) -> Any:
 
 @compiled
 def broken(
-    data: Bytes, start: Any, stop: Any, end: Any, known: Entries, out: Bytes, trace: Integers
+    data: Bytes,
+    start: Any,
+    stop: Any,
+    end: Any,
+    known: Entries,
+    bits: Any,
+    out: Bytes,
+    trace: Integers,
 ) -> tuple[Any, Any]:
     """Mend the word that a dot, a star or an emoji breaks, written to the start of `out`.
 
@@ -365,7 +270,7 @@ def broken(
             out[size] = data[j]
             trace[size] = j
             size += 1
-        if is_known(known, hash_word(data, at, stop)):
+        if mask_of(known, hash_word(data, at, stop)) & bits:
             familiar = True
         else:
             strange = True
@@ -384,6 +289,10 @@ def broken(
         stop = after
     if dotted and (familiar or size < 5):
         return 0, start  # A sentence that begins without a space, an abbreviation.
-    if pieces > 1 and (strange or emoji) and is_known(known, hash_word(out, np.int64(0), size)):
+    if (
+        pieces > 1
+        and (strange or emoji)
+        and mask_of(known, hash_word(out, np.int64(0), size)) & bits
+    ):
         return size, stop
     return 0, start

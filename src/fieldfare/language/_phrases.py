@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.language._repair import LONGEST, READINGS, mended
+from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
+from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended
 from fieldfare.language._words import BASIS, PRIME, character, compiled, hash_word, mask_of
 from fieldfare.language.phrase_index import (
     APART,
@@ -26,7 +27,7 @@ from fieldfare.language.phrase_index import (
     Vocabulary,
 )
 
-INLINED = "e008e76ee9c70bef 33357a874f062e91 0872aac6a6d451b0"
+INLINED = "4acb605484f23fbe fde4c0bdf75ede0d 33357a874f062e91 0872aac6a6d451b0"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -39,17 +40,22 @@ RING = 64
 """Words kept at hand: a power of two, more than twice the longest phrase."""
 AHEAD = 24
 """Words read ahead of the one where a phrase may begin; longer phrases are not found."""
-VOTERS = 64
-"""Words of a message that tell its language."""
+MOST_BROKEN = 6
+"""Words of a phrase that may be written ill."""
 STEPS = 256
 """Steps of the search for phrases that begin at one word: a bound on hostile texts."""
 SIDES = 128
 """First sides of gaps remembered at a time."""
-LANGUAGES = 32
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
+EVERY = np.uint32(0xFFFFFFFF)
+WELL = 2
+"""Points for a word written well; for one mended see `_repair.mended`."""
+ENOUGH = 2
+"""Points of a phrase that is found."""
+STRAINED = 2
+"""Points lost for a word of the language that is read as another."""
 S32 = np.uint64(32)
 ID = (1 << KIND_SHIFT) - 1
-EVERY = np.uint32(0xFFFFFFFF)
 ONE = np.uint64(1)
 
 
@@ -127,7 +133,7 @@ def spread(keys: Entries, children: Hashes, old_keys: Entries, old_children: Has
 
 @compiled
 def spoken(buffer: Bytes, start: Any, end: Any, voices: Entries, votes: Integers) -> Any:
-    """The bits of the languages that most words of a line are of; all where none is known."""
+    """The bits of the languages that most words of a line are of; all for none."""
     votes[:] = 0
     at = start
     for _ in range(VOTERS):
@@ -143,20 +149,29 @@ def spoken(buffer: Bytes, start: Any, end: Any, voices: Entries, votes: Integers
             mask >>= np.uint32(1)
             language += 1
         at = stop + 1
-    most = np.max(votes)
-    if most == 0:
-        return EVERY
-    speaking = np.uint32(0)
-    for language in range(LANGUAGES):
-        if 4 * votes[language] >= 3 * most:
-            speaking |= np.uint32(1) << np.uint32(language)
-    return speaking
+    speaking = most_spoken(votes)
+    return speaking if speaking else EVERY
 
 
 @compiled
-def credible(exact: Any, doubt: Any, words: Any) -> Any:
-    """Whether a phrase is found where not all of its words are written well."""
-    return doubt == 0 or (words > 1 and doubt <= exact + 2)
+def voiced(buffer: Bytes, start: Any, end: Any) -> Any:
+    """Whether a word is no row of consonants, which says nothing against "mum" for "mm"."""
+    for at in range(start, end):
+        if buffer[at] >= 0x80 or is_vowel(buffer[at]) or buffer[at] == 121 or buffer[at] < 97:
+            return True
+    return end - start < 2
+
+
+@compiled
+def credible(points: Any, broken: Any, strained: Any, words: Any) -> Any:
+    """Whether a phrase is found where not all of its words are written well.
+
+    `broken` words are none of the language. `strained` ones are, yet are read as others: only
+    beside broken ones, or "bucks" would be "vbucks".
+    """
+    if broken == 0:
+        return strained == 0
+    return words > 1 and points - strained * STRAINED >= ENOUGH
 
 
 @compiled
@@ -172,8 +187,9 @@ def note(hits: Integers, found: Any, message: Any, indicator: Any, start: Any, e
 
 @compiled
 def reached(
-    tree: Tree, node: Any, first: Any, last: Any, start: Any, end: Any, exact: Any, doubt: Any,
-    words: Any, sides: Integers, known: Any, message: Any, masks: Masks, hits: Integers, found: Any,
+    tree: Tree, node: Any, first: Any, last: Any, start: Any, end: Any, points: Any,
+    broken: Any, strained: Any, words: Any, sides: Integers, known: Any, message: Any,
+    masks: Masks, hits: Integers, found: Any,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Note what ends at a node: whole phrases, and sides of gaps that meet.
 
@@ -185,7 +201,7 @@ def reached(
     for k in range(tree.first[node], tree.first[node + 1]):
         kind = tree.outputs[k] >> KIND_SHIFT
         if kind == WHOLE:
-            if credible(exact, doubt, words):
+            if credible(points, broken, strained, words):
                 number = tree.outputs[k] & ID
                 masks[message] |= ONE << np.uint64(number)
                 found = note(hits, found, message, number, start, end)
@@ -199,7 +215,9 @@ def reached(
             far = first - sides[side, 1]
             if far < 0 or far > tree.furthest:
                 continue
-            if not credible(sides[side, 3] + exact, sides[side, 4] + doubt, 2):
+            if not credible(
+                sides[side, 3] + points, sides[side, 4] + broken, sides[side, 5] + strained, 2
+            ):
                 continue
             found = joined(
                 tree, sides[side, 0], node, far, sides[side, 2], end, message, masks, hits, found
@@ -209,8 +227,9 @@ def reached(
         sides[side, 0] = node
         sides[side, 1] = last
         sides[side, 2] = start
-        sides[side, 3] = exact
-        sides[side, 4] = doubt
+        sides[side, 3] = points
+        sides[side, 4] = broken
+        sides[side, 5] = strained
         known += 1
     return known, found
 
@@ -253,14 +272,15 @@ def match(
     begins = np.zeros(RING, np.int64)
     ends = np.zeros(RING, np.int64)
     counts = np.zeros(RING, np.int64)
-    readings = np.zeros((RING, READINGS), np.uint32)
-    doubts = np.zeros((RING, READINGS), np.uint8)
+    familiars = np.zeros(RING, np.bool_)
+    readings = np.zeros((RING, READINGS + 1), np.uint32)
+    worth = np.zeros((RING, READINGS + 1), np.int8)
     codes = np.zeros(LONGEST, np.int64)
     others = np.zeros(LONGEST, np.int64)
     spare = np.zeros(LONGEST + 2, np.uint32)
     votes = np.zeros(LANGUAGES, np.int64)
-    sides = np.zeros((SIDES, 5), np.int64)
-    stack = np.zeros((STEPS + READINGS + 2, 4), np.int64)
+    sides = np.zeros((SIDES, 6), np.int64)
+    stack = np.zeros((STEPS + READINGS + 2, 5), np.int64)
     found = np.int64(0)
     for i in range(starts.size - 1):
         masks[i] = 0
@@ -296,8 +316,7 @@ def match(
             depth = 1
             stack[0, 0] = APART
             stack[0, 1] = place
-            stack[0, 2] = 0
-            stack[0, 3] = 0
+            stack[0, 2:] = 0
             steps = 0
             origin = begins[place & (RING - 1)]
             while depth and steps < STEPS:
@@ -305,47 +324,42 @@ def match(
                 steps += 1
                 node = stack[depth, 0]
                 word = stack[depth, 1]
-                exact = stack[depth, 2]
-                doubt = stack[depth, 3]
+                points = stack[depth, 2]
+                broken = stack[depth, 3]
+                strained = stack[depth, 4]
                 slot = word & (RING - 1)
                 if word >= read:
                     continue
-                then = child(tree.keys, tree.children, node, hashes[slot])
-                if then:
-                    if tree.first[then] < tree.first[then + 1]:
-                        seen, found = reached(
-                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, exact + 1,
-                            doubt, word + 1 - place, sides, seen, i, masks, hits, found,
-                        )  # fmt: skip
-                    stack[depth, 0] = then
-                    stack[depth, 1] = word + 1
-                    stack[depth, 2] = exact + 1
-                    stack[depth, 3] = doubt
-                    depth += 1
                 if counts[slot] < 0:
                     if speaking == 0:
                         speaking = spoken(buffer, begin, end, vocabulary.voices, votes)
-                    counts[slot] = 0
-                    if not mask_of(known, hashes[slot]) & speaking:
-                        counts[slot] = mended(
-                            buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
-                            codes, others, spare, readings[slot], doubts[slot],
-                        )  # fmt: skip
+                    familiars[slot] = (mask_of(known, hashes[slot]) & speaking) != 0 and voiced(
+                        buffer, begins[slot], ends[slot]
+                    )
+                    counts[slot] = 1 + mended(
+                        buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
+                        codes, others, spare, readings[slot, 1:], worth[slot, 1:],
+                    )  # fmt: skip
+                    readings[slot, 0] = hashes[slot]
+                    worth[slot, 0] = WELL
                 for k in range(counts[slot]):
                     then = child(tree.keys, tree.children, node, readings[slot, k])
-                    more = doubt + doubts[slot, k]
-                    if then == 0 or more > 6:
+                    if then == 0:
                         continue
+                    now = points + worth[slot, k]
+                    wrong = broken + (k > 0 and not familiars[slot])
+                    odd = strained + (k > 0 and familiars[slot])
                     if tree.first[then] < tree.first[then + 1]:
                         seen, found = reached(
-                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, exact, more,
-                            word + 1 - place, sides, seen, i, masks, hits, found,
+                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, now, wrong,
+                            odd, word + 1 - place, sides, seen, i, masks, hits, found,
                         )  # fmt: skip
-                    if depth < stack.shape[0]:
+                    if depth < stack.shape[0] and wrong + odd <= MOST_BROKEN:
                         stack[depth, 0] = then
                         stack[depth, 1] = word + 1
-                        stack[depth, 2] = exact
-                        stack[depth, 3] = more
+                        stack[depth, 2] = now
+                        stack[depth, 3] = wrong
+                        stack[depth, 4] = odd
                         depth += 1
             place += 1
         if unspaced:
@@ -368,8 +382,8 @@ def match_joined(
         while node:
             if tree.first[node] < tree.first[node + 1]:
                 seen, found = reached(
-                    tree, node, start, at, start, at, 1, 0, 1, sides, seen, message, masks, hits,
-                    found,
+                    tree, node, start, at, start, at, WELL, 0, 0, 1, sides, seen, message, masks,
+                    hits, found,
                 )  # fmt: skip
             if at >= end:
                 break

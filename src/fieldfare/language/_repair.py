@@ -22,6 +22,7 @@ INLINED = "33357a874f062e91 0872aac6a6d451b0"
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint32]
+Worth = npt.NDArray[np.int8]
 
 LONGEST = 20
 """Letters of a word that may be mended."""
@@ -136,7 +137,7 @@ def without_vowels(a: Integers, n: Any, b: Integers, m: Any) -> Any:
 
 
 @compiled
-def digits_read(codes: Integers, count: Any, hashes: Hashes, doubts: Bytes) -> Any:
+def digits_read(codes: Integers, count: Any, hashes: Hashes, worth: Worth) -> Any:
     """Fill `hashes` with the words that letters for digits make; return how many."""
     choices = 0
     letters = 0
@@ -162,7 +163,7 @@ def digits_read(codes: Integers, count: Any, hashes: Hashes, doubts: Bytes) -> A
                     turn += 1
             h, last = hash_more(h, last, code)
         hashes[filled] = h
-        doubts[filled] = 1 if letters else 2
+        worth[filled] = 1 if letters else 0
         filled += 1
     return filled
 
@@ -170,18 +171,19 @@ def digits_read(codes: Integers, count: Any, hashes: Hashes, doubts: Bytes) -> A
 @compiled
 def mended(
     data: Bytes, start: Any, end: Any, own: Any, vocabulary: Vocabulary, speaking: Any,
-    codes: Integers, others: Integers, spare: Hashes, hashes: Hashes, doubts: Bytes,
+    codes: Integers, others: Integers, spare: Hashes, hashes: Hashes, worth: Worth,
 ) -> Any:  # fmt: skip
     """Fill `hashes` with those of the words that an unknown word may be; return how many.
 
     `own` is the hash of the word itself, `speaking` has the bits of the languages the words
-    may be of. `doubts` receives how doubtful each is, 1 to 3.
+    may be of. `worth` receives the points of each, 1 to -1: the
+    fewer letters there are, the less they say.
     """
     count, digits = letters_of(data, start, end, codes)
     if count == 0:
         return 0
     if digits:
-        return digits_read(codes, count, hashes, doubts)
+        return digits_read(codes, count, hashes, worth)
     filled = 0
     for j in range(keys_of(codes, count, spare)):
         key = spare[j]
@@ -201,18 +203,18 @@ def mended(
                     continue
                 if not without_vowels(codes, count, others, size):
                     continue
-                doubt = 1 if count > 2 else 2 if count == 2 else 3
+                points = 1 if count > 2 else 0 if count == 2 else -1
             else:
                 if size < SHORTEST or not one_slip(codes, count, others, size):
                     continue
-                doubt = 1 if count >= SHORTEST else 2
+                points = 1 if count >= SHORTEST else 0
             k = 0
             while k < filled and hashes[k] != h:
                 k += 1
             if k < filled:
-                doubts[k] = min(doubts[k], doubt)
+                worth[k] = max(worth[k], points)
             elif filled < READINGS:
                 hashes[filled] = h
-                doubts[filled] = doubt
+                worth[filled] = points
                 filled += 1
     return filled

@@ -7,22 +7,28 @@ from typing import Any
 import numpy as np
 
 from fieldfare.language._deobfuscate import (
-    KIND,
-    LONGEST,
     MOST_LETTERS,
     Bytes,
     Entries,
     Integers,
     believable,
     broken,
-    decoded,
     segmented,
     spaced,
     word_end,
 )
-from fieldfare.language._words import character, compiled
+from fieldfare.language._leet import (
+    KIND,
+    LONGEST,
+    SURE,
+    decoded,
+    heard_in,
+    read_signs,
+    sign_after,
+)
+from fieldfare.language._words import character, compiled, mask_of
 
-INLINED = "0c9f8657e6ddb270 33357a874f062e91"
+INLINED = "3090d50c60f14daf 4acb605484f23fbe 33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -67,12 +73,15 @@ def restore(
     cuts = np.zeros(MOST_LETTERS + 1, np.int64)
     spare = np.zeros(LONGEST + 4, np.uint8)
     from_byte = np.zeros(LONGEST + 4, np.int64)
+    votes = np.zeros(32, np.int64)
     traced = trace.size > 0
     k = np.int64(0)
     for i in range(offsets.size - 1):
         places[i] = k
         at = offsets[i]
         end = offsets[i + 1]
+        speaking, others = heard_in(data, at, end, known, votes)
+        bits = speaking | SURE
         while at < end:
             stop = word_end(data, at, end)
             _, width = character(data, at, end)
@@ -80,9 +89,9 @@ def restore(
                 count, true, between, last = spaced(data, at, end, letters, bounds, origin)
                 words = np.int64(0)
                 if count >= 3:
-                    words = segmented(letters, bounds, count, known, cuts)
+                    words = segmented(letters, bounds, count, known, bits, cuts)
                     if words == 0 and between == 32 and count > 3:
-                        words = segmented(letters, bounds, count - 1, known, cuts)
+                        words = segmented(letters, bounds, count - 1, known, bits, cuts)
                         if words:  # the last letter was the beginning of something else
                             count -= 1
                             last = origin[count - 1] + bounds[count] - bounds[count - 1]
@@ -99,8 +108,20 @@ def restore(
                 signs = False
                 for j in range(at, stop):
                     signs = signs or KIND[data[j]] == 2 or KIND[data[j]] == 3
+                last = stop
+                if sign_after(data, at, stop, end, known, speaking, others):
+                    last = stop + 1
+                    _, h = read_signs(data, at, last, known, speaking, spare)
+                    if mask_of(known, h) & (speaking if speaking else SURE):
+                        for j in range(at, last):
+                            out[k] = spare[j - at]
+                            if traced:
+                                trace[k] = j
+                            k += 1
+                        at = last
+                        continue
                 if signs:
-                    if decoded(data, at, stop, known, spare):
+                    if decoded(data, at, stop, known, speaking, others, spare):
                         for j in range(at, stop):
                             out[k] = spare[j - at]
                             if traced:
@@ -109,7 +130,7 @@ def restore(
                         at = stop
                         continue
                 else:
-                    size, last = broken(data, at, stop, end, known, spare, from_byte)
+                    size, last = broken(data, at, stop, end, known, bits, spare, from_byte)
                     if size:
                         for j in range(size):
                             out[k] = spare[j]

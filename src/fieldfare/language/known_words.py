@@ -1,9 +1,9 @@
 """Words known to exist: what makes a repair credible.
 
 "s3cr3t" is read as "secret" because that is a word, and "ext3" stays because "exte" is none.
-The words are those of the indicator phrases in every language, and common English from a
-word list, kept as hashes (``known-en.npz``, made by ``scripts/build-known-words``). Not a
-spelling dictionary: a word not here is only left as it is.
+The words are those of the indicator phrases in every language, and common words of some, kept
+as hashes (``known-<language>.npz``, made by ``scripts/build-known-words``; sources and licences
+in ``known-words.md``). Not a spelling dictionary: a word not here is only left as it is.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ import pyarrow as pa
 from fieldfare.language.phrases import PhraseFile, read_phrases
 from fieldfare.vocabulary import SettingsError
 
-DICTIONARIES = ("en",)
+DICTIONARIES = ("ar", "de", "en", "es", "fr", "it", "nl", "pt", "ru")
 """Languages with a list of common words."""
 
-MOST_LANGUAGES = 31
+MOST_LANGUAGES = 30
 """Languages after so many share a bit."""
+
+SURE = 31
+"""The bit of words that count whatever language a message is of: those of phrases, and English."""
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -39,10 +42,12 @@ def known() -> Entries:
     from fieldfare.language import _words
 
     words = spoken().words
-    tables = [(word_hashes(list(words)), np.fromiter(words.values(), np.uint32, len(words)))]
+    sure = np.uint32(1 << SURE)
+    tables = [(word_hashes(list(words)), np.fromiter(words.values(), np.uint32, len(words)) | sure)]
     for name in DICTIONARIES:
         hashes = dictionary(name)
-        tables.append((hashes, np.full(hashes.size, language(name), np.uint32)))
+        mask = language(name) | (sure if name == "en" else np.uint32(0))
+        tables.append((hashes, np.full(hashes.size, mask, np.uint32)))
     total = sum(hashes.size for hashes, _ in tables)
     entries = _words.new_table(total)
     for hashes, masks in tables:
