@@ -16,6 +16,10 @@ def simulate(
     text: Annotated[
         str, typer.Option(help="none, templates (stock phrases) or evidence (of text, without it).")
     ] = "none",
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="Token hashes (.parquet) that evidence is drawn from.", exists=True),
+    ] = None,
     parameters: Annotated[
         Path | None, typer.Option(help="Parameters (TOML) laid over those that ship.")
     ] = None,
@@ -37,7 +41,7 @@ def simulate(
         settings.load(parameters), settings.rates(offenders or (), settings.load(parameters))
     )
     real = {path.stem: fits.measure_file(path) for path in fit or ()}
-    made = make(out, chosen, accounts, days, seed, text)
+    made = make(out, chosen, accounts, days, seed, text, corpus)
     typer.echo(
         f"Simulated {made.accounts:,} accounts over {days} days in {out}: "
         f"{made.messages:,} messages, {made.connections:,} connections, {made.notices:,} notices."

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from fieldfare.lab.simulation.circles import Society
 from fieldfare.lab.simulation.parameters import Parameters
 from fieldfare.lab.simulation.people import Floats, Ints, People
 from fieldfare.lab.simulation.ties import AFTER, ENDS, JUST_BEFORE, LONG_BEFORE, NEVER, Ties
@@ -79,8 +79,7 @@ def endings(
 def silent_requests(
     rng: np.random.Generator,
     people: People,
-    by_age: Ints,
-    ages: npt.NDArray[np.float32],
+    world: Society,
     rows: tuple[int, int],
     parameters: Parameters,
     days: int,
@@ -90,11 +89,7 @@ def silent_requests(
     first, last = rows
     count = rng.poisson(requests.each * (last - first))
     one = rng.integers(first, last, size=count)
-    near = people.age[one] + rng.normal(0, 1.5 + 0.1 * np.maximum(0, people.age[one] - 18))
-    place = np.searchsorted(ages, near) + rng.integers(-50, 51, size=count)
-    anybody = rng.integers(people.count, size=count)
-    place = np.where(rng.random(count) < requests.any_age, anybody, place)
-    other = by_age[np.clip(place, 0, people.count - 1)]
+    other = world.near(rng, people, one, parameters.population.national, requests.any_age)
     lo = np.maximum(0, np.maximum(people.created[one], people.created[other]))
     hi = np.minimum(days, np.minimum(people.until[one], people.until[other]))
     kept = (hi > lo + 1) & (one != other)

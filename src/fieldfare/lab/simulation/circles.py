@@ -55,15 +55,51 @@ class Society:
     """Everyone, youngest first."""
     ages: npt.NDArray[np.float32]
     """Their ages."""
+    by_country: npt.NDArray[np.int32]
+    """Everyone, country by country, youngest first."""
+    places: npt.NDArray[np.float64]
+    """Their `place_of`, rising."""
     homes: npt.NDArray[np.int64]
     """Pairs of households that are kin: one column each."""
     class_of: Circles
     """Members of each school class, by its number."""
 
-    def between(self, youngest: float, below: float) -> npt.NDArray[np.int32]:
-        """Everyone of an age in [youngest, below)."""
-        low, high = np.searchsorted(self.ages, [youngest, below])
-        return self.by_age[low:high]
+    def between(
+        self, youngest: float, below: float, country: int | None = None
+    ) -> npt.NDArray[np.int32]:
+        """Everyone of an age in [youngest, below), in one country or in all."""
+        edges = np.array([youngest, below])
+        if country is None:
+            low, high = np.searchsorted(self.ages, edges)
+            return self.by_age[low:high]
+        low, high = np.searchsorted(self.places, _place_of(country, edges))
+        return self.by_country[low:high]
+
+    def near(
+        self, rng: np.random.Generator, people: People, one: Ints, national: float, any_age: float
+    ) -> Ints:
+        """For each of `one` somebody: nearly always near in age, a share `national` of them of
+        the same country, a share `any_age` anybody at all."""
+        count = len(one)
+        gap = 1.3 + 0.12 * np.maximum(0, people.age[one] - ADULT)
+        age = np.clip(people.age[one] + rng.normal(0, 1, count) * gap, 5, _OLDEST - 1)
+        step = rng.integers(-20, 21, size=count)
+        at = np.searchsorted(self.places, _place_of(people.country[one], age)) + step
+        anywhere = np.searchsorted(self.ages, age) + step
+        found = np.where(
+            rng.random(count) < national,
+            self.by_country[np.clip(at, 0, people.count - 1)],
+            self.by_age[np.clip(anywhere, 0, people.count - 1)],
+        )
+        return np.where(rng.random(count) < any_age, rng.integers(people.count, size=count), found)
+
+
+_OLDEST = 200.0
+
+
+def _place_of(country: Ints | int, age: Ints) -> npt.NDArray[np.float64]:
+    """One number by which people sort by country and then by age."""
+    return np.asarray(country, np.float64) * _OLDEST + age
 
 
 def society(people: People, parameters: Parameters, seed: int) -> Society:
@@ -84,7 +120,17 @@ def society(people: People, parameters: Parameters, seed: int) -> Society:
         "guild": _guilds(rng, people, parameters),
     }
     by_age = np.argsort(people.age, kind="stable").astype(np.int32)
-    made = Society(kinds, by_age, people.age[by_age], _kin(rng, people, parameters), class_of)
+    place = _place_of(people.country, people.age)
+    by_country = np.argsort(place, kind="stable").astype(np.int32)
+    made = Society(
+        kinds=kinds,
+        by_age=by_age,
+        ages=people.age[by_age],
+        by_country=by_country,
+        places=place[by_country],
+        homes=_kin(rng, people, parameters),
+        class_of=class_of,
+    )
     for name, label in (("team", "team_mate"), ("guild", "guild_mate")):
         people.mark(kinds[name].members, label)
     return made
@@ -117,7 +163,10 @@ def _guilds(rng: np.random.Generator, people: People, parameters: Parameters) ->
     chosen = np.flatnonzero(
         (people.age < 36) & (people.age >= 10) & (rng.random(people.count) < population.in_guilds)
     )
-    chosen = rng.permutation(chosen)
+    # A guild is of one country or of the world.
+    world = rng.random(len(chosen)) >= population.national
+    country = np.where(world, 255, people.country[chosen])
+    chosen = chosen[np.lexsort((rng.random(len(chosen)), country))]
     guild = population.guild
     expected = int(len(chosen) / guild.least) + 1
     sizes = rng.lognormal(np.log(guild.median), guild.spread, expected)
@@ -255,17 +304,14 @@ def _chance(
     parameters: Parameters,
     days: int,
 ) -> Ties:
-    """Chance acquaintances anywhere: nearly all near in age, a few of any."""
+    """Chance acquaintances: nearly all near in age, a few of any; most in the same country."""
     first, last = rows
     weight = np.cumsum(people.social[first:last], dtype=np.float64)
     count = rng.poisson(parameters.circles["anyone"].ties * (last - first))
     one = first + np.searchsorted(weight, rng.random(count) * weight[-1])
     one = np.minimum(one, last - 1)
-    near = people.age[one] + rng.normal(0, 1.3 + 0.12 * np.maximum(0, people.age[one] - ADULT))
-    at = np.searchsorted(world.ages, near) + rng.integers(-50, 51, size=count)
-    any_age = rng.integers(people.count, size=count)
-    at = np.where(rng.random(count) < 0.05, any_age, np.clip(at, 0, people.count - 1))
-    return _tie(rng, people, one, world.by_age[at], "anyone", parameters, days)
+    other = world.near(rng, people, one, parameters.population.national, any_age=0.05)
+    return _tie(rng, people, one, other, "anyone", parameters, days)
 
 
 def closing(rng: np.random.Generator, ties: Ties, share: float) -> tuple[Ints, Ints]:

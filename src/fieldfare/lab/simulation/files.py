@@ -60,7 +60,7 @@ def message_schema(text: str) -> Any:
 
 
 class WorldFiles:
-    """Writers of the events of a world; a file is complete when this is closed."""
+    """Writers of the events of a world; a file is complete or not there."""
 
     def __init__(self, folder: Path, text: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,9 +77,10 @@ class WorldFiles:
             "connections": _of(CONNECTIONS, "account", "peer", "connected_at"),
             "notices": _of(NOTICES, "id", "kind", "account", "peer", "at"),
         }
+        self._paths = {name: folder / f"{name}.parquet" for name in schemas}
         self._writers = {
             name: pq.ParquetWriter(
-                folder / f"{name}.parquet",
+                _unfinished(self._paths[name]),
                 schema,
                 use_dictionary=repeated if name == "messages" else ["kind", "account", "peer"],
             )
@@ -102,8 +103,17 @@ class WorldFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for writer in self._writers.values():
+        for name, writer in self._writers.items():
             writer.close()
+            path = self._paths[name]
+            if kind is None:
+                _unfinished(path).replace(path)
+            else:
+                _unfinished(path).unlink()
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _of(schema: Any, *names: str) -> Any:

@@ -61,6 +61,7 @@ class Population(_Table, frozen=True):
     in_guilds: float
     guild: Guild
     workplace: int
+    national: float
     neighbourhood: int
     kin: float
     kin_abroad: float
@@ -185,6 +186,8 @@ class Contacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: float = 0.0
     group_before: float = 0.0
     innocent: bool = False
+    national: float = 0.8
+    """Share of peers "from anywhere" who are of the holder's country."""
     blocked: float = 0.0
     reported: float = 0.0
     declined: float = 0.0
@@ -214,17 +217,17 @@ class Offender(_Table, frozen=True):
 class Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What messages of a kind of talk show.
 
-    `topics` are sections of the phrases; `words` the (mean, standard deviation) of the token
-    weight a word, `length` of words a message (log-normal: median, spread). `indicators` gives
-    for each the probability a message in its writer's first three to this peer, the next seven,
-    and later.
+    `topics` are sections of the phrases; `words` the mean of the token weight and its standard
+    deviation a root of tokens; `length` of tokens a message (log-normal: median, spread).
+    `indicators` gives for each the probability a message in its writer's first three to this peer,
+    the next seven, and later.
     """
 
     topics: tuple[str, ...]
     corpus: str
     words: Pair
     source: str = "judgement"
-    length: Pair = (5.0, 0.8)
+    length: Pair = (10.0, 0.85)
     states_age: float = 0.0
     stated_shift: float = 0.0
     """Years added to the writer's true age when it is stated; below zero poses as younger."""

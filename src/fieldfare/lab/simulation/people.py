@@ -27,6 +27,8 @@ BLOCK: Final = 100_000
 PARENT, CHILD_SEAT, GRANDPARENT, LONE = 0, 1, 2, 3
 """Seats of a household; LONE is an adult of one without children."""
 
+_MOST_SOCIAL: Final = 40.0
+
 SOURCES: Final = (None, "declared", "verified", "inferred")
 
 SLICES: Final = (
@@ -219,7 +221,8 @@ def _habits(
     rhythm, population = parameters.rhythm, parameters.population
     normal = draw.standard_normal((3, count), dtype=np.float32)
     spread = population.sociability_spread
-    people.social[rows] = np.exp(spread * normal[0] - spread**2 / 2)
+    # Not without end: somebody who writes with thousands is no ordinary person.
+    people.social[rows] = np.minimum(np.exp(spread * normal[0] - spread**2 / 2), _MOST_SOCIAL)
     for hours, put, noise, low, high in (
         (rhythm.bed, people.bed, normal[1], 19.0, 25.8),
         (rhythm.wake, people.wake, normal[2], 5.2, 10.0),

@@ -216,7 +216,7 @@ def _chosen(
     choose = _PEERS.get(contacts.peers)
     if choose is None:
         raise SettingsError(f"no peers {contacts.peers!r}; there are {', '.join(_PEERS)}")
-    peers = choose(stage, holder, 2 * count + 4, ages)
+    peers = choose(_Asked(stage, holder, 2 * count + 4, ages, contacts.national))
     age = people.age[peers]
     fit = (age >= ages[0]) & (age < ages[1]) & (peers != holder)
     fit &= people.until[peers] > 0.25 * stage.days
@@ -282,20 +282,35 @@ def _groups(
     return found
 
 
-_Choice: TypeAlias = Callable[[Stage, int, int, tuple[float, float]], Ints]
+_Choice: TypeAlias = Callable[["_Asked"], Ints]
 
 
-def _class(stage: Stage, holder: int, count: int, ages: tuple[float, float]) -> Ints:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A holder's peers are wanted: some more than `count`, since not all will do."""
+
+    stage: Stage
+    holder: int
+    count: int
+    ages: tuple[float, float]
+    national: float
+
+    @property
+    def town(self) -> int:
+        return int(self.stage.people.town[self.holder])
+
+
+def _class(asked: _Asked) -> Ints:
     """One's own class, or one of the town; a small one is filled from the same school."""
-    people = stage.people
-    own = int(people.school_class[holder])
-    pupils = stage.pupils(int(people.town[holder]), ages[0])
+    stage, people = asked.stage, asked.stage.people
+    own = int(people.school_class[asked.holder])
+    pupils = stage.pupils(asked.town, asked.ages[0])
     if own < 0:
         if not len(pupils):
             return pupils
         own = int(people.school_class[stage.rng.choice(pupils)])
     mates = stage.rng.permutation(stage.world.class_of.of(own)).astype(np.int64)
-    if len(mates) >= count // 3:
+    if len(mates) >= asked.count // 3:
         return mates
     age = float(np.median(people.age[mates]))
     near = pupils[np.abs(people.age[pupils] - age) < 2]
@@ -303,48 +318,48 @@ def _class(stage: Stage, holder: int, count: int, ages: tuple[float, float]) -> 
     return np.concatenate([mates, stage.rng.permutation(rest)])
 
 
-def _school(stage: Stage, holder: int, count: int, ages: tuple[float, float]) -> Ints:
-    return stage.some(stage.pupils(int(stage.people.town[holder]), ages[0]), count)
+def _school(asked: _Asked) -> Ints:
+    return asked.stage.some(asked.stage.pupils(asked.town, asked.ages[0]), asked.count)
 
 
-def _school_teenagers(stage: Stage, holder: int, count: int, ages: tuple[float, float]) -> Ints:
-    return stage.some(stage.pupils(int(stage.people.town[holder]), max(13.0, ages[0])), count)
+def _school_teenagers(asked: _Asked) -> Ints:
+    return asked.stage.some(asked.stage.pupils(asked.town, max(13.0, asked.ages[0])), asked.count)
 
 
-def _school_abroad(stage: Stage, holder: int, count: int, ages: tuple[float, float]) -> Ints:
-    people = stage.people
+def _school_abroad(asked: _Asked) -> Ints:
+    stage, people = asked.stage, asked.stage.people
     first = people.country[people.town_starts[:-1]]
-    abroad = np.flatnonzero(first != people.country[holder])
-    town = int(stage.rng.choice(abroad)) if len(abroad) else int(people.town[holder])
-    return stage.some(stage.pupils(town, max(14.0, ages[0])), count)
+    abroad = np.flatnonzero(first != people.country[asked.holder])
+    town = int(stage.rng.choice(abroad)) if len(abroad) else asked.town
+    return stage.some(stage.pupils(town, max(14.0, asked.ages[0])), asked.count)
 
 
-def _team(stage: Stage, holder: int, _count: int, _ages: tuple[float, float]) -> Ints:
+def _team(asked: _Asked) -> Ints:
     """A team of the town, the same whenever the same person is asked for."""
-    town = stage.people.town[holder]
-    low = int(np.searchsorted(stage.team_towns, town))
-    high = int(np.searchsorted(stage.team_towns, town, side="right"))
+    teams = asked.stage.team_towns
+    low = int(np.searchsorted(teams, asked.town))
+    high = int(np.searchsorted(teams, asked.town, side="right"))
     if low == high:
-        return _school(stage, holder, _count, _ages)
-    return stage.world.kinds["team"].of(low + holder % (high - low)).astype(np.int64)
+        return _school(asked)
+    return asked.stage.world.kinds["team"].of(low + asked.holder % (high - low)).astype(np.int64)
 
 
-def _households(stage: Stage, holder: int, count: int, _ages: tuple[float, float]) -> Ints:
-    town = stage.town(int(stage.people.town[holder]))
-    return stage.some(town[stage.people.age[town] >= 24], count)
+def _households(asked: _Asked) -> Ints:
+    town = asked.stage.town(asked.town)
+    return asked.stage.some(town[asked.stage.people.age[town] >= 24], asked.count)
 
 
-def _guild_young(stage: Stage, _holder: int, _count: int, _ages: tuple[float, float]) -> Ints:
-    guilds = stage.world.kinds["guild"]
+def _guild_young(asked: _Asked) -> Ints:
+    guilds, rng = asked.stage.world.kinds["guild"], asked.stage.rng
     if not len(guilds):
         return np.empty(0, np.int64)
-    return stage.rng.permutation(guilds.of(int(stage.rng.integers(len(guilds))))).astype(np.int64)
+    return rng.permutation(guilds.of(int(rng.integers(len(guilds))))).astype(np.int64)
 
 
-def _kin_children(stage: Stage, _holder: int, count: int, _ages: tuple[float, float]) -> Ints:
+def _kin_children(asked: _Asked) -> Ints:
     """Children of some households anywhere, brothers and sisters together."""
-    people = stage.people
-    some = stage.some(stage.world.between(5, ADULT), max(2, count // 4))
+    stage, people = asked.stage, asked.stage.people
+    some = stage.some(stage.world.between(5, ADULT), max(2, asked.count // 4))
     homes = np.unique(people.household[some])
     everyone = np.concatenate([np.arange(*people.household_starts[h : h + 2]) for h in homes])
     young: Ints = everyone[people.age[everyone] < ADULT + 2]
@@ -352,9 +367,17 @@ def _kin_children(stage: Stage, _holder: int, count: int, _ages: tuple[float, fl
 
 
 def _aged(low: float, high: float) -> _Choice:
-    def choose(stage: Stage, _holder: int, count: int, ages: tuple[float, float]) -> Ints:
-        among = stage.world.between(max(low, ages[0]), min(high, ages[1]))
-        return stage.some(among, count).astype(np.int64)
+    """People of an age, `national` of them of the holder's country."""
+
+    def choose(asked: _Asked) -> Ints:
+        stage = asked.stage
+        ages = max(low, asked.ages[0]), min(high, asked.ages[1])
+        home = int(stage.rng.binomial(asked.count, asked.national))
+        country = int(stage.people.country[asked.holder])
+        here = stage.some(stage.world.between(*ages, country), home)
+        rest = stage.some(stage.world.between(*ages), asked.count - len(here))
+        found = np.unique(np.concatenate([here, rest])).astype(np.int64)
+        return stage.rng.permutation(found)
 
     return choose
 

@@ -51,6 +51,8 @@ class Said:
     """Index into the parameters' talk."""
     nth: Ints
     """Messages of the same writer to this peer before."""
+    turn: Ints
+    """Messages of the same writer before, to anybody, in this part of the world."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Drawn:
 class Scores(Protocol):
     """Where the token evidence of a message comes from."""
 
-    def draw(self, rng: np.random.Generator, said: Said) -> tuple[Floats, Ints]:
+    def draw(self, rng: np.random.Generator, said: Said, /) -> tuple[Floats, Ints]:
         """Σ weight and number of tokens of each message."""
 
 
