@@ -219,14 +219,6 @@ def to_float16(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float16]:
     return np.clip(weights, -largest, largest).astype(np.float16)
 
 
-def message_sums(placed: Placed, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Σ weight of each message of the corpus, the weights rounded as a table keeps them."""
-    sums = np.empty(placed.tokens.size)
-    kept = to_float16(weights).astype(np.float64)
-    _loops().message_sums(placed.ids, placed.starts, kept, sums)
-    return sums
-
-
 def save(out: Path, weights: npt.NDArray[np.float64], recipe: Recipe) -> None:
     """Write a table that `fieldfare.language.tables.read_table` reads: the same bytes for the
     same weights, so that files can be compared by their hash."""

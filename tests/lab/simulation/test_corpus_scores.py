@@ -38,15 +38,16 @@ def test_evidence_in_a_world_is_by_role(tmp_path: Path, corpus: Path) -> None:
     parameters = load()
     chosen = with_offenders(parameters, rates(["mass_contact=20"], parameters))
     simulate(tmp_path, chosen, 2_000, 60, text="evidence", corpus=corpus)
-    row = duckdb.sql(f"""
+    query = f"""
         SELECT avg(CASE WHEN offender THEN z END), avg(CASE WHEN NOT offender THEN z END)
         FROM (SELECT sender, sum(weight_sum) / sqrt(sum(tokens)) AS z
             FROM read_parquet('{tmp_path}/messages.parquet') WHERE tokens > 0 GROUP BY 1)
         JOIN read_parquet('{tmp_path}/truth.parquet') ON account = sender
         WHERE kind IN ('mass_contact', 'ordinary_adult')
-    """).fetchone()
-    assert row is not None
-    assert row[0] > row[1] + 1
+    """
+    with duckdb.connect() as base:
+        ((offenders, others),) = base.execute(query).fetchall()
+    assert offenders > others + 1
 
 
 def test_a_corpus_is_for_evidence_only(tmp_path: Path, corpus: Path) -> None:
