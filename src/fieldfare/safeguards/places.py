@@ -66,7 +66,7 @@ class _Walk:
             path = (*path, key)
             if many and number == len(keys) - 1:
                 self._tables[path] = self._tables.get(path, -1) + 1
-                self._note(path)
+            self._note(path)
             if path in self._tables:
                 path = (*path, self._tables[path])
         self._note(path)

@@ -275,7 +275,7 @@ def _wrong_countries(codes: tuple[str, ...]) -> str | None:
 
 
 def _check_rule(table: _Table, rule: Rule) -> None:
-    if "actions" in table.raw and not rule.actions:
+    if table.raw.get("actions") == []:
         table.problem("actions", "name at least one action")
     for name in ("id", "code"):
         value = str(getattr(rule, name))
