@@ -58,6 +58,19 @@ def test_the_page_of_signals_is_current() -> None:
     )
 
 
+def test_the_page_of_the_policy_is_current_and_complete() -> None:
+    from fieldfare.cli.policy import markdown as rules
+    from fieldfare.safeguards import ACTIONS, MOMENTS, VERDICTS, texts
+    from fieldfare.safeguards import shipped as policy
+    from fieldfare.safeguards.conditions import CONDITIONS
+
+    page = DOCS["policy.md"]
+    assert rules(policy()) in page, "renew its table: fieldfare policy show --format markdown"
+    for name in (*ACTIONS, *MOMENTS, *VERDICTS, *CONDITIONS):
+        assert f"`{name}`" in page, name
+    assert ", ".join(texts.languages()) in " ".join(page.split())
+
+
 @pytest.mark.parametrize("name", sorted(set(catalogue()) | set(shipped().signals)))
 def test_every_signal_is_documented(name: str) -> None:
     assert f"| `{name}` |" in DOCS["signals.md"]

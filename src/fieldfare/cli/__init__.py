@@ -19,6 +19,7 @@ from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
+from fieldfare.cli.policy import policy
 from fieldfare.cli.scan import scan
 from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for command in (scan, demo, simulate, signals, formats, bench, calibrate):
     app.command()(command)
-for name, group in (("train", train), ("evaluate", evaluate)):
+for name, group in (("train", train), ("evaluate", evaluate), ("policy", policy)):
     app.add_typer(group, name=name)
 
 
