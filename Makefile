@@ -7,7 +7,7 @@ RUN_READY := .venv/.run
 TEST_READY := .venv/.test
 DEMO_OPTIONS ?=
 
-.PHONY: demo test check benchmark benchmark-language lock system-parts clean
+.PHONY: demo test check benchmark benchmark-language norms lock system-parts clean
 
 demo: $(RUN_READY)
 	$(BIN)/fieldfare demo $(DEMO_OPTIONS)
@@ -27,6 +27,14 @@ benchmark: $(RUN_READY)
 # The figures on the card of the English token table. The corpus is not part of the project.
 benchmark-language: $(RUN_READY)
 	$(BIN)/fieldfare evaluate language $(CORPUS) --without everyday --against reference
+
+# The shipped norms: a simulated crowd, until a service measures its own.
+norms: $(RUN_READY)
+	$(BIN)/python -c "from pathlib import Path; from fieldfare.lab.crowd import write_crowd; \
+	write_crowd(Path('crowd'), 10_000_000)"
+	$(BIN)/fieldfare norms crowd --out src/fieldfare/contacts/norms.toml --basis "A simulated crowd \
+	of one million accounts, ten million events, seed 1 (fieldfare.lab.crowd): a load generator and \
+	no model of behaviour. Renew them with the events of the service."
 
 lock:
 	scripts/lock

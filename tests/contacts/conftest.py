@@ -44,7 +44,14 @@ def _keys(name: str) -> tuple[str, ...]:
     return {
         "people": ("account",),
         "totals": ("account",),
+        "counts": ("account",),
+        "neighbourhood": ("account",),
+        "linked": ("account",),
+        "novelty": ("account",),
+        "comparison": ("account",),
+        "asked": ("account",),
         "signals": ("account",),
+        "surroundings": ("account", "peer", "other"),
         "indicators": ("account", "peer", "indicator", "hour_utc"),
         "population": ("activity", "children_peak_7d"),
     }.get(name, ("account", "peer"))

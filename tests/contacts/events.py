@@ -87,7 +87,21 @@ def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
             "accounts", [_account(rng, name) for name in names if rng.random() < 0.8]
         ),
         "settings": settings(),
+        "norms": norms(),
     }
+
+
+def norms() -> pa.Table:
+    """The norms table of the tests: of accounts that wrote first to 4-7 peers one in ten reached
+    2 children in seven days, one in a hundred 3."""
+    return table(
+        "norms",
+        [
+            {"activity": activity, "children_peak_7d": value, "tail_probability": tail}
+            for activity in (1, 2, 4, 8)
+            for value, tail in ((0, 1.0), (2, 0.1), (3, 0.01))
+        ],
+    )
 
 
 def settings(as_of: int = START + 21 * DAY) -> pa.Table:
@@ -118,4 +132,5 @@ def _account(rng: random.Random, name: str) -> dict[str, object]:
         "country": rng.choice([None, "PH", "TH", "GB"]),
         "country_basis": "declared",
         "utc_offset_hours": rng.choice([None, 0.0, 8.0, 5.5, -3.0]),
+        "created_at": rng.choice([None, START - 40 * DAY, START + 3 * DAY]),
     }

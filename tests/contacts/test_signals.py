@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,85 +13,9 @@ from fieldfare.contacts.catalogue import catalogue
 from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.vocabulary.times import DAY, HOUR, MINUTE, SECOND
 from tests.contacts.conftest import run_all
-from tests.contacts.events import START, table, world
+from tests.contacts.events import norms, table, world
 from tests.contacts.events import settings as settings_table
-
-AS_OF = START + 100 * DAY
-
-
-@dataclass
-class Scene:
-    """A world written down event by event."""
-
-    deliveries: list[dict[str, Any]] = field(default_factory=list)
-    mentions: list[dict[str, Any]] = field(default_factory=list)
-    acts: list[dict[str, Any]] = field(default_factory=list)
-    accounts: list[dict[str, Any]] = field(default_factory=list)
-
-    def person(self, account: str, age: float | None, **more: Any) -> None:
-        self.accounts.append(
-            {
-                "account": account,
-                "age": age,
-                "age_basis": "verified",
-                "age_confidence": 0.98,
-                **more,
-            }
-        )
-
-    def write(self, sender: str, recipient: str, at: int, **more: Any) -> None:
-        self.deliveries.append(
-            {
-                "message_id": f"m{len(self.deliveries)}",
-                "sender": sender,
-                "recipient": recipient,
-                "sent_at": at,
-                "is_group": 0,
-                **more,
-            }
-        )
-
-    def show(self, sender: str, recipient: str, indicator: str, at: int) -> None:
-        self.mentions.append(
-            {
-                "message_id": f"i{len(self.mentions)}",
-                "sender": sender,
-                "recipient": recipient,
-                "indicator": indicator,
-                "sent_at": at,
-            }
-        )
-
-    def act(self, account: str, peer: str, kind: str, at: int) -> None:
-        self.acts.append({"account": account, "peer": peer, "kind": kind, "acted_at": at})
-
-    def signals(self, engine: Engine) -> dict[str, dict[str, Any]]:
-        tables = {
-            name: table(name, getattr(self, name))
-            for name in ("deliveries", "mentions", "acts", "accounts")
-        }
-        found = run_all(engine, tables | {"settings": settings_table(AS_OF)})
-        return {row["account"]: row for row in found["signals"].to_pylist()}
-
-
-W = (0.98 - 0.1) / (1 - 0.1)
-"""Weight of a child whose age is verified: confidence 0.98, prior 0.1."""
-
-
-def stranger(children: int = 4) -> Scene:
-    """An adult who writes first to children, a day apart, the last one the day before `AS_OF`."""
-    scene = Scene()
-    scene.person("adult", 40, utc_offset_hours=0.0)
-    for number in range(children):
-        scene.person(
-            f"c{number}",
-            12 + number % 2,
-            country=["PH", "TH"][number % 2],
-            country_basis="declared",
-            utc_offset_hours=7.0 + number % 2,
-        )
-        scene.write("adult", f"c{number}", AS_OF - (children - number) * DAY + HOUR)
-    return scene
+from tests.contacts.scene import AS_OF, Scene, W, stranger
 
 
 def test_first_contacts_are_counted_in_windows_and_at_their_peak(duck: Engine) -> None:
@@ -373,6 +295,7 @@ def test_like_accounts_are_counted_by_activity(duck: Engine) -> None:
             "acts": table("acts", []),
             "accounts": table("accounts", scene.accounts),
             "settings": settings_table(AS_OF),
+            "norms": norms(),
         },
     )["population"]
     assert population.to_pylist() == [{"activity": 4, "children_peak_7d": 4, "accounts": 1}]

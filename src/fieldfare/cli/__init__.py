@@ -19,6 +19,7 @@ from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
+from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
 from fieldfare.cli.scan import scan
 from fieldfare.cli.signals import signals
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, simulate, signals, formats, bench, calibrate):
+for command in (scan, demo, simulate, signals, formats, bench, calibrate, norms):
     app.command()(command)
 for name, group in (("train", train), ("evaluate", evaluate), ("policy", policy)):
     app.add_typer(group, name=name)

@@ -53,6 +53,9 @@ def scan(
         float, typer.Option(help="Probability that an account of unknown age is a child's.")
     ] = 0.1,
     scorecard: Annotated[Path | None, typer.Option(help="Another scorecard (TOML).")] = None,
+    norms: Annotated[
+        Path | None, typer.Option(help="Norms of this service (TOML), made by `fieldfare norms`.")
+    ] = None,
     top: Annotated[
         int, typer.Option(min=1, help="Accounts written out with reasons; Parquet has all.")
     ] = 1000,
@@ -74,6 +77,8 @@ def scan(
     the input could not be read.
     """
     from fieldfare.contacts.intake import ContactSettings
+    from fieldfare.contacts.norms import load as load_norms
+    from fieldfare.contacts.norms import shipped
     from fieldfare.scan.settings import ScanSettings
     from fieldfare.sources.reader import ReadOptions
     from fieldfare.vocabulary.errors import SettingsError
@@ -92,7 +97,9 @@ def scan(
         format_in=format_in,
         top=top,
         contacts=ContactSettings(
-            as_of=_moment(as_of), unknown_child_probability=unknown_age_child_probability
+            as_of=_moment(as_of),
+            unknown_child_probability=unknown_age_child_probability,
+            norms=shipped() if norms is None else load_norms(norms),
         ),
         read=ReadOptions(
             date_order=DATE_ORDERS[date_order] if date_order else None,

@@ -8,9 +8,10 @@ signals (one row an account), as Arrow tables.
     sql/ledger/   events -> one row an ordered pair; sums, minima and maxima only
     sql/signals/  the ledger -> one row an account
     definition    the order of these steps, and the merge derived from the ledger's SQL
+    norms         what accounts of like activity reach: a file that the operator renews
     engine        the seam: load tables, create a table from SQL, fetch Arrow
 
-To add a signal: a column in `sql/signals/signals.sql`, its entry in `catalogue.toml`, and, if it
-is to count, its bins in the scorecard. To add an engine: a class with the methods of
-`engine.Engine`; `tests/contacts/test_engines.py` runs on all of them.
+To add a signal: a column in the step it belongs to and in `sql/signals/signals.sql`, its entry in
+`catalogue.toml`, and, if it is to count, its bins in the scorecard. To add an engine: a class with
+the methods of `engine.Engine`; `tests/contacts/test_engines.py` runs on all of them.
 """

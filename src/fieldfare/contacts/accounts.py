@@ -25,6 +25,7 @@ PREPARED: Final = pa.schema(
         ("country", pa.string()),
         ("country_basis", pa.string()),
         ("utc_offset_hours", pa.float64()),
+        ("created_at", pa.int64()),
     ]
 )
 
@@ -64,6 +65,7 @@ def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
             pa.scalar(None, pa.string()),
         ),
         _offsets(batch["time_zone"]),
+        batch["created_at"],
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PREPARED)
 

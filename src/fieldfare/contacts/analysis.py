@@ -22,8 +22,8 @@ def merge(engine: Engine) -> None:
 
 
 def signals(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
-    """Create `people`, `approaches`, `totals`, `signals` and `population` from the ledger's tables,
-    `accounts` and `settings`."""
+    """Create the tables of `SIGNALS`, last `signals` and `population`, from the ledger's tables,
+    `accounts`, `norms` and `settings`."""
     for name in SIGNALS:
         on_step(name)
         engine.create(name, sql(name))

@@ -19,7 +19,23 @@ from fieldfare.vocabulary import SettingsError
 LEDGER: Final = ("contacts", "words", "indicators", "relations")
 """The ledger's tables. Each row is of an ordered pair; all hold no text."""
 
-SIGNALS: Final = ("people", "approaches", "totals", "signals", "population")
+SIGNALS: Final = (
+    "people",
+    "approaches",
+    "totals",
+    "firsts",
+    "counts",
+    "circle",
+    "surroundings",
+    "acquainted",
+    "neighbourhood",
+    "linked",
+    "novelty",
+    "comparison",
+    "asked",
+    "signals",
+    "population",
+)
 """From the ledger to signals, in order; each may use those before it."""
 
 INTAKE: Final = ("messages", "deliveries", "mentions", "acts", "accounts")
@@ -63,6 +79,12 @@ EVENT_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "country": "VARCHAR",
         "country_basis": "VARCHAR",
         "utc_offset_hours": "DOUBLE",
+        "created_at": "BIGINT",
+    },
+    "norms": {
+        "activity": "BIGINT",
+        "children_peak_7d": "BIGINT",
+        "tail_probability": "DOUBLE",
     },
     "settings": {
         "as_of": "BIGINT",

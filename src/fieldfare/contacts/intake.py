@@ -1,7 +1,7 @@
 """Files of the vocabulary's tables become the events that the ledger reads.
 
 What enters: an engine, Parquet files a table, and the settings. What leaves: `deliveries`,
-`mentions`, `acts`, `accounts` and `settings`, ready in the engine.
+`mentions`, `acts`, `accounts`, `norms` and `settings`, ready in the engine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from fieldfare.contacts.definition import EVENT_COLUMNS, sql
 from fieldfare.contacts.engine import Engine
+from fieldfare.contacts.norms import Norms, shipped
 from fieldfare.vocabulary import SettingsError
 from fieldfare.vocabulary.times import DAY, to_micros
 
@@ -63,6 +64,8 @@ class ContactSettings:
     """Prior probability, 0–1, that an account of unknown age is a child's."""
     stated_confidence: float = 0.85
     """Probability, 0–1, that an age stated in a message is on the right side of 18."""
+    norms: Norms = field(default_factory=shipped)
+    """What accounts of like activity reach, for comparison."""
 
     def __post_init__(self) -> None:
         for name in ("unknown_child_probability", "stated_confidence"):
@@ -168,7 +171,7 @@ def _view_messages(engine: Engine, query: str) -> None:
 def load_settings(
     engine: Engine, settings: ContactSettings, as_of: int, *, has_connections: bool
 ) -> None:
-    """Put the one-row table `settings` into the engine."""
+    """Put the one-row table `settings` into the engine, and `norms`."""
     row = {
         "as_of": pa.array([as_of], pa.int64()),
         "unknown_child_probability": [settings.unknown_child_probability],
@@ -176,6 +179,7 @@ def load_settings(
         "has_connections": pa.array([int(has_connections)], pa.int32()),
     }
     engine.load("settings", pa.table(row))
+    engine.load("norms", settings.norms.table())
 
 
 _EVENT_TIMES: Final = (

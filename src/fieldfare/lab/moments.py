@@ -35,7 +35,8 @@ from fieldfare.contacts.intake import (
 from fieldfare.lab.labelled_world import Truth, World, event_files
 from fieldfare.risk.assessment import bin_numbers
 from fieldfare.risk.scorecard import Scorecard
-from fieldfare.scan.history import create_members, cut_off, load_universes, signals_then
+from fieldfare.scan.history import cut_off, signals_then
+from fieldfare.scan.universe import create_members, load_universes
 from fieldfare.vocabulary.times import DAY
 
 Ints = npt.NDArray[np.int64]

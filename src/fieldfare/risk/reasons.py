@@ -111,6 +111,8 @@ def _words(value: float, bins: Bins) -> str:
         return _duration(value)
     if bins.format == "effective":
         return f"{2**value:.1f}"
+    if bins.format == "ratio":
+        return f"{value:.1f}"
     if bins.format == "score":
         return f"{value:+.1f}"
     return f"{value:,.0f}"

@@ -15,7 +15,9 @@ import msgspec
 
 from fieldfare.vocabulary import SettingsError
 
-Format = Literal["children", "percent", "years", "hours", "effective", "number", "score", "none"]
+Format = Literal[
+    "children", "percent", "years", "hours", "effective", "ratio", "number", "score", "none"
+]
 """How a signal's value is put into its sentence."""
 
 MAX_WEIGHT: Final = 6.0

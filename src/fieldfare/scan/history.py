@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -22,7 +22,11 @@ from fieldfare.contacts import analysis
 from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.risk.assessment import assess
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.scan.universe import load_universes
 from fieldfare.vocabulary.times import DAY
+
+Cut = dict[str, Any]
+"""One moment of one account: `universe`, `key` (put before every id), `moment`, `shift`."""
 
 FIRST_BLOCK: Final = 8
 """Moments of an account tried in the first run; each further run tries twice as many, since most
@@ -43,8 +47,8 @@ class FirstFlag:
 
 def first_flags(engine: Engine, scorecard: Scorecard) -> dict[str, FirstFlag]:
     """For each account of the table `flagged`, when it would first have been flagged; `members`
-    must hold its universe (see `create_members`). An account that reached the threshold only
-    between two steps, and fell below it again, is left out."""
+    must hold its universe (see `universe`). An account that reached the threshold only between two
+    steps, and fell below it again, is left out."""
     settings = engine.fetch("SELECT * FROM settings")
     with open_engine("duckdb") as replay:
         load_universes(engine, replay)
@@ -99,85 +103,6 @@ def _between(
     )
 
 
-def create_members(engine: Engine, accounts: Sequence[str]) -> None:
-    """Create `flagged` and `members`: for each flagged account its universe, which is itself and
-    everyone it exchanged messages or acts with."""
-    engine.load("flagged", pa.table({"account": pa.array(accounts, pa.string())}))
-    engine.create(
-        "members",
-        "SELECT universe, member FROM ("
-        " SELECT f.account AS universe, f.account AS member FROM flagged AS f"
-        " UNION SELECT f.account AS universe, c.peer AS member FROM flagged AS f"
-        " INNER JOIN contacts AS c ON c.account = f.account"
-        " UNION SELECT f.account AS universe, c.account AS member FROM flagged AS f"
-        " INNER JOIN contacts AS c ON c.peer = f.account"
-        " UNION SELECT f.account AS universe, r.account AS member FROM flagged AS f"
-        " INNER JOIN relations AS r ON r.peer = f.account) AS everyone",
-    )
-
-
-def load_universes(engine: Engine, replay: Engine) -> None:
-    """Take what has to do with the accounts of `flagged` and their `members` out of one engine
-    into another, where `cut_off` can play it again."""
-    # Among the members everything counts. Of what they wrote to others, the ages they stated and
-    # the first private message, which shows that they are seen writing to others at all.
-    replay.load(
-        "known_deliveries",
-        engine.fetch(
-            "SELECT s.universe AS universe, d.* FROM deliveries AS d"
-            " INNER JOIN members AS s ON s.member = d.sender"
-            " LEFT JOIN members AS t ON t.member = d.recipient AND t.universe = s.universe"
-            " WHERE t.member IS NOT NULL OR d.stated_age IS NOT NULL"
-            " UNION ALL SELECT s.universe AS universe, CAST(NULL AS VARCHAR) AS message_id,"
-            " c.account AS sender, MIN(c.peer) AS recipient, MIN(c.first_private_at) AS sent_at,"
-            " 0 AS is_group, CAST(NULL AS DOUBLE) AS weight_sum, CAST(NULL AS INTEGER) AS tokens,"
-            " CAST(NULL AS DOUBLE) AS stated_age, CAST(NULL AS DOUBLE) AS stated_age_confidence"
-            " FROM contacts AS c INNER JOIN members AS s ON s.member = c.account"
-            " LEFT JOIN members AS t ON t.member = c.peer AND t.universe = s.universe"
-            " WHERE t.member IS NULL AND c.first_private_at IS NOT NULL"
-            " GROUP BY s.universe, c.account"
-        ),
-    )
-    replay.load(
-        "known_mentions",
-        engine.fetch(
-            "SELECT f.account AS universe, m.* FROM mentions AS m"
-            " INNER JOIN flagged AS f ON f.account = m.sender"
-        ),
-    )
-    replay.load(
-        "known_acts",
-        engine.fetch(
-            "SELECT s.universe AS universe, a.* FROM acts AS a"
-            " INNER JOIN members AS s ON s.member = a.account"
-            " INNER JOIN flagged AS f ON f.account = s.universe"
-            " WHERE a.account = f.account OR a.peer = f.account"
-        ),
-    )
-    replay.load(
-        "known_accounts",
-        engine.fetch(
-            "SELECT m.universe AS universe, a.* FROM accounts AS a"
-            " INNER JOIN members AS m ON m.member = a.account"
-        ),
-    )
-    replay.load(
-        "moments",
-        engine.fetch(
-            "SELECT account, moment FROM ("
-            " SELECT a.account AS account, a.contacted_at AS moment FROM approaches AS a"
-            " INNER JOIN flagged AS f ON f.account = a.account"
-            " UNION SELECT i.account AS account, i.first_at AS moment FROM indicators AS i"
-            " INNER JOIN flagged AS f ON f.account = i.account"
-            " UNION SELECT a.account AS account, a.rejected_at AS moment FROM approaches AS a"
-            " INNER JOIN flagged AS f ON f.account = a.account WHERE a.rejected_at IS NOT NULL"
-            " UNION SELECT f.account AS account, g.as_of AS moment FROM flagged AS f"
-            " CROSS JOIN settings AS g"
-            ") AS each_moment ORDER BY account, moment"
-        ),
-    )
-
-
 def _steps(replay: Engine) -> dict[str, list[int]]:
     return _by_account(replay, "SELECT account, moment FROM moments")
 
@@ -208,20 +133,19 @@ def _flags_in(
     return found
 
 
+def cut(account: str, moment: int, as_of: int) -> Cut:
+    """The cut of an account's past after a moment."""
+    # Whole days, so that hours of the day stay what they were.
+    shift = (as_of - moment) // DAY * DAY
+    # The account is part of the key: two accounts may share a moment and peers.
+    return {"universe": account, "key": f"{moment}:{account}:", "moment": moment, "shift": shift}
+
+
 def cut_off(replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table) -> None:
-    """Make the ledger of each account's universe as it was at each of its moments, all in one."""
+    """Make the ledger of each account's universe as it was at each of its moments, all in one.
+    Times are those of the moment plus its cut's shift."""
     as_of = settings["as_of"][0].as_py()
-    cuts = [
-        # Whole days, so that hours of the day stay what they were.
-        {
-            "universe": account,
-            "key": f"{moment}:",
-            "moment": moment,
-            "shift": (as_of - moment) // DAY * DAY,
-        }
-        for account, moments in block.items()
-        for moment in moments
-    ]
+    cuts = [cut(account, moment, as_of) for account, moments in block.items() for moment in moments]
     replay.load("cuts", pa.Table.from_pylist(cuts))
     replay.load("settings", settings)
     _create_shifted_events(replay)
@@ -263,6 +187,7 @@ def _create_shifted_events(replay: Engine) -> None:
     replay.create(
         "accounts",
         "SELECT c.key || a.account AS account, a.name, a.age, a.born_at + c.shift AS born_at,"
-        " a.age_basis, a.age_confidence, a.country, a.country_basis, a.utc_offset_hours"
+        " a.age_basis, a.age_confidence, a.country, a.country_basis, a.utc_offset_hours,"
+        " a.created_at + c.shift AS created_at"
         " FROM known_accounts AS a INNER JOIN cuts AS c ON c.universe = a.universe",
     )

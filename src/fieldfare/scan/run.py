@@ -14,14 +14,16 @@ import pyarrow as pa
 from fieldfare.contacts import analysis
 from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.contacts.intake import find_repeated, load, narrow
+from fieldfare.contacts.norms import Norms, of_population
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import Population, Reason, population_table, reasons
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.scan.evidence import Evidence, collect
 from fieldfare.scan.gather import Gathered, gather
-from fieldfare.scan.history import FirstFlag, create_members, first_flags
+from fieldfare.scan.history import FirstFlag, first_flags
 from fieldfare.scan.settings import ScanSettings
+from fieldfare.scan.universe import create_members
 
 
 @dataclass
@@ -93,6 +95,28 @@ def scan(
         on_assessed(result)
         result.accounts = _written_out(engine, assessed, settings, gathered, on_step)
     return result
+
+
+def measure_norms(
+    paths: Sequence[Path],
+    settings: ScanSettings,
+    basis: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Norms:
+    """What accounts of like activity reach in these files and archives; `basis` says what they
+    are. Raises as `scan` does."""
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldfare-") as folder,
+        open_engine(
+            settings.engine, memory=settings.memory, threads=settings.threads, folder=Path(folder)
+        ) as engine,
+    ):
+        gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
+        on_step("Preparing events")
+        load(engine, gathered.files, settings.contacts, repeated)
+        analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
+        analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
+        return of_population(engine.fetch("SELECT * FROM population"), basis)
 
 
 def _gather(

@@ -31,8 +31,9 @@ from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.safeguards import VERDICTS, Decision, Party, Policy, Situation, Verdict, decide
 from fieldfare.scan.gather import Gathered, gather
-from fieldfare.scan.history import create_members, first_flags
+from fieldfare.scan.history import first_flags
 from fieldfare.scan.settings import ScanSettings
+from fieldfare.scan.universe import create_members
 
 MAX_REPLAYED: Final = 1000
 """Flagged accounts, the gravest first, whose past is played again to say when they were flagged.

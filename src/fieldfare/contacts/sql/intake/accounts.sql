@@ -4,7 +4,7 @@
 --
 -- Enters: received_accounts (as `contacts.accounts.prepare` leaves them). Leaves: accounts.
 SELECT account, name, age, born_at, age_basis, age_confidence, country, country_basis,
-  utc_offset_hours
+  utc_offset_hours, created_at
 FROM (
   SELECT
     a.*,
@@ -17,7 +17,8 @@ FROM (
         COALESCE(born_at, -9223372036854775807) DESC,
         COALESCE(country, ''),
         COALESCE(utc_offset_hours, 100.0),
-        COALESCE(name, '')
+        COALESCE(name, ''),
+        COALESCE(created_at, 9223372036854775807)
     ) AS nth
   FROM received_accounts AS a
 ) AS ordered

@@ -4,7 +4,7 @@
 -- Leaves: one row an ordered pair in which the account wrote privately to the peer.
 --   wrote_first       1 where no private message of the peer's came earlier. At the very same
 --                     microsecond the account whose id sorts first counts as first.
---   answered_at       when the peer first wrote back; only where the account wrote first.
+--   answered_at       when the peer first wrote privately to the account, before or after.
 --   connected_before  1 where the two were connected when the account first wrote.
 --   group_before      1 where they had shared a group before the first private message.
 --   rejected_at       first block, report or declined request by the peer, after being written to
