@@ -22,6 +22,7 @@ from fieldfare.cli.formats import formats
 from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
 from fieldfare.cli.scan import scan
+from fieldfare.cli.serve import replay, serve, token
 from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
 from fieldfare.cli.train import train
@@ -35,9 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, simulate, signals, formats, bench, calibrate, norms):
-    app.command()(command)
-for name, group in (("train", train), ("evaluate", evaluate), ("policy", policy)):
+for command in (scan, demo, simulate, signals, formats, bench, calibrate, norms, serve, replay):
     app.add_typer(group, name=name)
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import Final
 
-from fieldfare.contacts.definition import LEDGER, SIGNALS, merge_sql, sql
-from fieldfare.contacts.engine import Engine
+import pyarrow as pa
+
+from fieldfare.contacts.definition import EVENT_COLUMNS, LEDGER, SIGNALS, merge_sql, sql
+from fieldfare.contacts.engine import Engine, open_engine
+
+EVENTS: Final = ("deliveries", "mentions", "acts")
+"""The tables of events that the ledger is made from."""
 
 
 def ledger(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
@@ -13,6 +20,16 @@ def ledger(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> N
     for name in LEDGER:
         on_step(name)
         engine.create(name, sql(name))
+
+
+@cache
+def ledger_schemas() -> dict[str, pa.Schema]:
+    """The Arrow schema of each table of the ledger, as the SQL that makes it gives it."""
+    with open_engine("duckdb", threads=1) as engine:
+        for name in EVENTS:
+            engine.load_files(name, [], EVENT_COLUMNS[name])
+        ledger(engine)
+        return {name: engine.fetch(f"SELECT * FROM {name}").schema for name in LEDGER}
 
 
 def merge(engine: Engine) -> None:

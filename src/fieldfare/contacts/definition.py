@@ -10,6 +10,8 @@ the aggregate that makes each column (a SUM is summed, a MIN is the least, a MAX
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -126,6 +128,37 @@ def transpile(statement: str, dialect: str) -> str:
     )[0]
 
 
+@dataclass(frozen=True)
+class Merge:
+    """How rows of a ledger table with the same keys become one."""
+
+    keys: tuple[str, ...]
+    columns: Mapping[str, str]
+    """SUM, MIN or MAX for every other column, in the order of the table."""
+    casts: Mapping[str, str]
+    """The type a merged column is cast to, where the SQL that makes it casts it."""
+
+
+@cache
+def merge_of(name: str) -> Merge:
+    """The merge of a ledger table, read off the aggregates of the SQL that makes it."""
+    import sqlglot
+    from sqlglot import exp
+
+    query = sqlglot.parse_one(sql(name), read="duckdb", into=exp.Select)
+    keys, columns, casts = [], {}, {}
+    for column in query.selects:
+        aggregate = column.find(exp.Sum, exp.Min, exp.Max)
+        title = column.alias_or_name
+        if aggregate is None:
+            keys.append(title)
+            continue
+        columns[title] = aggregate.key.upper()
+        if isinstance(column.this, exp.Cast):
+            casts[title] = column.this.to.sql("duckdb")
+    return Merge(tuple(keys), columns, casts)
+
+
 @cache
 def merge_sql(name: str) -> str:
     """SQL that merges rows of a ledger table into one row a key.
@@ -133,23 +166,32 @@ def merge_sql(name: str) -> str:
     Reads a table or view called ``<name>_parts`` with the ledger table's columns, several rows a
     key allowed, and gives the table's columns with one row a key.
     """
-    import sqlglot
-    from sqlglot import exp
-
-    query = sqlglot.parse_one(sql(name), read="duckdb", into=exp.Select)
-    keys, merged = [], []
-    for column in query.selects:
-        aggregate = column.find(exp.Sum, exp.Min, exp.Max)
-        title = column.alias_or_name
-        if aggregate is None:
-            keys.append(title)
-            merged.append(title)
-            continue
-        call = f"{aggregate.key.upper()}({title})"
-        if isinstance(column.this, exp.Cast):
-            call = f"CAST({call} AS {column.this.to.sql('duckdb')})"
+    merge = merge_of(name)
+    merged = list(merge.keys)
+    for title, aggregate in merge.columns.items():
+        call = f"{aggregate}({title})"
+        if title in merge.casts:
+            call = f"CAST({call} AS {merge.casts[title]})"
         merged.append(f"{call} AS {title}")
-    return f"SELECT {', '.join(merged)} FROM {name}_parts GROUP BY {', '.join(keys)}"
+    return f"SELECT {', '.join(merged)} FROM {name}_parts GROUP BY {', '.join(merge.keys)}"
+
+
+@cache
+def upsert_sql(name: str) -> str:
+    """The end of an INSERT that merges a row into the one stored under its keys: what a database
+    does that holds the ledger and gets partial rows. Reads alike in SQLite and PostgreSQL."""
+    merge = merge_of(name)
+    return f"ON CONFLICT ({', '.join(merge.keys)}) DO UPDATE SET " + ", ".join(
+        f"{title} = {_merged(f'{name}.{title}', f'excluded.{title}', aggregate)}"
+        for title, aggregate in merge.columns.items()
+    )
+
+
+def _merged(old: str, new: str, aggregate: str) -> str:
+    if aggregate == "SUM":
+        return f"COALESCE({old} + {new}, {old}, {new})"
+    sign = "<" if aggregate == "MIN" else ">"
+    return f"CASE WHEN {old} IS NULL OR {new} {sign} {old} THEN {new} ELSE {old} END"
 
 
 def script(dialect: str) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldfare.sources import columns as convert
-from fieldfare.sources.reader import MAX_SAMPLES, Problems
+from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary.records import AgeSource, MediaKind
 from fieldfare.vocabulary.schemas import ORIGIN, REQUIRED, TABLES
 from fieldfare.vocabulary.times import EARLIEST, LATEST
@@ -356,8 +356,8 @@ def _mask(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _note(problems: Problems, what: str, origin: pa.StructArray, bad: pa.Array) -> None:
     at = np.flatnonzero(_mask(bad))
-    for place in origin.take(pa.array(at[:MAX_SAMPLES])).to_pylist():
+    for place in origin.take(pa.array(at[: problems.most])).to_pylist():
         known = place or {"source": "", "member": "", "locator": ""}
         problems.add(known["source"], what, member=known["member"], locator=known["locator"])
-    if len(at) > MAX_SAMPLES:
-        problems.add("", what, times=len(at) - MAX_SAMPLES)
+    if len(at) > problems.most:
+        problems.add("", what, times=len(at) - problems.most)

@@ -13,7 +13,7 @@ import msgspec
 from fieldfare.sources.checking import TIMES
 from fieldfare.sources.lines import blocks
 from fieldfare.sources.packing import TABLE_OF
-from fieldfare.sources.place import Member, Place
+from fieldfare.sources.place import Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
 from fieldfare.vocabulary import Origin, Record
 
@@ -56,17 +56,7 @@ class JsonLines(RecordReader):
         member = place.only()
         source = str(place)
         for first, block in blocks(place, member, options, problems):
-            try:
-                found = _decoder().decode_lines(block)
-            except _UNREADABLE:
-                yield from _one_by_one(place, member, first, block, problems)
-                continue
-            if len(found) != block.count(b"\n") + (not block.endswith(b"\n")):
-                # Blank lines: only counting them one by one keeps the numbers right.
-                yield from _one_by_one(place, member, first, block, problems)
-                continue
-            for number, record in enumerate(found, first):
-                yield _located(record, source, member.name, number)
+            yield from decode_lines(block, first, source, member.name, problems)
 
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -87,19 +77,44 @@ def _is_record(line: bytes) -> bool:
     return tagged.type in ("message", "account", "connection", "notice")
 
 
-def _one_by_one(
-    place: Place, member: Member, first: int, block: bytes, problems: Problems
+def decode_lines(
+    block: bytes, first: int, source: str, member: str, problems: Problems
 ) -> Iterator[Record]:
-    source = str(place)
-    for number, line in enumerate(block.split(b"\n"), first):
+    """The record of every line that has one, in order; `first` is the number of the first line.
+    A line that cannot be read is noted in `problems` with its number."""
+    try:
+        found = _decoder().decode_lines(block)
+    except _UNREADABLE:
+        found = None
+    if found is None or len(found) != block.count(b"\n") + (not block.endswith(b"\n")):
+        # Blank lines, too: only counting them one by one keeps the numbers right.
+        yield from _one_by_one(block.split(b"\n"), "line", first, source, member, problems)
+        return
+    for number, record in enumerate(found, first):
+        yield _located(record, source, member, f"line {number}")
+
+
+def decode_array(body: bytes, source: str, problems: Problems) -> Iterator[Record]:
+    """The record of every item of a JSON array that is one, in order. An item that cannot be read
+    is noted in `problems` with its number, from 1. Raises msgspec.DecodeError or RecursionError
+    where the body is no JSON array."""
+    items = msgspec.json.decode(body, type=list[msgspec.Raw])
+    yield from _one_by_one([bytes(item) for item in items], "item", 1, source, "", problems)
+
+
+def _one_by_one(
+    lines: list[bytes], unit: str, first: int, source: str, member: str, problems: Problems
+) -> Iterator[Record]:
+    for number, line in enumerate(lines, first):
         if not line.strip():
             continue
+        locator = f"{unit} {number}"
         try:
             record = _decoder().decode(line)
         except _UNREADABLE as error:
-            problems.add(place, _reason(error), member=member.name, locator=f"line {number}")
+            problems.add(source, _reason(error), member=member, locator=locator)
             continue
-        yield _located(record, source, member.name, number)
+        yield _located(record, source, member, locator)
 
 
 def _reason(error: Exception) -> str:
@@ -115,7 +130,7 @@ def _reason(error: Exception) -> str:
     return f"{NOT_A_RECORD} ({named[1]})" if named else NOT_A_RECORD
 
 
-def _located(record: Record, source: str, member: str, number: int) -> Record:
+def _located(record: Record, source: str, member: str, locator: str) -> Record:
     if record.origin is not None:
         return record
     when = getattr(record, TIMES[TABLE_OF[type(record)]])
@@ -123,7 +138,7 @@ def _located(record: Record, source: str, member: str, number: int) -> Record:
     origin = Origin(
         source=source,
         member=member,
-        locator=f"line {number}",
+        locator=locator,
         raw_time=raw,
         tz_basis="offset" if isinstance(when, str) and not when.endswith("Z") else "utc",
     )

@@ -47,6 +47,8 @@ class Problems:
 
     counts: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[Problem]] = field(default_factory=dict)
+    most: int = MAX_SAMPLES
+    """How many of a kind are kept."""
 
     def add(
         self,
@@ -61,7 +63,7 @@ class Problems:
         """Note that `what` (a short, constant phrase) went wrong at a place."""
         self.counts[what] += times
         kept = self.samples.setdefault(what, [])
-        if len(kept) < MAX_SAMPLES:
+        if len(kept) < self.most:
             kept.append(Problem(str(place), member, locator, what, detail))
 
     @property

@@ -1,0 +1,134 @@
+"""``fieldfare serve``, ``fieldfare token`` and ``fieldfare replay``: the live service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from fieldfare.service.arrivals import TextUse
+    from fieldfare.service.settings import ServiceSettings
+
+Data = Annotated[Path, typer.Option(help="Folder of the embedded database; made if missing.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="PostgreSQL instead, postgresql://…; or in the variable FIELDFARE_DATABASE.",
+    ),
+]
+DEFAULT_DATA = Path("fieldfare-data")
+
+
+def serve(
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that assess; more than 1 with PostgreSQL only.")
+    ] = 1,
+    text: Annotated[
+        str,
+        typer.Option(help="Message text: read (and forget), keep, or refuse (metadata only)."),
+    ] = "read",
+    policy: Annotated[Path | None, typer.Option(help="Another policy (TOML).")] = None,
+    scorecard: Annotated[Path | None, typer.Option(help="Another scorecard (TOML).")] = None,
+    prior: Annotated[
+        float | None, typer.Option(help="Base rate of grooming accounts. Default: scorecard's.")
+    ] = None,
+    unknown_age_child_probability: Annotated[
+        float, typer.Option(help="Probability that an account of unknown age is a child's.")
+    ] = 0.1,
+    requests_per_second: Annotated[
+        float, typer.Option(min=0, help="Most requests a second and token; 0: no limit.")
+    ] = 0.0,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Certificate chain (PEM), to speak TLS.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+) -> None:
+    """Serve the live API: events in, decisions and assessments out."""
+    from fieldfare.contacts.intake import ContactSettings
+    from fieldfare.service.serve import Listening
+    from fieldfare.service.serve import serve as run
+    from fieldfare.service.settings import ServiceSettings
+    from fieldfare.vocabulary import SettingsError
+
+    if text not in ("read", "keep", "refuse"):
+        raise SettingsError(f"--text {text}: choose read, keep or refuse")
+    settings = ServiceSettings(
+        data=data,
+        database=_url(database),
+        text_use=cast("TextUse", text),
+        contacts=ContactSettings(unknown_child_probability=unknown_age_child_probability),
+        scorecard=scorecard,
+        policy=policy,
+        prior=prior,
+        requests_per_second=requests_per_second,
+    )
+    run(settings, Listening(host, port, tls_certificate, tls_key), workers)
+
+
+token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=True)
+
+
+@token.command("make")
+def token_make(
+    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    scope: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+) -> None:
+    """Make a token and print it. It is shown this once and kept nowhere."""
+    from fieldfare.service.tokens import Tokens
+
+    journal = _settings(data, database).open_journal()
+    typer.echo(Tokens(journal.database).make(name, scope))
+
+
+@token.command("revoke")
+def token_revoke(
+    name: Annotated[str, typer.Argument(help="Name it was made with.")],
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+) -> None:
+    """Make a token worthless, within a second also for a service that runs."""
+    from fieldfare.service.tokens import Tokens
+
+    Tokens(_settings(data, database).open_journal().database).revoke(name)
+    typer.echo(f"revoked {name}")
+
+
+@token.command("list")
+def token_list(data: Data = DEFAULT_DATA, database: DatabaseUrl = None) -> None:
+    """List names, scopes and dates; never the tokens themselves."""
+    from fieldfare.service.tokens import Tokens
+    from fieldfare.vocabulary.times import isoformat
+
+    for each in Tokens(_settings(data, database).open_journal().database).all():
+        state = f"revoked {isoformat(each.revoked_at)}" if each.revoked_at else "in force"
+        typer.echo(
+            f"{each.name}\t{' '.join(sorted(each.scopes))}\t{isoformat(each.made_at)}\t{state}"
+        )
+
+
+def replay(data: Data = DEFAULT_DATA, database: DatabaseUrl = None) -> None:
+    """Throw the state away and rebuild it from the journal. Stop the service first."""
+    from fieldfare.service.serve import replay as run
+
+    typer.echo(f"{run(_settings(data, database)):,} events folded anew")
+
+
+def _settings(data: Path, database: str | None) -> ServiceSettings:
+    from fieldfare.service.settings import ServiceSettings
+
+    return ServiceSettings(data=data, database=_url(database))
+
+
+def _url(given: str | None) -> str | None:
+    # A URL may hold a password, and a command line is read by others on the machine.
+    return given or os.environ.get("FIELDFARE_DATABASE") or None

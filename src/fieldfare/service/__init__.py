@@ -1,0 +1,20 @@
+"""The live service: events in, protection at once, nothing lost.
+
+What enters: events of a messaging service, over HTTP or from a stream, and its questions whether
+a message may be delivered. What leaves: assessments, decisions, and changes as they happen.
+
+Two things are kept. The *journal* is what the service was told: it is durable before anything is
+acknowledged, and nothing else is. The *state* (ledger, assessments) follows from it: it is merged
+from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
+
+    arrivals    the body of a request becomes checked, annotated Arrow batches
+    database    SQLite and PostgreSQL behind one small seam
+    journal     what we were told, each event once
+    state       what follows from it: ledger rows, accounts, assessments, what is due
+    fold        new events -> ledger rows, merged into the state
+    assess      accounts that are due -> assessments, by the SQL of `contacts` and the card of `risk`
+    worker      the loop: fold, assess, again
+
+To add a kind of event, teach `vocabulary` and `arrivals`. To remember something more of a pair,
+change the ledger's SQL: the tables here and the way their rows merge are read off it.
+"""

@@ -1,0 +1,137 @@
+"""Events come in: POST /v1/events, and notices one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from anyio import to_thread
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from pydantic import BaseModel, Field
+
+from fieldfare.service.api.running import Running
+from fieldfare.service.api.security import body_of, needs, running
+from fieldfare.service.arrivals import Arrival, read
+from fieldfare.service.door import TooMuchError
+from fieldfare.vocabulary import InputError
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+class LineProblem(BaseModel):
+    """What was wrong with one line or item."""
+
+    at: str = Field(description="`line 3` or `item 3`, counted from 1.")
+    what: str
+
+
+class EventsTaken(BaseModel):
+    """What came of a request. Everything that was not refused is durable."""
+
+    received: int = Field(description="Records in the body.")
+    new: int = Field(description="Events not known before.")
+    repeated: int = Field(description="Messages known already, by id and recipients.")
+    refused: list[LineProblem] = Field(description="Records that were left out.")
+    doubtful: list[LineProblem] = Field(
+        description="Records that were taken, with something in them left empty."
+    )
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"type": "string", "description": "One record a line (docs/formats.md)."}
+            },
+            "application/json": {
+                "schema": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+    }
+}
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body cannot be read at all."},
+    413: {"description": "The body is too long."},
+    415: {"description": "An encoding that is not understood."},
+    422: {"model": EventsTaken, "description": "Every record was refused."},
+    429: {"description": "Too much waits; try again after the seconds of Retry-After."},
+}
+
+
+@router.post(
+    "/events",
+    status_code=202,
+    response_model=EventsTaken,
+    responses=_PROBLEMS,
+    openapi_extra=_BODY,
+    dependencies=[needs("events:write")],
+)
+async def post_events(request: Request, service: Annotated[Running, Depends(running)]) -> Response:
+    """Take events: messages, accounts, connections and notices, in any order.
+
+    JSON Lines, or a JSON array; gzip if `Content-Encoding` says so. Answers 202 when every
+    record that it did not refuse is durable. Sending a request again is harmless.
+    """
+    body = await body_of(request, service.settings.most_body_bytes)
+    return await _take(body, service)
+
+
+@router.post(
+    "/notices",
+    status_code=202,
+    response_model=EventsTaken,
+    responses=_PROBLEMS,
+    openapi_extra=_BODY,
+    dependencies=[needs("notices:write")],
+)
+async def post_notices(request: Request, service: Annotated[Running, Depends(running)]) -> Response:
+    """Take users' reports, blocks and answers to requests to connect, and nothing else."""
+    body = await body_of(request, service.settings.most_body_bytes)
+    return await _take(body, service, only="notices")
+
+
+async def _take(body: bytes, service: Running, only: str | None = None) -> Response:
+    if service.backlog() > service.settings.most_waiting:
+        _turn_away(service)
+    try:
+        arrival = await to_thread.run_sync(
+            read, body, service.settings.text_use, lambda: service.model
+        )
+    except InputError as error:
+        raise HTTPException(400, str(error)) from error
+    if only is not None and set(arrival.tables) - {only}:
+        raise HTTPException(400, f"only {only} are taken here; send the rest to /v1/events")
+    new, repeated = 0, 0
+    if arrival.tables:
+        try:
+            appended = await asyncio.wrap_future(service.door.take(arrival))
+        except TooMuchError:
+            _turn_away(service)
+        new, repeated = appended.new, appended.repeated
+    _count(service, arrival, new, repeated)
+    answer = {
+        "received": arrival.received,
+        "new": new,
+        "repeated": repeated,
+        "refused": arrival.refused,
+        "doubtful": arrival.doubtful,
+    }
+    status = 422 if arrival.refused and not arrival.tables else 202
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
+
+
+def _turn_away(service: Running) -> None:
+    service.counts.turned_away += 1
+    raise HTTPException(
+        429, "more events wait than can be taken in; try again", headers={"Retry-After": "1"}
+    )
+
+
+def _count(service: Running, arrival: Arrival, new: int, repeated: int) -> None:
+    counts = service.counts.events
+    counts["new"] += new
+    counts["repeated"] += repeated
+    counts["refused"] += len(arrival.refused)

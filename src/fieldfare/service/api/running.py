@@ -1,0 +1,77 @@
+"""What the routes of a running service share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fieldfare.safeguards import Policy, PolicyFile, shipped
+from fieldfare.service.door import Door
+from fieldfare.service.journal import Journal
+from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.situations import Situations
+from fieldfare.service.state import State
+from fieldfare.service.tokens import Tokens
+
+if TYPE_CHECKING:
+    from fieldfare.language.annotate import LanguageModel
+
+BACKLOG_SECONDS = 0.5
+"""How long a count of what waits is good for."""
+
+
+@dataclass
+class Counts:
+    """What happened since the service started, for the metrics."""
+
+    events: dict[str, int] = field(default_factory=lambda: {"new": 0, "repeated": 0, "refused": 0})
+    decisions: dict[str, int] = field(default_factory=dict)
+    turned_away: int = 0
+
+
+class Running:
+    """Opened when the service starts, closed when it ends. The state and the tokens are used on
+    the event loop only: each look-up takes microseconds."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self.settings = settings
+        self.door = Door(settings.open_journal())
+        self._journal: Journal = settings.open_journal()
+        self.state: State = settings.open_state()
+        self.tokens = Tokens(settings.open_journal().database)
+        self.situations = Situations(self.state, settings.contacts.unknown_child_probability)
+        self.card = settings.card()
+        self._policy = PolicyFile(settings.policy) if settings.policy is not None else None
+        self.counts = Counts()
+        self._backlog, self._counted_at = 0, 0.0
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The language model; loaded by the first message with text."""
+        from fieldfare.language.annotate import LanguageModel
+
+        return LanguageModel.load()
+
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return shipped() if self._policy is None else self._policy.current()
+
+    def backlog(self) -> int:
+        """Events that are durable and not folded yet, as of at most `BACKLOG_SECONDS` ago."""
+        now = time.monotonic()
+        if now - self._counted_at > BACKLOG_SECONDS:
+            self._backlog = sum(
+                self._journal.waiting(partition, self.state.folded(partition))
+                for partition in range(self._journal.partitions)
+            )
+            self._counted_at = now
+        return self._backlog
+
+    def close(self) -> None:
+        """Make durable what waits, and close everything."""
+        self.door.close()
+        self._journal.close()
+        self.state.close()
+        self.tokens.close()

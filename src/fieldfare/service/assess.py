@@ -1,0 +1,185 @@
+"""Assess: accounts that are due get the assessment that a scan would give them.
+
+What enters: the state and some accounts. What leaves: their assessments, and the changes of band;
+written in one transaction with the mark that they are done. The SQL of `contacts` and the card of
+`risk` are those of a scan; what is read of the state is every row that they look at:
+
+- of the accounts: their rows of the ledger and those of others towards them;
+- of everyone they are in contact with: the age, given or stated;
+- of the children of their circles (at most sixty each): their contacts and connections;
+- of whoever these know and many know (`state.HUB`): enough rows to see that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldfare.contacts import analysis
+from fieldfare.contacts.definition import sql
+from fieldfare.contacts.engine import Engine
+from fieldfare.contacts.intake import ContactSettings, load_settings
+from fieldfare.risk.assessment import Assessed, assess
+from fieldfare.risk.reasons import reasons
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.service.database import Row
+from fieldfare.service.journal import partition_of
+from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
+
+TO_THE_CIRCLE: Final = ("people", "approaches", "totals", "firsts", "counts", "circle")
+"""The steps of the definition after which the circles are known."""
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """What an assessment depends on besides the state."""
+
+    settings: ContactSettings
+    card: Scorecard
+    partitions: int = 1
+
+    def assess(self, state: State, engine: Engine, due: Sequence[tuple[str, int]]) -> list[str]:
+        """Assess the accounts, given with their marks (`State.due`), and say so in the state.
+
+        Gives the accounts whose band changed. The engine's tables are used as scratch paper.
+        """
+        facts = state.facts()
+        as_of = int(facts["as_of"]) if self.settings.as_of is None else self.settings.as_of
+        accounts = [account for account, _ in due]
+        self._load(state, engine, accounts, as_of, "has_connections" in facts)
+        analysis.signals(engine)
+        engine.load("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
+        signals = engine.fetch(
+            "SELECT s.* FROM signals AS s INNER JOIN wanted AS w ON w.account = s.account"
+        )
+        people = engine.fetch(
+            "SELECT p.* FROM people AS p INNER JOIN wanted AS w ON w.account = p.account"
+        ).select(PEOPLE.names)
+        assessed = assess(signals, self.card)
+        before = state.assessments(accounts)
+        rows = self._rows(assessed, before, as_of)
+        found = {row["account"] for row in rows}
+        gone = [account for account in before if account not in found]
+        changes = self._changes(rows, before, gone, as_of)
+        with state.database.transaction():
+            state.replace("people", people.cast(PEOPLE))
+            state.replace("assessments", pa.Table.from_pylist(rows, schema=ASSESSMENTS))
+            state.forget(gone)
+            state.add_changes(changes)
+            state.done(due)
+        return [change[0] for change in changes]
+
+    def _load(
+        self,
+        state: State,
+        engine: Engine,
+        accounts: Sequence[str],
+        as_of: int,
+        has_connections: bool,
+    ) -> None:
+        load_settings(engine, self.settings, as_of, has_connections=has_connections)
+        near = {name: _both_ways(state, name, accounts) for name in ("contacts", "relations")}
+        peers = _names(accounts, near["contacts"], near["relations"])
+        engine.load("contacts", near["contacts"])
+        engine.load("relations", near["relations"])
+        engine.load("words", _words(state, accounts, peers))
+        engine.load("indicators", state.rows("indicators", "account", accounts))
+        engine.load("accounts", state.rows("accounts", "account", peers))
+        for name in TO_THE_CIRCLE:
+            engine.create(name, sql(name))
+        circle = engine.fetch("SELECT DISTINCT peer FROM circle")["peer"].to_pylist()
+        if not circle:
+            return
+        around = _both_ways(state, "contacts", circle)
+        known = _names((), around)
+        hubs = state.hub_rows([name for name in known if name not in set(peers)])
+        engine.load("contacts", _distinct(near["contacts"], around, hubs))
+        engine.load(
+            "relations",
+            _distinct(near["relations"], state.rows("relations", "account", circle)),
+        )
+
+    def _rows(
+        self, assessed: Assessed, before: dict[str, dict[str, Any]], as_of: int
+    ) -> list[dict[str, Any]]:
+        found = []
+        flagged = assessed.flagged
+        places = partition_of(assessed.signals["account"], self.partitions).tolist()
+        for number, values in enumerate(assessed.signals.to_pylist()):
+            account = values.pop("account")
+            earlier = before.get(account, {}).get("first_flagged_at")
+            probability = float(assessed.probability[number])
+            why = reasons(assessed, number, values)
+            found.append(
+                {
+                    "account": account,
+                    "partition": places[number],
+                    "probability": probability,
+                    "band": self.card.band(probability),
+                    "log_odds": float(assessed.log_odds[number]),
+                    "as_of": as_of,
+                    "first_flagged_at": earlier or (as_of if flagged[number] else None),
+                    "signals": msgspec.json.encode(values).decode(),
+                    "reasons": msgspec.json.encode(why).decode(),
+                }
+            )
+        return found
+
+    def _changes(
+        self,
+        rows: Sequence[dict[str, Any]],
+        before: dict[str, dict[str, Any]],
+        gone: Sequence[str],
+        as_of: int,
+    ) -> list[Row]:
+        now = time.time_ns() // 1000
+        least = self.card.bands[0].name
+        found: list[Row] = []
+        for row in rows:
+            earlier = before.get(row["account"], {}).get("band", least)
+            if row["band"] != earlier:
+                found.append((row["account"], as_of, now, earlier, row["band"], row["probability"]))
+        for account in gone:
+            if before[account]["band"] != least:
+                found.append((account, as_of, now, before[account]["band"], least, self.card.prior))
+        return found
+
+
+def _both_ways(state: State, name: str, accounts: Sequence[str]) -> pa.Table:
+    return _distinct(state.rows(name, "account", accounts), state.rows(name, "peer", accounts))
+
+
+def _distinct(*tables: pa.Table) -> pa.Table:
+    """The rows of some tables of the ledger, each key once."""
+    whole = pa.concat_tables(tables)
+    keys = whole.group_by(["account", "peer"], use_threads=False).aggregate([([], "count_all")])
+    if keys.num_rows == whole.num_rows:
+        return whole
+    numbered = whole.append_column("row", pa.array(range(whole.num_rows), pa.int64()))
+    first = numbered.group_by(["account", "peer"], use_threads=False).aggregate([("row", "min")])
+    return whole.take(first["row_min"])
+
+
+def _names(accounts: Sequence[str], *tables: pa.Table) -> list[str]:
+    found = set(accounts)
+    for table in tables:
+        found.update(pc.unique(table["account"]).to_pylist())
+        found.update(pc.unique(table["peer"]).to_pylist())
+    return sorted(found)
+
+
+def _words(state: State, accounts: Sequence[str], peers: Sequence[str]) -> pa.Table:
+    """What the accounts wrote, and of everyone else the ages they stated."""
+    others = sorted(set(peers) - set(accounts))
+    return pa.concat_tables(
+        [
+            state.rows("words", "account", accounts),
+            state.rows("words", "account", others, "WHERE t.age_weight > 0"),
+        ]
+    )

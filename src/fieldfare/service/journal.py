@@ -1,0 +1,211 @@
+"""The journal: what the service was told, each event once, in the order it was acknowledged.
+
+What enters: arrivals. What leaves: numbered entries, by partition, from any number on. An entry is
+durable when `append` returns; only then is anything acknowledged. Everything else the service
+knows can be rebuilt from it.
+
+A partition holds the events whose rows of the ledger belong to its accounts: an account is in
+partition ``crc32(id) % partitions``. A message belongs to its sender. A connection or notice
+concerns two accounts and stands in both their partitions; times of acts are minima, so that
+nothing counts twice.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fieldfare.service.arrivals import Arrival
+from fieldfare.service.database import Database
+from fieldfare.vocabulary import SettingsError
+
+VERSION: Final = "1"
+
+OWNERS: Final = {
+    "messages": ("sender",),
+    "accounts": ("account",),
+    "connections": ("account", "peer"),
+    "notices": ("account", "peer"),
+}
+"""The columns whose accounts' partitions an event belongs to."""
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS journal (
+  seq {serial},
+  partition INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  received_at BIGINT NOT NULL,
+  events INTEGER NOT NULL,
+  body {blob} NOT NULL
+);
+CREATE INDEX IF NOT EXISTS journal_by_partition ON journal (partition, seq);
+CREATE TABLE IF NOT EXISTS seen (key {blob} PRIMARY KEY, day INTEGER NOT NULL){without_rowid};
+CREATE TABLE IF NOT EXISTS journal_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Events of one kind, as they were told."""
+
+    seq: int
+    kind: str
+    """``messages``, ``accounts``, ``connections`` or ``notices``."""
+    events: pa.RecordBatch
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What came of an arrival."""
+
+    new: int
+    """Events that were not there before."""
+    repeated: int
+    last_seq: int
+    """Number of the last entry; 0 where nothing was new."""
+
+
+class Journal:
+    """The journal in a database. `partitions` is fixed when it is made."""
+
+    def __init__(self, database: Database, partitions: int = 1) -> None:
+        self.database = database
+        script = _TABLES.format(
+            serial=database.serial,
+            blob=database.blob,
+            without_rowid=" WITHOUT ROWID" if database.kind == "sqlite" else "",
+        )
+        with database.transaction():
+            for statement in filter(str.strip, script.split(";")):
+                database.run(statement)
+            for name, value in (("version", VERSION), ("partitions", str(partitions))):
+                database.run(
+                    "INSERT INTO journal_facts VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                    (name, value),
+                )
+        facts = dict(database.run("SELECT name, value FROM journal_facts"))
+        if facts["version"] != VERSION:
+            raise SettingsError(
+                f"the journal is of version {facts['version']}, this program reads {VERSION};"
+                " use the program that wrote it"
+            )
+        self.partitions = int(facts["partitions"])
+
+    def append(self, arrivals: Sequence[Arrival]) -> list[Appended]:
+        """Keep what is new in some arrivals, all in one transaction. Durable on return."""
+        day = int(time.time()) // 86_400
+        with self.database.transaction():
+            if self.database.kind == "postgresql":
+                # Numbers must become visible in order, or a reader would pass over the late one.
+                self.database.run("SELECT pg_advisory_xact_lock(7305807)")
+            return [self._append(arrival, day) for arrival in arrivals]
+
+    def _append(self, arrival: Arrival, day: int) -> Appended:
+        new, repeated, last = 0, 0, 0
+        for kind, batch in arrival.tables.items():
+            if kind == "messages":
+                unseen = self._unseen(arrival.keys, day)
+                repeated += batch.num_rows - int(unseen.sum())
+                batch = batch.filter(pa.array(unseen))
+            new += batch.num_rows
+            for partition, part in self._dealt(kind, batch):
+                rows = self.database.run(
+                    "INSERT INTO journal (partition, kind, received_at, events, body)"
+                    " VALUES (?, ?, ?, ?, ?) RETURNING seq",
+                    (partition, kind, time.time_ns() // 1000, part.num_rows, _packed(part)),
+                )
+                last = int(rows[0][0])
+        return Appended(new, repeated, last)
+
+    def _unseen(self, keys: Sequence[bytes], day: int) -> npt.NDArray[np.bool_]:
+        statement = "INSERT INTO seen (key, day) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
+        if self.database.kind == "sqlite":
+            return np.array(
+                [self.database.changed(statement, (key, day)) == 1 for key in keys], bool
+            )
+        rows = self.database.run(
+            "INSERT INTO seen (key, day) SELECT key, ? FROM UNNEST(?::bytea[]) AS given (key)"
+            " ON CONFLICT (key) DO NOTHING RETURNING key",
+            (day, list(keys)),
+        )
+        left = {bytes(row[0]) for row in rows}
+        found = np.zeros(len(keys), bool)
+        for number, key in enumerate(keys):
+            if key in left:
+                # A key that stands twice in one request is new once.
+                left.remove(key)
+                found[number] = True
+        return found
+
+    def _dealt(self, kind: str, batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
+        if not batch.num_rows:
+            return
+        if self.partitions == 1:
+            yield 0, batch
+            return
+        owners = [partition_of(batch[column], self.partitions) for column in OWNERS[kind]]
+        for partition in range(self.partitions):
+            mine = np.logical_or.reduce([owner == partition for owner in owners])
+            if mine.any():
+                yield partition, batch.filter(pa.array(mine))
+
+    def entries(self, partition: int, after: int, events: int = 20_000) -> list[Entry]:
+        """The entries of a partition numbered above `after`, in order: some `events` of them."""
+        rows = self.database.run(
+            "SELECT seq, kind, events, body FROM journal WHERE partition = ? AND seq > ?"
+            " ORDER BY seq LIMIT 2000",
+            (partition, after),
+        )
+        found, total = [], 0
+        for seq, kind, count, body in rows:
+            found.append(Entry(seq, kind, _unpacked(body)))
+            total += count
+            if total >= events:
+                break
+        return found
+
+    def last(self) -> int:
+        """Number of the last entry, 0 where there is none."""
+        return int(self.database.run("SELECT COALESCE(MAX(seq), 0) FROM journal")[0][0])
+
+    def waiting(self, partition: int, after: int) -> int:
+        """Events of a partition in the entries above `after`."""
+        rows = self.database.run(
+            "SELECT COALESCE(SUM(events), 0) FROM journal WHERE partition = ? AND seq > ?",
+            (partition, after),
+        )
+        return int(rows[0][0])
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def partition_of(accounts: pa.Array, partitions: int) -> npt.NDArray[np.int64]:
+    """The partition of each account."""
+    coded = pc.dictionary_encode(accounts)
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    codes = np.array([zlib.crc32(name.encode()) for name in coded.dictionary.to_pylist()], np.int64)
+    found: npt.NDArray[np.int64] = codes[coded.indices.to_numpy()] % partitions
+    return found
+
+
+def _packed(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _unpacked(body: bytes) -> pa.RecordBatch:
+    with pa.ipc.open_stream(body) as reader:
+        return reader.read_next_batch()

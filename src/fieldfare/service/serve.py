@@ -1,0 +1,152 @@
+"""``fieldfare serve``: the HTTP interface in this process, the worker in another.
+
+The worker is apart so that its arithmetic never keeps an answer waiting. It ends with this process,
+however that ends; and where it dies by itself, another is started and goes on where it had
+committed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldfare.service.settings import ServiceSettings
+from fieldfare.vocabulary import FieldfareError, SettingsError
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+RESTART_SECONDS = 1.0
+"""Pause before a worker that died is replaced."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    certificate: Path | None = None
+    """PEM file; with `key`, the service speaks TLS."""
+    key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise SettingsError("TLS needs both --tls-certificate and --tls-key")
+
+
+def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> None:
+    """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
+    more than 1 only with PostgreSQL."""
+    import uvicorn
+
+    from fieldfare.service.api.app import create_app
+
+    if settings.database is None and workers > 1:
+        raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
+    settings.card()
+    # Made here first, so that several processes do not make it at once.
+    settings.open_journal().close()
+    settings.open_state().close()
+    config = uvicorn.Config(
+        create_app(settings),
+        host=listening.host,
+        port=listening.port,
+        ssl_certfile=listening.certificate,
+        ssl_keyfile=listening.key,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,  # its lines hold the ids of accounts
+        log_level="warning",
+        server_header=False,
+    )
+    with _workers(settings, workers):
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def _workers(settings: ServiceSettings, count: int) -> Iterator[None]:
+    ended = threading.Event()
+    keepers = [
+        threading.Thread(target=_keep, args=(settings, ended), daemon=True) for _ in range(count)
+    ]
+    for keeper in keepers:
+        keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for keeper in keepers:
+            keeper.join()
+
+
+def _keep(settings: ServiceSettings, ended: threading.Event) -> None:
+    while not ended.is_set():
+        process = _start(settings)
+        while process.is_alive() and not ended.wait(0.2):
+            pass
+        if ended.is_set():
+            process.terminate()
+            process.join(30)
+            return
+        ended.wait(RESTART_SECONDS)
+
+
+def _start(settings: ServiceSettings) -> BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(
+        target=work, args=(settings, os.getpid()), name="fieldfare-worker"
+    )
+    process.start()
+    return process
+
+
+def work(settings: ServiceSettings, parent: int | None = None) -> None:
+    """Fold and assess until SIGTERM, or until the process `parent` is gone."""
+    from fieldfare.contacts.engine import open_engine
+    from fieldfare.service.worker import Worker
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN if parent is not None else signal.default_int_handler
+    )
+
+    def stopped() -> bool:
+        return stop.is_set() or (parent is not None and os.getppid() != parent)
+
+    journal, state = settings.open_journal(), settings.open_state()
+    try:
+        with open_engine("duckdb", threads=1) as engine:
+            worker = Worker(journal, state, engine, settings.contacts, settings.card())
+            worker.run(stopped, stop.wait)
+    finally:
+        state.close()
+        journal.close()
+
+
+def replay(settings: ServiceSettings) -> int:
+    """Throw the state away and build it anew from the journal; events folded. No worker may run."""
+    from fieldfare.contacts.engine import open_engine
+    from fieldfare.service.worker import Worker
+
+    journal, state = settings.open_journal(), settings.open_state()
+    try:
+        state.clear()
+        folded = 0
+        with open_engine("duckdb") as engine:
+            worker = Worker(journal, state, engine, settings.contacts, settings.card())
+            while not (turn := worker.turn()).idle:
+                folded += turn.folded
+    except OSError as error:
+        raise FieldfareError(f"the databases cannot be used ({error.strerror})") from error
+    finally:
+        state.close()
+        journal.close()
+    return folded

@@ -1,0 +1,66 @@
+"""What the operator decides for a live service, and the parts that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldfare.contacts.intake import ContactSettings
+from fieldfare.risk import scorecard as scorecards
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.service.arrivals import TextUse
+from fieldfare.service.database import Database, PostgreSQL, SQLite
+from fieldfare.service.journal import Journal
+from fieldfare.service.state import State
+from fieldfare.vocabulary import FieldfareError, SettingsError
+
+PARTITIONS = 8
+"""Partitions of a new PostgreSQL database: more workers than that get nothing to do."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Everything a live service depends on besides what it is told. Picklable."""
+
+    data: Path
+    """Folder of the embedded database; unused with `database`."""
+    database: str | None = None
+    """URL of a PostgreSQL server, ``postgresql://…``; None: SQLite in `data`."""
+    text_use: TextUse = "read"
+    contacts: ContactSettings = field(default_factory=ContactSettings)
+    scorecard: Path | None = None
+    policy: Path | None = None
+    """Policy file (TOML); None: the one that ships."""
+    prior: float | None = None
+    most_body_bytes: int = 16 << 20
+    """Longest body of a request, unpacked."""
+    most_waiting: int = 2_000_000
+    """Events in the journal that are not folded yet, above which new ones are refused (429)."""
+    requests_per_second: float = 0.0
+    """Requests a second and token; 0: no limit."""
+
+    def card(self) -> Scorecard:
+        """The scorecard, at the operator's prior."""
+        card = scorecards.shipped() if self.scorecard is None else scorecards.load(self.scorecard)
+        return card if self.prior is None else card.with_prior(self.prior)
+
+    def open_journal(self) -> Journal:
+        """A new connection to the journal, which is made if it is not there."""
+        return Journal(self._database("journal"), 1 if self.database is None else PARTITIONS)
+
+    def open_state(self) -> State:
+        """A new connection to the state, which is made if it is not there."""
+        return State(self._database("state"))
+
+    def _database(self, name: str) -> Database:
+        if self.database is not None:
+            if not self.database.startswith(("postgresql://", "postgres://")):
+                raise SettingsError("--database: only postgresql:// URLs are understood")
+            return PostgreSQL(self.database)
+        try:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise FieldfareError(
+                f"{self.data}: cannot be made ({error.strerror}); choose another --data"
+            ) from error
+        return SQLite(self.data / f"{name}.sqlite", durable=name == "journal")

@@ -1,0 +1,87 @@
+"""What is known of two accounts, as the policy asks for it: a few look-ups by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from fieldfare.safeguards.situation import Action, Party, Situation
+from fieldfare.service.state import State
+
+_PARTIES: Final = (
+    "SELECT w.wanted, p.child_probability, p.age, p.age_basis, p.country, a.band, a.signals"
+    " FROM {wanted} AS w LEFT JOIN people AS p ON p.account = w.wanted"
+    " LEFT JOIN assessments AS a ON a.account = w.wanted"
+)
+
+
+class Situations:
+    """Looks up what a decision needs. Not safe for several threads."""
+
+    def __init__(self, state: State, unknown_child_probability: float) -> None:
+        self._database = state.database
+        self._prior = unknown_child_probability
+        self._parties = _PARTIES.format(wanted=self._database.one_of("wanted"))
+
+    def towards(
+        self, action: Action, sender: str, recipients: Sequence[str], *, encrypted: bool = False
+    ) -> list[Situation]:
+        """The situation towards each recipient, in order."""
+        rows = self._database.run(
+            self._parties, (self._database.listed([*dict.fromkeys((sender, *recipients))]),)
+        )
+        found = {row[0]: row[1:] for row in rows}
+        own = found[sender]
+        counts = msgspec.json.decode(own[5]) if own[5] else {}
+        me = self._party(sender, own)
+        return [
+            Situation(
+                action=action,
+                sender=me,
+                recipient=self._party(recipient, found[recipient]),
+                children_first_contacted_1d=counts.get("children_first_contacted_1d", 0.0),
+                children_first_contacted_7d=counts.get("children_first_contacted_7d", 0.0),
+                encrypted=encrypted,
+                **self._between(sender, recipient),
+            )
+            for recipient in recipients
+        ]
+
+    def _party(self, account: str, row: Sequence[Any]) -> Party:
+        probability, age, basis, country, band, _ = row
+        return Party(
+            account=account,
+            child_probability=self._prior if probability is None else probability,
+            age=age,
+            age_basis=basis or "unknown",
+            band=band or "none",
+            country=country,
+        )
+
+    def _between(self, sender: str, recipient: str) -> dict[str, bool]:
+        both = (sender, recipient, recipient, sender)
+        relations = {
+            row[0]: row[1:]
+            for row in self._database.run(
+                "SELECT account, connected_at, blocked_at FROM relations"
+                " WHERE (account = ? AND peer = ?) OR (account = ? AND peer = ?)",
+                both,
+            )
+        }
+        wrote = {
+            row[0]
+            for row in self._database.run(
+                "SELECT account FROM contacts WHERE ((account = ? AND peer = ?)"
+                " OR (account = ? AND peer = ?)) AND first_private_at IS NOT NULL",
+                both,
+            )
+        }
+        blocked = relations.get(recipient, (None, None))[1] is not None
+        return {
+            "connected": any(row[0] is not None for row in relations.values()),
+            "recipient_wrote_first_or_answered": recipient in wrote,
+            "blocked": blocked,
+            "first_contact": sender not in wrote,
+        }

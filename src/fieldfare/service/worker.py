@@ -1,0 +1,160 @@
+"""The worker: fold what is new, assess who is due, again.
+
+Several workers share the partitions of a PostgreSQL database. Each holds a lock of the server on
+every partition it works on, which ends with its connection: when a worker dies, another goes on
+where it had committed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fieldfare.contacts.engine import Engine
+from fieldfare.contacts.intake import ContactSettings
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.service.assess import Assessor
+from fieldfare.service.fold import fold
+from fieldfare.service.journal import Journal
+from fieldfare.service.state import State
+from fieldfare.vocabulary.times import DAY
+
+FOLD_EVENTS: Final = 20_000
+"""Events folded at a time."""
+ASSESS_ACCOUNTS: Final = 2_000
+"""Accounts assessed at a time."""
+ALIVE_SECONDS: Final = 10
+"""A worker that was not heard of for so long does not count."""
+LOCKS: Final = 7_305_808
+"""First of the two numbers of the server's locks on partitions."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one turn of the loop did."""
+
+    folded: int
+    """Events."""
+    assessed: int
+    """Accounts."""
+
+    @property
+    def idle(self) -> bool:
+        return not self.folded and not self.assessed
+
+
+class Worker:
+    """One worker. Not safe for several threads."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: State,
+        engine: Engine,
+        settings: ContactSettings,
+        card: Scorecard,
+    ) -> None:
+        self._journal, self._state, self._engine = journal, state, engine
+        self._assessor = Assessor(settings, card, journal.partitions)
+        self._held = _Held(state, journal.partitions)
+        self._made_with(settings, card)
+
+    def turn(self) -> Turn:
+        """Fold and assess once. Never loses or repeats anything, wherever it is interrupted."""
+        held = self._held.renewed()
+        folded = sum(self._fold(partition) for partition in held)
+        if held:
+            self._daily_round()
+        due = self._state.due(held, ASSESS_ACCOUNTS) if held else []
+        if due:
+            self._assessor.assess(self._state, self._engine, due)
+        return Turn(folded, len(due))
+
+    def settle(self) -> None:
+        """Turn until nothing waits."""
+        while not self.turn().idle:
+            pass
+
+    def round(self) -> None:
+        """Have everyone assessed anew: windows that end now move by themselves."""
+        self._state.mark_all_due(time.time_ns() // 1000)
+
+    def run(self, stopped: Callable[[], bool], pause: Callable[[float], object]) -> None:
+        """Turn until stopped; `pause` waits some seconds where there is nothing to do."""
+        while not stopped():
+            if self.turn().idle:
+                pause(0.05)
+
+    def _fold(self, partition: int) -> int:
+        entries = self._journal.entries(partition, self._state.folded(partition), FOLD_EVENTS)
+        if not entries:
+            return 0
+        return fold(self._state, self._engine, partition, self._journal.partitions, entries)
+
+    def _daily_round(self) -> None:
+        facts = self._state.facts()
+        today = str(int(facts.get("as_of", "0")) // DAY)
+        if facts.get("rounded", today) != today:
+            self.round()
+        if facts.get("rounded") != today:
+            self._state.set_fact("rounded", today)
+
+    def _made_with(self, settings: ContactSettings, card: Scorecard) -> None:
+        """Where the settings or the card are others than before, everyone is assessed anew."""
+        made_with = f"{settings!r} {card.sha256} {card.prior}"
+        facts = self._state.facts()
+        if facts.get("made_with", made_with) != made_with:
+            self.round()
+        self._state.set_fact("made_with", made_with)
+
+
+class _Held:
+    """The partitions a worker works on."""
+
+    def __init__(self, state: State, partitions: int) -> None:
+        self._database, self._partitions = state.database, partitions
+        self._name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._held: list[int] = []
+        self._renewed = 0.0
+        if self._alone:
+            self._held = list(range(partitions))
+        else:
+            self._database.run(
+                "CREATE TABLE IF NOT EXISTS workers (name TEXT PRIMARY KEY,"
+                " seen_at TIMESTAMPTZ NOT NULL)"
+            )
+
+    @property
+    def _alone(self) -> bool:
+        # A file has one worker: its other writers would only wait for one another.
+        return self._database.kind == "sqlite"
+
+    def renewed(self) -> list[int]:
+        """The partitions, after taking or giving back some for a fair share."""
+        if self._alone or time.monotonic() - self._renewed < 1:
+            return self._held
+        self._renewed = time.monotonic()
+        run = self._database.run
+        run(
+            "INSERT INTO workers (name, seen_at) VALUES (?, now())"
+            " ON CONFLICT (name) DO UPDATE SET seen_at = now()",
+            (self._name,),
+        )
+        run("DELETE FROM workers WHERE seen_at < now() - ? * interval '1 second'", (ALIVE_SECONDS,))
+        workers = int(run("SELECT COUNT(*) FROM workers")[0][0])
+        share = math.ceil(self._partitions / max(workers, 1))
+        while len(self._held) > share:
+            run("SELECT pg_advisory_unlock(?, ?)", (LOCKS, self._held.pop()))
+        for partition in range(self._partitions):
+            if len(self._held) >= share:
+                break
+            if partition not in self._held:
+                taken = run("SELECT pg_try_advisory_lock(?, ?)", (LOCKS, partition))[0][0]
+                if taken:
+                    self._held.append(partition)
+        return self._held

@@ -1,0 +1,40 @@
+"""A service's databases, of either kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fieldfare.service.settings import ServiceSettings
+from tests.postgres import Server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def sqlite_settings(tmp_path: Path) -> ServiceSettings:
+    """An embedded database."""
+    return ServiceSettings(data=tmp_path / "data")
+
+
+@pytest.fixture
+def postgres_settings(postgres: Server, tmp_path: Path) -> Iterator[ServiceSettings]:
+    """A database of its own on the server."""
+    name = f"fieldfare_{next(_numbers)}"
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    url = postgres.url.rsplit("/", 1)[0] + f"/{name}"
+    yield ServiceSettings(data=tmp_path / "unused", database=url)
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest) -> ServiceSettings:
+    """Settings with an empty database: each test runs on both kinds."""
+    found: ServiceSettings = request.getfixturevalue(f"{request.param}_settings")
+    return found

@@ -1,0 +1,88 @@
+"""Events of a small random service, as they are sent."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fieldfare.language import LanguageModel
+from fieldfare.service.arrivals import Arrival, read
+
+START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1e6)
+HOUR = 3_600_000_000
+TEXTS = (
+    None,
+    "see you at school",
+    "how old are you",
+    "im 12",
+    "im 35",
+    "keep this our secret",
+    "send me a photo",
+    "are your parents home",
+)
+COUNTRIES = (None, "GB", "PH", "TR")
+ZONES = (None, "Europe/London", "Asia/Manila")
+
+
+def service_events(
+    seed: int, accounts: int = 14, messages: int = 150, days: int = 40
+) -> list[dict[str, object]]:
+    """Accounts, messages, connections and notices of a small service; every age is there."""
+    rng = random.Random(seed)
+    names = [f"a{number:02d}" for number in range(accounts)]
+    events: list[dict[str, object]] = []
+    for name in names:
+        if rng.random() < 0.8:
+            events.append(
+                {
+                    "type": "account",
+                    "id": name,
+                    "age": rng.choice([11, 13, 15, 16, 17, 30, 45]),
+                    "age_source": rng.choice(["declared", "verified"]),
+                    "country": rng.choice(COUNTRIES),
+                    "time_zone": rng.choice(ZONES),
+                    "created_at": START - rng.randrange(1, 200) * 24 * HOUR,
+                }
+            )
+    for number in range(messages):
+        sender, *others = rng.sample(names, 5)
+        events.append(
+            {
+                "type": "message",
+                "id": f"m{seed}-{number}",
+                "sender": sender,
+                "recipients": others if rng.random() < 0.1 else others[:1],
+                "kind": "group" if rng.random() < 0.15 else "private",
+                "sent_at": START + rng.randrange(days * 24) * HOUR,
+                "text": rng.choice(TEXTS),
+            }
+        )
+    for number in range(messages // 8):
+        account, peer = rng.sample(names, 2)
+        at = START + rng.randrange(days * 24) * HOUR
+        if rng.random() < 0.3:
+            events.append(
+                {"type": "connection", "account": account, "peer": peer, "connected_at": at}
+            )
+        else:
+            kind = rng.choice(["block", "report", "request", "accept", "decline"])
+            events.append(
+                {"type": "notice", "id": f"n{seed}-{number}", "kind": kind}
+                | {"account": account, "peer": peer, "at": at}
+            )
+    rng.shuffle(events)
+    return events
+
+
+def body(events: Sequence[dict[str, object]]) -> bytes:
+    """Events as JSON Lines."""
+    return "\n".join(json.dumps(event) for event in events).encode()
+
+
+def arrival(events: Sequence[dict[str, object]]) -> Arrival:
+    """Events as they come through the door."""
+    found = read(body(events), "read", LanguageModel.load)
+    assert not found.refused
+    return found
