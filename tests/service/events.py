@@ -33,19 +33,7 @@ def service_events(
     rng = random.Random(seed)
     names = [f"a{number:02d}" for number in range(accounts)]
     events: list[dict[str, object]] = []
-    for name in names:
-        if rng.random() < 0.8:
-            events.append(
-                {
-                    "type": "account",
-                    "id": name,
-                    "age": rng.choice([11, 13, 15, 16, 17, 30, 45]),
-                    "age_source": rng.choice(["declared", "verified"]),
-                    "country": rng.choice(COUNTRIES),
-                    "time_zone": rng.choice(ZONES),
-                    "created_at": START - rng.randrange(1, 200) * 24 * HOUR,
-                }
-            )
+    events += [_account(name, rng) for name in names if rng.random() < 0.8]
     for number in range(messages):
         sender, *others = rng.sample(names, 5)
         events.append(
@@ -74,6 +62,18 @@ def service_events(
             )
     rng.shuffle(events)
     return events
+
+
+def _account(name: str, rng: random.Random) -> dict[str, object]:
+    return {
+        "type": "account",
+        "id": name,
+        "age": rng.choice([11, 13, 15, 16, 17, 30, 45]),
+        "age_source": rng.choice(["declared", "verified"]),
+        "country": rng.choice(COUNTRIES),
+        "time_zone": rng.choice(ZONES),
+        "created_at": START - rng.randrange(1, 200) * 24 * HOUR,
+    }
 
 
 def body(events: Sequence[dict[str, object]]) -> bytes:

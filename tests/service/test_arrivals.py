@@ -109,13 +109,13 @@ def test_metadata_only_takes_no_text() -> None:
 
 
 def test_no_complaint_repeats_what_was_sent() -> None:
-    secret = "keep this our secret"
+    words = "keep this our secret"
     arrival = taken(
-        f'{{"type": "message", "{secret}": 1}}\n{secret}\n'
-        + lines(message(1, text=secret, sent_at=secret), message(2, media=[{"kind": secret}]))
+        f'{{"type": "message", "{words}": 1}}\n{words}\n'
+        + lines(message(1, text=words, sent_at=words), message(2, media=[{"kind": words}]))
     )
     assert len(arrival.refused) == 4
-    assert secret not in repr(arrival.refused)
+    assert words not in repr(arrival.refused)
 
 
 @pytest.mark.parametrize("body", [b"[1, 2", b"[", b'[{"type": "message"},]'])

@@ -12,7 +12,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     journal     what we were told, each event once
     state       what follows from it: ledger rows, accounts, assessments, what is due
     fold        new events -> ledger rows, merged into the state
-    assess      accounts that are due -> assessments, by the SQL of `contacts` and the card of `risk`
+    assess      accounts that are due -> assessments, by the SQL of `contacts` and `risk`
     worker      the loop: fold, assess, again
 
 To add a kind of event, teach `vocabulary` and `arrivals`. To remember something more of a pair,

@@ -145,9 +145,11 @@ class Assessor:
             earlier = before.get(row["account"], {}).get("band", least)
             if row["band"] != earlier:
                 found.append((row["account"], as_of, now, earlier, row["band"], row["probability"]))
-        for account in gone:
-            if before[account]["band"] != least:
-                found.append((account, as_of, now, before[account]["band"], least, self.card.prior))
+        found += [
+            (account, as_of, now, before[account]["band"], least, self.card.prior)
+            for account in gone
+            if before[account]["band"] != least
+        ]
         return found
 
 

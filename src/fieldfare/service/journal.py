@@ -91,7 +91,7 @@ class Journal:
                     "INSERT INTO journal_facts VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
                     (name, value),
                 )
-        facts = dict(database.run("SELECT name, value FROM journal_facts"))
+        facts: dict[str, str] = dict(database.run("SELECT name, value FROM journal_facts"))
         if facts["version"] != VERSION:
             raise SettingsError(
                 f"the journal is of version {facts['version']}, this program reads {VERSION};"
