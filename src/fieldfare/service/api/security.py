@@ -105,6 +105,6 @@ async def body_of(request: Request, most: int) -> bytes:
             parts.append(part)
     except zlib.error as error:
         raise HTTPException(400, "the body is not gzip, as its header says") from error
-    if unpack is not None and size and not unpack.eof:
+    if unpack is not None and not unpack.eof:
         raise HTTPException(400, "the gzip body breaks off")
     return b"".join(parts)

@@ -1,0 +1,284 @@
+"""The HTTP interface, asked as a service would ask it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from fieldfare.contacts.engine import open_engine
+from fieldfare.service.api.app import create_app
+from fieldfare.service.api.health import OPEN
+from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.tokens import SCOPES, Tokens
+from fieldfare.service.worker import Worker
+from tests.service.events import body, service_events
+
+
+def _token(settings: ServiceSettings, *scopes: str) -> dict[str, str]:
+    journal = settings.open_journal()
+    tokens = Tokens(journal.database)
+    name = f"test {' '.join(scopes)}"
+    secret = tokens.make(name, scopes or SCOPES)
+    journal.close()
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _settle(settings: ServiceSettings) -> None:
+    journal, state = settings.open_journal(), settings.open_state()
+    with open_engine("duckdb", threads=1) as engine:
+        Worker(journal, state, engine, settings.contacts, settings.card()).settle()
+    state.close()
+    journal.close()
+
+
+@pytest.fixture
+def client(settings: ServiceSettings) -> Iterator[TestClient]:
+    """A client with a token of every scope."""
+    headers = _token(settings)
+    with TestClient(create_app(settings), headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def embedded(sqlite_settings: ServiceSettings) -> Iterator[TestClient]:
+    """The same, on the embedded database only."""
+    with TestClient(create_app(sqlite_settings), headers=_token(sqlite_settings)) as client:
+        yield client
+
+
+def _offender(children: int) -> list[dict[str, object]]:
+    """An adult who writes first to children who do not know one another, and asks them things."""
+    at = 1_772_000_000_000_000
+    events: list[dict[str, object]] = [
+        {"type": "account", "id": "adult", "age": 41, "age_source": "verified", "country": "GB"}
+    ]
+    for number in range(children):
+        child = f"child{number}"
+        events.append({"type": "account", "id": child, "age": 12, "age_source": "verified"})
+        events += [
+            {
+                "type": "message",
+                "id": f"{child}-{n}",
+                "sender": "adult",
+                "recipients": [child],
+                "sent_at": at + number * 3_600_000_000 + n,
+                "text": text,
+            }
+            for n, text in enumerate(("how old are you", "keep this our secret", "send me a photo"))
+        ]
+        events.append(
+            {"type": "notice", "kind": "block", "account": child, "peer": "adult"}
+            | {"at": at + number * 3_600_000_000 + 10}
+        )
+    return events
+
+
+def test_from_events_to_an_assessment(client: TestClient, settings: ServiceSettings) -> None:
+    answer = client.post("/v1/events", content=body(_offender(12)))
+    assert answer.status_code == 202
+    assert answer.json()["new"] == 1 + 12 * 5
+    _settle(settings)
+    found = client.get("/v1/accounts/adult/assessment").json()
+    assert found["band"] in ("alert", "urgent")
+    assert found["first_flagged_at"] is not None
+    assert any("12 children" in reason["sentence"] for reason in found["reasons"])
+    assert [change["band"] for change in found["history"]][-1] == found["band"]
+    page = client.get("/v1/assessments", params={"band": "alert"}).json()
+    assert [row["account"] for row in page["assessments"]] == ["adult"]
+    assert client.get("/v1/accounts/nobody/assessment").status_code == 404
+
+
+def test_decisions_follow_age_acquaintance_and_band(
+    client: TestClient, settings: ServiceSettings
+) -> None:
+    stranger = {"sender": "adult", "recipients": ["child0", "child99", "grown"]}
+    client.post(
+        "/v1/events",
+        content=body(
+            [
+                *_offender(12),
+                {"type": "account", "id": "child99", "age": 11, "age_source": "verified"},
+                {"type": "account", "id": "mother", "age": 40, "age_source": "verified"},
+                {"type": "account", "id": "grown", "age": 40, "age_source": "verified"},
+                {
+                    "type": "connection",
+                    "account": "mother",
+                    "peer": "child99",
+                    "connected_at": 1_700_000_000_000_000,
+                },
+            ]
+        ),
+    )
+    _settle(settings)
+    verdicts = {
+        row["recipient"]: row
+        for row in client.post("/v1/decisions", json=stranger).json()["decisions"]
+    }
+    assert verdicts["child0"]["verdict"] in ("withhold", "limit")  # it has blocked the sender
+    assert verdicts["child99"]["verdict"] in ("warn", "withhold", "limit")
+    assert verdicts["grown"]["verdict"] == "deliver"
+    family = {"sender": "mother", "recipients": ["child99"]}
+    (row,) = client.post("/v1/decisions", json=family).json()["decisions"]
+    assert row["verdict"] == "deliver"
+    unknown = {"sender": "a new account", "recipients": ["another new account"]}
+    assert client.post("/v1/decisions", json=unknown).status_code == 200
+
+
+def test_sending_again_is_harmless(client: TestClient) -> None:
+    sent = body(service_events(1))
+    first, second = client.post("/v1/events", content=sent), client.post("/v1/events", content=sent)
+    assert first.status_code == second.status_code == 202
+    assert second.json()["repeated"] == first.json()["new"] - second.json()["new"]
+
+
+def test_an_array_a_gzip_body_and_one_with_bad_lines(embedded: TestClient) -> None:
+    events = service_events(2)
+    as_array = embedded.post("/v1/events", json=events)
+    assert (as_array.status_code, as_array.json()["received"]) == (202, len(events))
+    packed = embedded.post(
+        "/v1/events", content=gzip.compress(body(events)), headers={"Content-Encoding": "gzip"}
+    )
+    assert packed.json()["repeated"] > 0
+    lines = body(events[:3]) + b"\nnot a record\n" + body(events[3:5])
+    mixed = embedded.post("/v1/events", content=lines).json()
+    assert [row["at"] for row in mixed["refused"]] == ["line 4"]
+    assert embedded.post("/v1/events", content=b"nothing of use").status_code == 422
+
+
+def test_bodies_that_cannot_be_taken(sqlite_settings: ServiceSettings) -> None:
+    small = replace(sqlite_settings, most_body_bytes=1_000)
+    with TestClient(create_app(small), headers=_token(small)) as client:
+        bomb = gzip.compress(b" " * 10_000_000)
+        gz = {"Content-Encoding": "gzip"}
+        assert client.post("/v1/events", content=b"x" * 1_001).status_code == 413
+        assert client.post("/v1/events", content=bomb, headers=gz).status_code == 413
+        assert client.post("/v1/events", content=b"plain", headers=gz).status_code == 400
+        assert client.post("/v1/events", content=gzip.compress(b"{}")[:-8], headers=gz).status_code == 400
+        assert client.post("/v1/events", content=b"[{").status_code == 400
+        br = {"Content-Encoding": "br"}
+        assert client.post("/v1/events", content=b"x", headers=br).status_code == 415
+        deep = b"[" * 900
+        assert client.post("/v1/events", content=deep).status_code == 400
+
+
+def test_what_waits_is_bounded(sqlite_settings: ServiceSettings) -> None:
+    full = replace(sqlite_settings, most_waiting=-1)
+    with TestClient(create_app(full), headers=_token(full)) as client:
+        answer = client.post("/v1/events", content=body(service_events(3)))
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+        assert client.get("/readyz").status_code == 503
+
+
+def test_a_token_has_so_many_requests(sqlite_settings: ServiceSettings) -> None:
+    few = replace(sqlite_settings, requests_per_second=0.001)
+    with TestClient(create_app(few), headers=_token(few)) as client:
+        assert client.get("/v1/assessments").status_code == 200
+        assert client.get("/v1/assessments").status_code == 429
+
+
+def test_every_route_needs_its_scope_and_nothing_else_opens_it(
+    sqlite_settings: ServiceSettings,
+) -> None:
+    app = create_app(sqlite_settings)
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    wanted = {}
+    for route in routes:
+        scopes = [
+            scope
+            for dependency in route.dependant.dependencies
+            if (scope := getattr(dependency.call, "scope", None)) is not None
+        ]
+        assert len(scopes) == (0 if route.path in OPEN else 1), route.path
+        if scopes:
+            wanted[route.path] = (route, scopes[0])
+    tokens = {scope: _token(sqlite_settings, scope) for scope in SCOPES}
+    with TestClient(app) as client:
+        for path, (route, scope) in wanted.items():
+            url, (method,) = path.replace("{account}", "x"), route.methods
+            ask = {"follow": "false"} if path == "/v1/changes" else {}
+            assert client.request(method, url, params=ask).status_code == 401, path
+            wrong = {"Authorization": "Bearer ff_guess"}
+            assert client.request(method, url, params=ask, headers=wrong).status_code == 401
+            for other, headers in tokens.items():
+                answer = client.request(method, url, params=ask, headers=headers)
+                refused = answer.status_code == 403
+                assert refused == (other != scope), (path, other, answer.text)
+
+
+def test_a_revoked_token_opens_nothing(sqlite_settings: ServiceSettings) -> None:
+    headers = _token(sqlite_settings, "assessments:read")
+    journal = sqlite_settings.open_journal()
+    tokens = Tokens(journal.database)
+    assert headers["Authorization"].split()[1] not in str(
+        journal.database.run("SELECT * FROM tokens")
+    )
+    tokens.revoke("test assessments:read")
+    journal.close()
+    with TestClient(create_app(sqlite_settings), headers=headers) as client:
+        assert client.get("/v1/assessments").status_code == 401
+
+
+def test_pages_of_assessments_are_whole_and_in_order(
+    embedded: TestClient, sqlite_settings: ServiceSettings
+) -> None:
+    embedded.post("/v1/events", content=body(service_events(4, accounts=25, messages=300)))
+    _settle(sqlite_settings)
+    whole = embedded.get("/v1/assessments", params={"limit": 1000}).json()["assessments"]
+    assert len(whole) > 10
+    paged, after = [], None
+    while True:
+        params = {"limit": "7"} | ({"after": after} if after else {})
+        page = embedded.get("/v1/assessments", params=params).json()
+        paged += page["assessments"]
+        after = page["next"]
+        if after is None:
+            break
+    assert paged == whole
+    odds = [row["log_odds"] for row in whole]
+    assert odds == sorted(odds, reverse=True)
+    for bad in ("x", "!!", "bnVsbA=="):
+        assert embedded.get("/v1/assessments", params={"after": bad}).status_code == 400
+
+
+def test_changes_can_be_followed_from_where_one_left_off(
+    embedded: TestClient, sqlite_settings: ServiceSettings
+) -> None:
+    embedded.post("/v1/events", content=body(_offender(12)))
+    _settle(sqlite_settings)
+    answer = embedded.get("/v1/changes", params={"follow": "false"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    sent = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert [change["account"] for change in sent] == ["adult"]
+    last = {"Last-Event-ID": str(sent[-1]["seq"])}
+    again = embedded.get("/v1/changes", params={"follow": "false"}, headers=last)
+    assert again.text == ""
+
+
+def test_no_answer_and_no_log_repeats_what_was_written(
+    embedded: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = "are your parents home"
+    event = {"type": "message", "id": "m", "sender": "a", "recipients": ["b"], "sent_at": words}
+    for answer in (
+        embedded.post("/v1/events", json=[event | {"text": words}]),
+        embedded.post("/v1/events", content=words),
+        embedded.post("/v1/decisions", json={"sender": words, "recipients": [], words: words}),
+        embedded.get("/v1/assessments", params={"limit": words}),
+    ):
+        assert answer.status_code in (400, 422)
+        assert words not in answer.text
+    assert words not in caplog.text
+
+
+def test_metrics_count(embedded: TestClient) -> None:
+    embedded.post("/v1/events", content=body(service_events(5)))
+    embedded.post("/v1/decisions", json={"sender": "a", "recipients": ["b"]})
+    text = embedded.get("/metrics").text
+    assert 'fieldfare_decisions_total{verdict="deliver"} 1' in text
+    assert 'fieldfare_events_total{outcome="new"}' in text
