@@ -159,7 +159,10 @@ def test_bodies_that_cannot_be_taken(sqlite_settings: ServiceSettings) -> None:
         assert client.post("/v1/events", content=b"x" * 1_001).status_code == 413
         assert client.post("/v1/events", content=bomb, headers=gz).status_code == 413
         assert client.post("/v1/events", content=b"plain", headers=gz).status_code == 400
-        assert client.post("/v1/events", content=gzip.compress(b"{}")[:-8], headers=gz).status_code == 400
+        assert (
+            client.post("/v1/events", content=gzip.compress(b"{}")[:-8], headers=gz).status_code
+            == 400
+        )
         assert client.post("/v1/events", content=b"[{").status_code == 400
         br = {"Content-Encoding": "br"}
         assert client.post("/v1/events", content=b"x", headers=br).status_code == 415

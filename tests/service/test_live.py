@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ def _scanned(events: Events, folder: Path) -> dict[str, dict[str, Any]]:
             "log_odds": account.log_odds,
             "band": account.band,
             "signals": account.signals,
-            "reasons": [(reason.signal, reason.contribution) for reason in account.reasons],
+            "reasons": {reason.signal: reason.contribution for reason in account.reasons},
         }
         for account in result.accounts
     }
@@ -76,8 +76,8 @@ def _compare(live: dict[str, dict[str, Any]], batch: dict[str, dict[str, Any]]) 
             if isinstance(value, float):
                 value = pytest.approx(value, abs=1e-9)
             assert signals[name] == value, (account, name)
-        reasons = [(r["signal"], r["contribution"]) for r in json.loads(found["reasons"])]
-        assert sorted(reasons) == pytest.approx(sorted(expected["reasons"]))
+        reasons = {r["signal"]: r["contribution"] for r in json.loads(found["reasons"])}
+        assert reasons == pytest.approx(expected["reasons"])
 
 
 def _send(settings: ServiceSettings, engine: Engine, events: Events, rng: random.Random) -> None:
