@@ -32,7 +32,9 @@ def _token(settings: ServiceSettings, *scopes: str) -> dict[str, str]:
 def _settle(settings: ServiceSettings) -> None:
     journal, state = settings.open_journal(), settings.open_state()
     with open_engine("duckdb", threads=1) as engine:
-        Worker(journal, state, engine, settings.contacts, settings.card()).settle()
+        worker = Worker(journal, state, engine, settings.contacts, settings.card())
+        worker.settle()
+        worker.close()
     state.close()
     journal.close()
 
@@ -203,7 +205,7 @@ def test_every_route_needs_its_scope_and_nothing_else_opens_it(
     tokens = {scope: _token(sqlite_settings, scope) for scope in SCOPES}
     with TestClient(app) as client:
         for path, (route, scope) in wanted.items():
-            url, (method,) = path.replace("{account}", "x"), route.methods
+            url, (method,) = path.replace("{account}", "x"), sorted(route.methods or ())
             ask = {"follow": "false"} if path == "/v1/changes" else {}
             assert client.request(method, url, params=ask).status_code == 401, path
             wrong = {"Authorization": "Bearer ff_guess"}

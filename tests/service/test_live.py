@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -30,9 +30,11 @@ Events = list[dict[str, object]]
 @contextmanager
 def _worker(settings: ServiceSettings, engine: Engine) -> Iterator[Worker]:
     journal, state = settings.open_journal(), settings.open_state()
+    worker = Worker(journal, state, engine, settings.contacts, settings.card())
     try:
-        yield Worker(journal, state, engine, settings.contacts, settings.card())
+        yield worker
     finally:
+        worker.close()
         state.close()
         journal.close()
 
@@ -99,7 +101,7 @@ def _send(settings: ServiceSettings, engine: Engine, events: Events, rng: random
 
 
 @hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6), messages=st.integers(1, 200))
+@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6), messages=st.integers(5, 200))
 def test_live_is_batch(
     tmp_path_factory: pytest.TempPathFactory,
     engine: Engine,

@@ -36,7 +36,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, simulate, signals, formats, bench, calibrate, norms, serve, replay):
+for command in (scan, demo, serve, replay, simulate, calibrate, signals, norms, formats, bench):
+    app.command()(command)
+for name, group in (
+    ("train", train),
+    ("evaluate", evaluate),
+    ("policy", policy),
+    ("token", token),
+):
     app.add_typer(group, name=name)
 
 

@@ -150,7 +150,7 @@ def _children(state: State, accounts: Sequence[str]) -> set[str]:
         f"SELECT p.account FROM {state.database.one_of('wanted')} AS w"
         " INNER JOIN people AS p ON p.account = w.wanted WHERE p.child_weight > 0"
         " AND (SELECT COUNT(*) FROM (SELECT 1 FROM contacts AS c WHERE c.peer = p.account"
-        f" LIMIT {MANY + 1}) AS some) <= {MANY}",
+        f" LIMIT {MANY + 1}) AS counted) <= {MANY}",
         (state.database.listed(accounts),),
     )
     return {row[0] for row in rows}

@@ -125,7 +125,10 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
     try:
         with open_engine("duckdb", threads=1) as engine:
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
-            worker.run(stopped, stop.wait)
+            try:
+                worker.run(stopped, stop.wait)
+            finally:
+                worker.close()
     finally:
         state.close()
         journal.close()
@@ -144,6 +147,7 @@ def replay(settings: ServiceSettings) -> int:
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
             while not (turn := worker.turn()).idle:
                 folded += turn.folded
+            worker.close()
     except OSError as error:
         raise FieldfareError(f"the databases cannot be used ({error.strerror})") from error
     finally:

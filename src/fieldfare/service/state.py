@@ -129,7 +129,7 @@ class State:
         self.database.run(
             f"INSERT INTO hubs (account) SELECT w.wanted FROM {self.database.one_of('wanted')} AS w"
             " WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM contacts AS c WHERE c.account = w.wanted"
-            f" AND c.first_private_at IS NOT NULL LIMIT {HUB + 1}) AS some) > {HUB}"
+            f" AND c.first_private_at IS NOT NULL LIMIT {HUB + 1}) AS counted) > {HUB}"
             " ON CONFLICT (account) DO NOTHING",
             (self.database.listed(accounts),),
         )

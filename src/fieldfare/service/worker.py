@@ -68,9 +68,11 @@ class Worker:
         """Fold and assess once. Never loses or repeats anything, wherever it is interrupted."""
         held = self._held.renewed()
         folded = sum(self._fold(partition) for partition in held)
-        if held:
-            self._daily_round()
-        due = self._state.due(held, ASSESS_ACCOUNTS) if held else []
+        if not held or "as_of" not in self._state.facts():
+            # Accounts alone say nothing: there is no moment to assess them at.
+            return Turn(folded, 0)
+        self._daily_round()
+        due = self._state.due(held, ASSESS_ACCOUNTS)
         if due:
             self._assessor.assess(self._state, self._engine, due)
         return Turn(folded, len(due))
@@ -83,6 +85,10 @@ class Worker:
     def round(self) -> None:
         """Have everyone assessed anew: windows that end now move by themselves."""
         self._state.mark_all_due(time.time_ns() // 1000)
+
+    def close(self) -> None:
+        """Leave the partitions to others at once."""
+        self._held.give_back()
 
     def run(self, stopped: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Turn until stopped; `pause` waits some seconds where there is nothing to do."""
@@ -158,3 +164,10 @@ class _Held:
                 if taken:
                     self._held.append(partition)
         return self._held
+
+    def give_back(self) -> None:
+        """Hold nothing any more, and be counted no more."""
+        if not self._alone:
+            self._database.run("SELECT pg_advisory_unlock_all()")
+            self._database.run("DELETE FROM workers WHERE name = ?", (self._name,))
+        self._held = []

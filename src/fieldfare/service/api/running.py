@@ -44,6 +44,8 @@ class Running:
         self.situations = Situations(self.state, settings.contacts.unknown_child_probability)
         self.card = settings.card()
         self._policy = PolicyFile(settings.policy) if settings.policy is not None else None
+        # A policy may only speak of bands that the card has.
+        self.policy().require_bands(band.name for band in self.card.bands)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0
 
