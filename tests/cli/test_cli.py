@@ -78,7 +78,6 @@ def test_skipped_input_is_three_and_located(tmp_path: Path) -> None:
         (("events.jsonl", "--prior", "2"), "--prior 2.0"),
         (("events.jsonl", "--scorecard", "none.toml"), "none.toml: cannot be read"),
         (("events.jsonl", "--format-in", "fax"), "fax"),
-        (("events.jsonl", "--unknown-age-child-probability", "0"), "unknown_child_probability"),
     ],
 )
 def test_errors_are_one_line_and_nothing_is_written(
@@ -112,6 +111,22 @@ def test_metadata_only_leaves_no_text_in_any_result(tmp_path: Path) -> None:
     assert done.returncode == 0
     for path in (tmp_path / "out").iterdir():
         assert MARKER.encode() not in path.read_bytes()
+
+
+def test_input_of_which_nothing_can_be_used_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"type": "message", "sender": []}\n' * 3)
+    done = run("scan", "a.jsonl", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "3 × a line that is no record of this form" in done.stderr
+    assert "a.jsonl: line 1" in done.stderr
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    path = events(tmp_path)
+    path.write_text(path.read_text().replace('"adult"', r'"ad\u001b[31mu\u202el\nt"'))
+    done = run("scan", path, "--out", tmp_path / "out")
+    assert r"ad\x1b[31mu\u202el\nt" in done.stdout
+    assert not {"\x1b", "\u202e"} & set(done.stdout)
 
 
 def test_an_ambiguous_date_order_is_asked_for(tmp_path: Path) -> None:

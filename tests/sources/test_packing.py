@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldfare.sources.checking import Where, assemble
+from fieldfare.sources.checking import IN_1970, Where, assemble
 from fieldfare.sources.packing import pack
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary import Account, Connection, Media, Message, Notice, Origin, Record
@@ -81,7 +82,6 @@ def test_bad_records_are_counted_where_they_stand() -> None:
         message(text=7),
         message(sender=""),
         message(kind="secret"),
-        message(media=(Media(kind="ghost"),)),  # type: ignore[arg-type]
     ]
     for record in odd:
         batches, problems = packed([message(id="1"), record, message(id="2")])
@@ -127,6 +127,37 @@ def test_times_of_two_centuries_are_in_range() -> None:
     [(_, batch)], problems = packed([message(sent_at=when) for when in good + bad])
     assert batch.num_rows == len(good)
     assert problems.total == len(bad)
+
+
+def test_media_of_an_unknown_kind_do_not_cost_the_message() -> None:
+    media = (Media(kind="ghost"), Media(kind="photo"))  # type: ignore[arg-type]
+    batches, problems = packed([message(id="1", media=media), message(id="2")])
+    assert [row for _, batch in batches for row in batch.column("media").to_pylist()] == [
+        [{"kind": "photo", "hash": None}],
+        [],
+    ]
+    assert problems.total == 1
+
+
+@pytest.mark.parametrize("per_second", [1, 1_000])
+def test_seconds_are_not_taken_for_microseconds(per_second: int) -> None:
+    times = [1_772_395_200 * per_second, 1_772_395_200 * 1_000_000]
+    problems = Problems()
+    found = {
+        "sender": pa.array(["a", "a"]),
+        "recipients": pa.array([["b"], ["b"]]),
+        "sent_at": pa.array(times),
+    }
+    batch = assemble("messages", found, Where("a.csv", "", "row", pa.array([1, 2])), problems)
+    assert batch.column("sent_at").to_pylist() == times[1:]
+    assert problems.counts == {f"{IN_1970}; the record was left out": 1}
+
+
+@pytest.mark.parametrize("born", ["2999-01-01", "1880-01-01", "0012-05-01"])
+def test_nobody_is_born_in_the_future_or_120_years_ago(born: str) -> None:
+    [(_, batch)], problems = packed([Account(id="a", birth_date=born)])
+    assert batch.column("birth_date").to_pylist() == [None]
+    assert problems.total == 1
 
 
 def test_a_given_batch_keeps_the_same_range() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fieldfare.sources import place as places
+from fieldfare.sources.guarded import buffered
 from fieldfare.sources.place import FolderPlace, GzipPlace, ZipPlace, open_place
 from fieldfare.vocabulary import InputError
 
@@ -163,7 +164,7 @@ def test_a_directory_that_claims_too_little(tmp_path: Path) -> None:
 
 
 def test_a_stream_longer_than_its_limit_stops() -> None:
-    stream = places._buffered(io.BytesIO(b"0" * 100), 99, "a.zip: a.txt", "too large")
+    stream = buffered(io.BytesIO(b"0" * 100), 99, "a.zip: a.txt", "too large")
     with pytest.raises(InputError, match=r"a\.zip: a\.txt: too large"):
         stream.read()
 
@@ -206,6 +207,14 @@ def test_a_gzip_bomb_stops(tmp_path: Path) -> None:
             while data := stream.read(65_536):
                 read += len(data)
     assert read <= places.RATIO_FREE
+
+
+def test_what_stands_before_a_cut_is_given(tmp_path: Path) -> None:
+    data = os.urandom(1000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(data)[:-20])
+    place = open_place(tmp_path / "a.gz")
+    assert data.startswith(head := place.head(place.only()))
+    assert len(head) > 900
 
 
 def test_a_gzip_cut_short(tmp_path: Path) -> None:

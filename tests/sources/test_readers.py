@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fieldfare.sources import csv_file, lines
+from fieldfare.sources.checking import IN_1970
 from fieldfare.sources.parquet_file import PlainMessages, is_plain_messages
 from fieldfare.sources.place import open_place
 from fieldfare.sources.reader import Problems, ReadOptions
@@ -72,6 +73,41 @@ def test_the_field_that_is_wrong_is_named(tmp_path: Path) -> None:
     [what] = problems.counts
     assert "(kind)" in what
     assert "secret" not in what
+
+
+def test_one_wrong_field_does_not_cost_the_record(tmp_path: Path) -> None:
+    data = (
+        b'{"type": "account", "id": "a", "age": "twelve", "country": "NL"}\n'
+        b'{"type": "account", "id": 7, "age": "12"}\n'
+        b'{"type": "message", "sender": 1, "recipients": [7], "sent_at": 5, '
+        b'"text": {"our": "secret"}, "media": 3}\n'
+        b'{"type": "message", "sender": "a", "recipients": "b", "sent_at": 5}\n'
+        b'{"type": "message", "sender": null, "recipients": ["b"], "sent_at": 5}\n'
+    )
+    found, problems = read(tmp_path / "a.jsonl", data)
+    messages = [row for row in found if "sender" in row]
+    accounts = [row for row in found if "sender" not in row]
+    assert [(row["id"], row["age"], row["country"]) for row in accounts] == [
+        ("a", None, "NL"),
+        ("7", 12.0, None),
+    ]
+    assert [(row["sender"], row["recipients"], row["text"], row["media"]) for row in messages] == [
+        ("1", ["7"], None, []),
+        ("a", ["b"], None, []),
+    ]
+    left_empty = {what: n for what, n in problems.counts.items() if "left empty" in what}
+    assert {what.split()[3] for what in left_empty} == {"age", "text", "media"}
+    assert problems.total == 4
+    assert not any("secret" in str(p) for some in problems.samples.values() for p in some)
+
+
+def test_seconds_in_json_lines_are_not_taken_for_microseconds(tmp_path: Path) -> None:
+    right = LINE % 1
+    data = right + b"\n" + right.replace(b": 5}", b": 1772395200}")
+    found, problems = read(tmp_path / "a.jsonl", data)
+    assert len(found) == 1
+    assert problems.counts == {f"{IN_1970}; the record was left out": 1}
+    assert locators(problems) == ["line 2"]
 
 
 def test_the_basis_of_a_time_is_kept(tmp_path: Path) -> None:
@@ -154,13 +190,14 @@ def test_lists_media_and_flags(tmp_path: Path) -> None:
         b"a,b,3,ghost,,\n"
     )
     found, problems = read(tmp_path / "a.csv", data)
-    assert [row["recipients"] for row in found] == [["b", "c"], ["b"]]
+    assert [row["recipients"] for row in found] == [["b", "c"], ["b"], ["b"]]
     assert found[0]["media"] == [
         {"kind": "photo", "hash": None},
         {"kind": "video", "hash": "sha256:00"},
     ]
-    assert [row["encrypted"] for row in found] == [True, False]
-    assert [row["kind"] for row in found] == ["group", "private"]
+    assert found[2]["media"] == []
+    assert [row["encrypted"] for row in found] == [True, False, False]
+    assert [row["kind"] for row in found] == ["group", "private", "private"]
     assert locators(problems) == ["row 4"]
 
 
@@ -250,9 +287,10 @@ def test_a_wrong_type_is_one_clear_error(change: dict[str, Any], tmp_path: Path)
     path = parquet(tmp_path / "a.parquet", PLAIN | change)
     [name] = change
     if name == "media":
-        # Numbers can be words, but not words of ours: the row is at fault, not the type.
+        # Numbers can be words, but not words of ours: that value is at fault, not the type.
         problems = Problems()
-        assert list(read_paths([path], ReadOptions(), problems)) == []
+        [(_, batch)] = read_paths([path], ReadOptions(), problems)
+        assert batch.column("media").to_pylist() == [[]]
         assert problems.total == 1
         return
     with pytest.raises(InputError, match=f"column {name} is"):

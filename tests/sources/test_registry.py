@@ -11,6 +11,7 @@ import pytest
 from fieldfare.sources.place import open_place
 from fieldfare.sources.reader import Problems, ReadOptions
 from fieldfare.sources.registry import (
+    NESTED,
     REFUSED,
     UNREADABLE,
     UNRECOGNISED,
@@ -21,8 +22,22 @@ from fieldfare.sources.registry import (
     readers,
 )
 from fieldfare.vocabulary import InputError, SettingsError
-from tests.sources.fixtures import as_zip
+from tests.sources.fixtures import as_folder, as_zip
 
+MESSENGER = (
+    b'{"participants": [{"name": "Mira"}, {"name": "Jo"}], "title": "Jo", "messages": '
+    b'[{"sender_name": "Jo", "timestamp_ms": 1772395200000, "content": "hello"}]}'
+)
+ENCRYPTED = (
+    b'{"participants": ["Mira", "Jo"], "threadName": "Jo_1", "messages": '
+    b'[{"senderName": "Jo", "timestamp": 1772395200000, "text": "hello"}]}'
+)
+TELEGRAM = (
+    b'{"name": "Jo", "type": "personal_chat", "id": 5, "messages": [{"id": 1, "type": "message", '
+    b'"date": "2026-03-01T10:00:00", "date_unixtime": "1772395200", "from": "Jo", '
+    b'"from_id": "user5", "text": "hello"}]}'
+)
+WHATSAPP = b"[13/01/2026, 22:00:00] Mira: hello\n[14/01/2026, 22:00:00] Jo: hello\n"
 LINE = b'{"type": "message", "sender": "coach", "recipients": ["mira"], "sent_at": 5}\n'
 ROWS = b"sender,recipients,sent_at\ncoach,mira,7\n"
 EDGES = b"coach mira 9\n"
@@ -61,6 +76,60 @@ def test_all_of_a_mixed_folder_is_read(tmp_path: Path) -> None:
     assert [at for _, b in batches for at in b.column("sent_at").to_pylist()] == [
         5, 7, 9_000_000, 5,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    ("format_", "name", "data"),
+    [
+        ("messenger", "messages/inbox/jo_1/message_1.json", MESSENGER),
+        ("instagram", "your_instagram_activity/messages/inbox/jo_1/message_1.json", MESSENGER),
+        ("messenger-encrypted", "Jo_1.json", ENCRYPTED),
+        ("telegram", "result.json", TELEGRAM),
+        ("whatsapp", "_chat.txt", WHATSAPP),
+    ],
+)
+def test_what_lies_beside_an_archive_is_read_too(
+    format_: str, name: str, data: bytes, zipped: bool, tmp_path: Path
+) -> None:
+    files = {name: data, "events.jsonl": LINE, "photo.jpg": b"\xff\xd8", "rows.csv": ROWS}
+    path = as_zip(files, tmp_path / "a.zip") if zipped else as_folder(files, tmp_path / "a")
+    problems = Problems()
+    found = list(find([path], problems))
+    assert [part.reader.name for part in found] == [format_, "jsonl", "csv"]
+    senders = [
+        sender.rpartition(":")[2]
+        for part in found
+        for table, batch in part.read(ReadOptions(), problems)
+        if table == "messages"
+        for sender in batch.column("sender").to_pylist()
+    ]
+    assert {"coach"} < set(senders)
+    assert senders.count("coach") == 2
+
+
+def test_a_chat_sent_as_an_attachment_is_left_to_its_conversation(tmp_path: Path) -> None:
+    files = {"result.json": TELEGRAM, "files/events.jsonl": LINE}
+    [found] = find([as_folder(files, tmp_path / "a")], Problems())
+    assert found.reader.name == "telegram"
+
+
+def test_zips_inside_zips_are_named(tmp_path: Path) -> None:
+    inner = as_zip({"a.jsonl": LINE}, tmp_path / "inner.zip").read_bytes()
+    problems = Problems()
+    both = as_zip({"a.jsonl": LINE, "inner.zip": inner}, tmp_path / "both.zip")
+    assert len(list(find([both], problems))) == 1
+    assert problems.counts == {NESTED: 1}
+    with pytest.raises(InputError, match="other ZIPs only"):
+        list(find([as_zip({"inner.zip": inner}, tmp_path / "outer.zip")], Problems()))
+
+
+def test_a_zip_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    data = bytearray(as_zip({"a.jsonl": LINE * 50}, tmp_path / "a.zip").read_bytes())
+    data[data.index(b"a.jsonl") + 20] ^= 0xFF
+    (tmp_path / "damaged.zip").write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.jsonl: damaged"):
+        list(find([tmp_path / "damaged.zip"], Problems()))
 
 
 def test_a_bad_file_does_not_stop_a_folder_but_a_named_one_does(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from fieldfare.cli.scan import scan
 from fieldfare.cli.serve import replay, serve, token
 from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
+from fieldfare.cli.terminal import printable
 from fieldfare.cli.train import train
 from fieldfare.vocabulary.errors import FieldfareError
 
@@ -63,12 +64,20 @@ def main() -> None:
     try:
         app()
     except FieldfareError as error:
-        typer.echo(f"fieldfare: {error}", err=True)
+        typer.echo(f"fieldfare: {printable(str(error))}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        # Of a file of ours: what is wrong with input is an InputError long before.
+        where = f" {error.filename}" if error.filename else ""
+        typer.echo(
+            printable(f"fieldfare: cannot read or write{where} ({error.strerror or error})"),
+            err=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("fieldfare: stopped; nothing was written", err=True)
         sys.exit(130)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldfare.cli.terminal import printable
+
 if TYPE_CHECKING:
     from fieldfare.scan.settings import ScanSettings
 
@@ -30,11 +32,12 @@ def reading(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Starting", total=_size(paths))
+        size = _size(paths)
+        task = progress.add_task("Starting", total=size)
 
         def step(name: str) -> None:
-            total = _size(paths) if name.startswith("Reading") else None
-            progress.update(task, description=name, total=total)
+            total = size if name.startswith("Reading") else None
+            progress.update(task, description=printable(name), total=total)
 
         def advance(count: int) -> None:
             progress.advance(task, count)

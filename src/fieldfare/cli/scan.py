@@ -50,7 +50,10 @@ def scan(
         float | None, typer.Option(help="Base rate of grooming accounts. Default: scorecard's.")
     ] = None,
     unknown_age_child_probability: Annotated[
-        float, typer.Option(help="Probability that an account of unknown age is a child's.")
+        float,
+        typer.Option(
+            min=0.001, max=0.999, help="Probability that an account of unknown age is a child's."
+        ),
     ] = 0.1,
     scorecard: Annotated[Path | None, typer.Option(help="Another scorecard (TOML).")] = None,
     norms: Annotated[
@@ -169,7 +172,9 @@ def _moment(text: str | None) -> int | None:
     try:
         return parse_time(text)
     except ValueError as error:
-        raise SettingsError(f"--as-of {text}: {error}") from error
+        raise SettingsError(
+            f"--as-of {text}: not a time with an offset, such as 2026-03-01T20:00:00Z"
+        ) from error
 
 
 def _zone(name: str | None) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from fieldfare.cli.terminal import printable
 from fieldfare.vocabulary.times import isoformat
 
 if TYPE_CHECKING:
@@ -52,24 +53,33 @@ def print_text(result: ScanResult, out: Path) -> None:
     gathered = result.gathered
     read = ", ".join(f"{count:,} {table}" for table, count in sorted(gathered.rows.items()))
     console.print(f"Read {read or 'nothing'} from {', '.join(gathered.formats)}.", markup=False)
+    are = "is" if result.flagged_count == 1 else "are"
     console.print(
         f"{result.flagged_count:,} of {result.assessed.signals.num_rows:,} accounts with anything "
-        f"to assess are flagged, at a base rate of 1 in {1 / result.scorecard.prior:,.0f}.",
+        f"to assess {are} flagged, at a base rate of 1 in {1 / result.scorecard.prior:,.0f}.",
         markup=False,
     )
     if result.accounts:
         console.print(_table(result.accounts[:SHOWN]))
     else:
-        console.print(
-            "Nobody's contact with children can be seen: no age of anyone is given or stated, and "
-            "no message shows an indicator. See docs/scan.md on what goes in.",
-            markup=False,
-        )
+        console.print(_why_nobody(result), markup=False)
     for account in result.accounts[:SHOWN]:
         if account.flagged:
             _print_reasons(console, account)
     _print_problems(console, result)
     console.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _why_nobody(result: ScanResult) -> str:
+    if result.settings.contacts.as_of is not None:
+        return (
+            f"Up to {isoformat(result.as_of)}, where --as-of ends the windows, nobody's contact "
+            "with children can be seen."
+        )
+    return (
+        "Nobody's contact with children can be seen: no age of anyone is given or stated, and "
+        "no message shows an indicator. See docs/scan.md on what goes in."
+    )
 
 
 def _table(accounts: list[AccountAssessment]) -> Any:
@@ -105,7 +115,7 @@ def _print_reasons(console: Any, account: AccountAssessment) -> None:
 
 def _title(account: AccountAssessment) -> str:
     name = account.evidence.name
-    return (
+    return printable(
         f"{account.account} ({name})" if name and name not in account.account else account.account
     )
 
@@ -123,7 +133,10 @@ def _print_problems(console: Any, result: ScanResult) -> None:
     problems = result.gathered.problems
     for what, count in problems.counts.most_common():
         first = problems.samples[what][0]
-        where = ": ".join(part for part in (first.source, first.member, first.locator) if part)
+        detail = f"; {first.detail}" if first.detail else ""
         console.print(
-            f"{count:,} × {what} (first: {where})", style="yellow", markup=False, soft_wrap=True
+            printable(f"{count:,} × {what} (first: {first.where}{detail})"),
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
         )

@@ -24,6 +24,7 @@ from fieldfare.scan.gather import Gathered, gather
 from fieldfare.scan.history import FirstFlag, first_flags
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.scan.universe import create_members
+from fieldfare.vocabulary import InputError
 
 
 @dataclass
@@ -81,6 +82,7 @@ def scan(
         ) as engine,
     ):
         gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
+        _require_events(gathered)
         on_step("Preparing events")
         loaded = load(engine, gathered.files, settings.contacts, repeated)
         if loaded.later:
@@ -140,6 +142,17 @@ def _gather(
         if files == gathered.files.messages:
             return gathered, repeated.result()
     return gathered, None
+
+
+def _require_events(gathered: Gathered) -> None:
+    """Raise InputError, with what most often went wrong, where nothing can be assessed."""
+    rows = gathered.rows
+    if rows["messages"] or rows["connections"] or rows["notices"]:
+        return
+    why = "it holds accounts only" if rows["accounts"] else "check the paths that were given"
+    for what, count in gathered.problems.counts.most_common(1):
+        why = f"{count:,} × {what} (first: {gathered.problems.samples[what][0].where})"
+    raise InputError(f"no message, connection or notice in the input can be used; {why}")
 
 
 def _scorecard(settings: ScanSettings) -> Scorecard:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import get_args
 from zoneinfo import available_timezones
 
@@ -21,7 +22,7 @@ from fieldfare.sources import columns as convert
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary.records import AgeSource, MediaKind
 from fieldfare.vocabulary.schemas import ORIGIN, REQUIRED, TABLES
-from fieldfare.vocabulary.times import EARLIEST, LATEST
+from fieldfare.vocabulary.times import EARLIEST, LATEST, WRONG_UNIT
 
 KINDS = {
     "messages": ("private", "group"),
@@ -35,6 +36,12 @@ TIMES = {
     "accounts": "created_at",
 }
 """The one column of each table that holds a time."""
+
+
+IN_1970 = "a time in January 1970 (whole numbers are microseconds)"
+
+OLDEST = 120
+"""Years; nobody is older."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,8 @@ def assemble(
                 )
                 bad = pc.or_(bad, unread) if required else bad
     batch = pa.RecordBatch.from_arrays(filled, schema=schema)
-    return tidy(table, batch.filter(pc.invert(bad)), problems)
+    in_micros = where.time_form.per_second == convert.MICROS.per_second
+    return tidy(table, batch.filter(pc.invert(bad)), problems, doubt_unit=in_micros)
 
 
 def check_type(column: pa.Field, found: pa.DataType) -> None:
@@ -157,8 +165,11 @@ def _raw_time(column: pa.Array | None) -> pa.Array | None:
     return convert.text(column)
 
 
-def tidy(table: str, batch: pa.RecordBatch, problems: Problems) -> pa.RecordBatch:
-    """The batch without unusable rows, defaults filled in, ranges kept.
+def tidy(
+    table: str, batch: pa.RecordBatch, problems: Problems, doubt_unit: bool = False
+) -> pa.RecordBatch:
+    """The batch without unusable rows, defaults filled in, ranges kept. With `doubt_unit`, a time
+    in January 1970 is taken for one in seconds or milliseconds, and is not usable.
 
     A row is unusable without its required columns, with a time outside 1900–2200, or with a kind
     that does not exist. The ranges of an account are wishes: a value outside is emptied.
@@ -167,7 +178,7 @@ def tidy(table: str, batch: pa.RecordBatch, problems: Problems) -> pa.RecordBatc
     for name in TABLES[table].names:
         if name in REQUIRED[table]:
             work.require(name)
-    work.check_time()
+    work.check_time(doubt_unit)
     if table == "messages":
         _tidy_messages(work)
     elif table == "notices":
@@ -213,15 +224,15 @@ class _Work:
         known = pc.is_in(column, value_set=pa.array(words))
         self.drop(pc.and_(column.is_valid(), pc.invert(known)), f"a {name} that does not exist")
 
-    def check_time(self) -> None:
+    def check_time(self, doubt_unit: bool) -> None:
         name = TIMES[self.table]
         column = self.columns[name]
         outside = pc.or_(pc.less(column, EARLIEST), pc.greater(column, LATEST))
-        what = "a time outside the years 1900–2200 (whole numbers are microseconds)"
-        if self.table == "accounts":
-            self.empty(name, outside, what)
-        else:
-            self.drop(outside, what)
+        leave = self.drop if self.table != "accounts" else partial(self.empty, name)
+        leave(outside, "a time outside the years 1900–2200 (whole numbers are microseconds)")
+        if doubt_unit:
+            low, high = WRONG_UNIT
+            leave(pc.and_(pc.greater_equal(column, low), pc.less(column, high)), IN_1970)
 
     def result(self) -> pa.RecordBatch:
         schema = TABLES[self.table]
@@ -247,10 +258,14 @@ def _check_media(work: _Work) -> None:
     if not len(items):
         return
     known = pc.is_in(items.field("kind"), value_set=pa.array(get_args(MediaKind)))
-    if not pc.all(known).as_py():
-        rows = np.zeros(work.rows, dtype=bool)
-        rows[_parents(media)[~_mask(known)]] = True
-        work.drop(pa.array(rows), "a kind of media that does not exist")
+    if pc.all(known).as_py():
+        return
+    parents, kept = _parents(media), _mask(known)
+    rows = np.zeros(work.rows, dtype=bool)
+    rows[parents[~kept]] = True
+    what = "a kind of media that does not exist; it was left out"
+    _note(work.problems, what, work.columns["origin"], pc.and_(work.good, pa.array(rows)))
+    work.columns["media"] = _kept(media, kept)
 
 
 def _without_sender(work: _Work, recipients: pa.Array, sender: pa.Array) -> pa.Array:
@@ -278,16 +293,19 @@ def _without_sender(work: _Work, recipients: pa.Array, sender: pa.Array) -> pa.A
         first = np.zeros(len(names), dtype=bool)
         first[np.unique(pairs, return_index=True)[1]] = True
         gone |= ~first
-    if not gone.any():
-        return recipients
-    counts = np.bincount(parents[~gone], minlength=work.rows)
+    return _kept(recipients, ~gone) if gone.any() else recipients
+
+
+def _kept(lists: pa.Array, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.Array:
+    """The lists with those of their items, one after another, that are kept."""
+    counts = np.bincount(_parents(lists)[kept], minlength=len(lists))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), names.filter(pa.array(~gone)))
+    return pa.ListArray.from_arrays(pa.array(offsets), lists.flatten().filter(pa.array(kept)))
 
 
 def _tidy_accounts(work: _Work) -> None:
     columns = work.columns
-    for name, most in (("age", 120.0), ("age_confidence", 1.0)):
+    for name, most in (("age", float(OLDEST)), ("age_confidence", 1.0)):
         # Written as "not inside", so that NaN is outside.
         inside = pc.and_(pc.greater_equal(columns[name], 0.0), pc.less_equal(columns[name], most))
         work.empty(name, pc.invert(inside), f"{name} outside 0–{most:g}")
@@ -303,6 +321,16 @@ def _tidy_accounts(work: _Work) -> None:
         "birth_date",
         pc.and_(born.is_valid(), pc.invert(_is_date(born))),
         "a birth_date that is not YYYY-MM-DD",
+    )
+    # As text, since dates of this form sort as they stand. A day more, for the zones ahead of UTC.
+    today = datetime.now(UTC) + timedelta(days=1)
+    work.empty(
+        "birth_date",
+        pc.or_(
+            pc.greater(columns["birth_date"], f"{today:%Y-%m-%d}"),
+            pc.less(columns["birth_date"], f"{today.year - OLDEST:04}-01-01"),
+        ),
+        f"a birth_date in the future or more than {OLDEST} years ago",
     )
     country = columns["country"] = pc.utf8_upper(columns["country"])
     work.empty(

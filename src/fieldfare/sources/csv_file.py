@@ -17,7 +17,7 @@ from fieldfare.sources.checking import Where, assemble
 from fieldfare.sources.decoding import CleanBytes
 from fieldfare.sources.lines import CUT_SHORT, NO_LINE_END
 from fieldfare.sources.place import HEAD_BYTES, Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions
+from fieldfare.sources.reader import Completeness, Problems, ReadOptions, WholeFile
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.schemas import REQUIRED, TABLES
 
@@ -57,7 +57,7 @@ def table_of(names: tuple[str, ...]) -> str | None:
     return None
 
 
-class CsvFile:
+class CsvFile(WholeFile):
     """Our own CSV in UTF-8, separated by commas, semicolons or tabs, plain or in gzip. Several
     recipients or media stand in one cell, separated by ``;`` or ``|``."""
 

@@ -6,16 +6,18 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
-from fieldfare.sources.checking import TIMES
+from fieldfare.sources.checking import IN_1970, TIMES
 from fieldfare.sources.lines import blocks
 from fieldfare.sources.packing import TABLE_OF
 from fieldfare.sources.place import Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
-from fieldfare.vocabulary import Origin, Record
+from fieldfare.vocabulary import Account, Origin, Record
+from fieldfare.vocabulary.schemas import REQUIRED
+from fieldfare.vocabulary.times import WRONG_UNIT
 
 SUFFIXES = (".jsonl", ".ndjson")
 _TAG = re.compile(rb'"type"\s*:\s*"(message|account|connection|notice)"')
@@ -91,7 +93,7 @@ def decode_lines(
         yield from _one_by_one(block.split(b"\n"), "line", first, source, member, problems)
         return
     for number, record in enumerate(found, first):
-        yield _located(record, source, member, f"line {number}")
+        yield from _usable(record, source, member, f"line {number}", problems)
 
 
 def decode_array(body: bytes, source: str, problems: Problems) -> Iterator[Record]:
@@ -112,9 +114,66 @@ def _one_by_one(
         try:
             record = _decoder().decode(line)
         except _UNREADABLE as error:
-            problems.add(source, _reason(error), member=member, locator=locator)
-            continue
-        yield _located(record, source, member, locator)
+            mended, wrong = _mended(line, error)
+            for what in wrong:
+                problems.add(source, what, member=member, locator=locator)
+            if mended is None:
+                continue
+            record = mended
+        yield from _usable(record, source, member, locator, problems)
+
+
+def _usable(
+    record: Record, source: str, member: str, locator: str, problems: Problems
+) -> Iterator[Record]:
+    """The record with its origin; nothing where its time is plainly in another unit."""
+    if not isinstance(record, Account):
+        when = getattr(record, TIMES[TABLE_OF[type(record)]])
+        if isinstance(when, int) and WRONG_UNIT[0] <= when < WRONG_UNIT[1]:
+            what = f"{IN_1970}; the record was left out"
+            problems.add(source, what, member=member, locator=locator)
+            return
+    yield _located(record, source, member, locator)
+
+
+NAMES = ("id", "conversation", "sender", "account", "peer")
+KEPT = frozenset({"type", "kind"}).union(*REQUIRED.values())
+"""Fields without which, or with another value than it says, a record would say something else."""
+
+
+def _mended(line: bytes, error: Exception) -> tuple[Record | None, list[str]]:
+    """The record of a line that is not quite of our form, and what was wrong with it: one field
+    of the wrong type must not cost the others. Whole numbers may name accounts, as in Parquet."""
+    if not isinstance(error, msgspec.ValidationError):
+        return None, [_reason(error)]
+    try:
+        fields = msgspec.json.decode(line)
+    except _UNREADABLE as worse:
+        # The wrong field was met before what is no JSON at all.
+        return None, [_reason(worse)]
+    if not isinstance(fields, dict):
+        return None, [NOT_A_RECORD]
+    for name in NAMES:
+        fields[name] = _name(fields.get(name))
+    recipients = fields.get("recipients")
+    if isinstance(recipients, list):
+        fields["recipients"] = [_name(each) for each in recipients]
+    elif recipients is not None:
+        fields["recipients"] = [_name(recipients)]
+    fields = {name: value for name, value in fields.items() if value is not None}
+    wrong: list[str] = []
+    while True:
+        try:
+            return msgspec.convert(fields, Record, strict=False), wrong
+        except msgspec.ValidationError as again:
+            named = _FIELD.search(str(again))
+            if named is None or named[1] in KEPT or fields.pop(named[1], None) is None:
+                return None, [_reason(again)]
+            wrong.append(f"a value of {named[1]} that cannot be read; it was left empty")
+
+
+def _name(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from fieldfare.sources import columns as convert
 from fieldfare.sources.checking import TIMES, Where, assemble
 from fieldfare.sources.place import Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions
+from fieldfare.sources.reader import Completeness, Problems, ReadOptions, WholeFile
 from fieldfare.sources.tables import Raw, open_raw
 from fieldfare.vocabulary import SettingsError
 from fieldfare.vocabulary.schemas import REQUIRED, TABLES
@@ -174,7 +174,7 @@ class _Check:
             )
 
 
-class MappedReader:
+class MappedReader(WholeFile):
     """Reads a service's own columns as a mapping says. Times without an offset are read in the
     mapping's zone, or else the one of the options, or else as UTC and marked ``unknown``."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from fieldfare.sources.meta import MetaThreads, is_export
-from fieldfare.sources.place import Place
+from fieldfare.sources.meta import MetaThreads, beside, is_export
+from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
 from fieldfare.vocabulary import Record
 
@@ -37,6 +37,10 @@ class Messenger(RecordReader):
     @staticmethod
     def detect(place: Place) -> bool:
         return is_export(place, "messenger")
+
+    def others(self, place: Place) -> list[Member]:
+        """Data that is not in a conversation's folder."""
+        return beside(place)
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         yield from MetaThreads("messenger", place, options, problems).records()

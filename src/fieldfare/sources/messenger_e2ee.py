@@ -19,7 +19,13 @@ from fieldfare.sources.json_stream import dicts, first_pass, objects, outline, t
 from fieldfare.sources.media_kinds import kind_of
 from fieldfare.sources.meta import in_order, millis
 from fieldfare.sources.place import Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
+from fieldfare.sources.reader import (
+    Completeness,
+    Problems,
+    ReadOptions,
+    RecordReader,
+    data_files,
+)
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
 from fieldfare.vocabulary.records import MediaKind
 
@@ -67,9 +73,16 @@ class MessengerEncrypted(RecordReader):
     def detect(place: Place) -> bool:
         return any(_is_conversation(place, member) for member in _candidates(place)[:PROBED])
 
+    def others(self, place: Place) -> list[Member]:
+        """Data beside the conversations that is not JSON."""
+        return [m for m in data_files(_beside(place)) if not m.name.lower().endswith(".json")]
+
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         accounts, read = Accounts(place), False
+        tried = self.others(place) if place.single is None else []
         for member in _beside(place):
+            if member in tried:
+                continue
             if not _is_conversation(place, member):
                 problems.add(place, NOT_A_CONVERSATION, member=member.name)
                 continue

@@ -26,7 +26,7 @@ from fieldfare.sources.conversation import (
 from fieldfare.sources.json_stream import dicts, first_pass, integer, objects, outline, text
 from fieldfare.sources.media_kinds import kind_of
 from fieldfare.sources.place import Member, Place
-from fieldfare.sources.reader import Problems, ReadOptions
+from fieldfare.sources.reader import Problems, ReadOptions, data_files
 from fieldfare.vocabulary import Account, InputError, Media, Message, Origin
 from fieldfare.vocabulary.records import MediaKind
 from fieldfare.vocabulary.times import EARLIEST, LATEST
@@ -45,6 +45,7 @@ _THREAD = re.compile(
     re.IGNORECASE,
 )
 _IN_THREAD = re.compile(r"(?<![^/])messages/[^/]+/[^/]+/[^/]+$", re.I)
+_ROOT = re.compile(rf"(?:^|/)(?:{_ROOTS})/", re.IGNORECASE)
 _NUMBER = re.compile(r"message_(\d+)\.json$", re.IGNORECASE)
 _ALONE = re.compile(r"^(?:[^/]+/)?message_\d+\.json$", re.IGNORECASE)
 
@@ -177,6 +178,19 @@ def _service(place: Place) -> str:
     if first is not None and _INSTAGRAM_URI.search(place.head(first)):
         return "instagram"
     return "messenger"
+
+
+def beside(place: Place) -> list[Member]:
+    """Data in an export that is not in a conversation's folder, and is not of Meta's own."""
+    return data_files(
+        member
+        for member in place.members
+        if not (
+            _NUMBER.search(place.name_of(member))
+            or _IN_THREAD.search(member.name)
+            or _ROOT.search(member.name)
+        )
+    )
 
 
 class MetaThreads:

@@ -16,10 +16,10 @@ from fieldfare.sources.columns import WrongTypeError
 from fieldfare.sources.csv_file import UNKNOWN_COLUMN, table_of
 from fieldfare.sources.lines import CUT_SHORT
 from fieldfare.sources.place import FilePlace, GzipPlace, Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions
+from fieldfare.sources.reader import Completeness, Problems, ReadOptions, WholeFile
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.schemas import TABLES
-from fieldfare.vocabulary.times import EARLIEST, LATEST
+from fieldfare.vocabulary.times import EARLIEST, LATEST, WRONG_UNIT
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -50,7 +50,7 @@ class PlainMessages:
         return "media" in self.columns
 
 
-class ParquetFile:
+class ParquetFile(WholeFile):
     """Our own Parquet. A file is read in batches of rows, so its size does not matter."""
 
     name: ClassVar[str] = "parquet"
@@ -145,6 +145,9 @@ def _is_clean(metadata: Any) -> bool:
             if allowed is not None and not (
                 found.has_min_max and allowed[0] <= found.min and found.max <= allowed[1]
             ):
+                return False
+            low, high = WRONG_UNIT
+            if column.path_in_schema == "sent_at" and found.min < high and found.max >= low:
                 return False
     return True
 

@@ -14,19 +14,16 @@ import io
 import os
 import stat
 import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
+from fieldfare.sources.guarded import DAMAGE, buffered, damaged
 from fieldfare.vocabulary import InputError
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MAX_MEMBERS = 2_000_000
 MAX_RATIO = 200
@@ -104,6 +101,10 @@ class Place(ABC):
         """What is directly inside, each as a place by itself; nothing for a single file."""
         return iter(())
 
+    def part(self, member: Member) -> Place:  # noqa: ARG002
+        """One member as a place by itself; a single file is its own."""
+        return self
+
     def head(self, member: Member, size: int = HEAD_BYTES) -> bytes:
         """The first bytes of a member, for detection."""
         with self.open(member) as stream:
@@ -113,6 +114,8 @@ class Place(ABC):
         """All bytes of a member. Raises InputError where there are more than `limit`."""
         with self.open(member) as stream:
             data = stream.read(limit + 1)
+            # Where the stream breaks off, what came before is given first.
+            data += stream.read(1)
         if len(data) > limit:
             raise InputError(
                 f"{self}: {self.name_of(member)} is larger than {limit:,} bytes, too large for "
@@ -155,7 +158,7 @@ class GzipPlace(FilePlace):
         limit = max(RATIO_FREE, MAX_RATIO * member.size)
         what = f"it unpacks to more than {MAX_RATIO} times its size"
         with _open_file(self.path) as packed, gzip.GzipFile(fileobj=packed) as stream:
-            yield _buffered(stream, limit, str(self.path), what)
+            yield buffered(stream, limit, str(self.path), what)
 
 
 class FolderPlace(Place):
@@ -198,6 +201,9 @@ class FolderPlace(Place):
         # Only what holds readable members, so that a link or an empty folder is not a part.
         for name in sorted({member.name.split("/", 1)[0] for member in self.members}):
             yield open_place(self.path / name)
+
+    def part(self, member: Member) -> Place:
+        return open_place(self.path / member.name)
 
     @cached_property
     def sha256(self) -> str:
@@ -254,14 +260,16 @@ class ZipPlace(Place):
         where = f"{self.path}: {member.name}"
         try:
             stream = cast("zipfile.ZipExtFile", self._zip.open(self._infos[member.name]))
-        except _DAMAGE as error:
-            raise _damaged(where) from error
+        except DAMAGE as error:
+            raise damaged(where) from error
         with stream:
-            yield _buffered(stream, member.size, where, "it is larger than its directory says")
+            yield buffered(stream, member.size, where, "it is larger than its directory says")
 
     def parts(self) -> Iterator[Place]:
-        for member in self.members:
-            yield PartPlace(self, member)
+        yield from map(self.part, self.members)
+
+    def part(self, member: Member) -> Place:
+        return PartPlace(self, member)
 
 
 class PartPlace(Place):
@@ -285,54 +293,6 @@ class PartPlace(Place):
     @cached_property
     def sha256(self) -> str:
         return self._whole.sha256
-
-
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
-"""What zipfile and gzip let through for damaged bytes. RuntimeError is an encrypted member whose
-directory said it was not."""
-
-
-def _damaged(where: str) -> InputError:
-    return InputError(f"{where}: damaged; copy it again from where it came from")
-
-
-Unpacking = gzip.GzipFile | zipfile.ZipExtFile | io.BytesIO
-
-
-class _Guarded(io.RawIOBase):
-    """A stream that stops after `limit` bytes, and whose every failure is an InputError. A
-    directory that lies about a size is how a bomb passes a check of sizes."""
-
-    def __init__(self, stream: Unpacking, limit: int, where: str, what: str) -> None:
-        self._stream, self._left, self._where, self._what = stream, limit, where, what
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        try:
-            # Not read(): where the stream is cut, that would lose what came before the cut.
-            data = self._stream.read1(len(view))
-        except _DAMAGE as error:
-            raise _damaged(self._where) from error
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputError(f"{self._where}: {self._what}; refused")
-        view[: len(data)] = data
-        return len(data)
-
-
-def _buffered(stream: Unpacking, limit: int, where: str, what: str) -> IO[bytes]:
-    return io.BufferedReader(_Guarded(stream, limit, where, what), HEAD_BYTES)
 
 
 @contextmanager

@@ -8,13 +8,13 @@ at a time: it yields typed records and this module packs them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 import pyarrow as pa
 
-from fieldfare.sources.place import Place
+from fieldfare.sources.place import Member, Place
 from fieldfare.vocabulary import Record
 
 Completeness = Literal["everything", "one side", "unknown"]
@@ -35,9 +35,13 @@ class Problem:
     detail: str = ""
     """What to do about it, where the phrase alone does not say."""
 
+    @property
+    def where(self) -> str:
+        """Source, member and locator, those there are."""
+        return ": ".join(part for part in (self.source, self.member, self.locator) if part)
+
     def __str__(self) -> str:
-        parts = (self.source, self.member, self.locator, self.what)
-        line = ": ".join(part for part in parts if part)
+        line = f"{self.where}: {self.what}" if self.where else self.what
         return f"{line} ({self.detail})" if self.detail else line
 
 
@@ -108,8 +112,30 @@ class Reader(Protocol):
         answered first."""
         ...
 
+    def others(self, place: Place) -> Sequence[Member]:
+        """Of a folder or ZIP that this reader takes as a whole: the members it neither reads nor
+        accounts for and that may be of another format. They are tried one by one."""
+        ...
 
-class RecordReader:
+
+class WholeFile:
+    """A reader of single files, beside which nothing can lie."""
+
+    def others(self, place: Place) -> Sequence[Member]:  # noqa: ARG002
+        """Nothing."""
+        return ()
+
+
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet", ".json", ".txt", ".zip", ".gz")
+"""Ends of the names of files that may be of some format, in lower case."""
+
+
+def data_files(members: Iterable[Member]) -> list[Member]:
+    """Those whose names end like data of some format."""
+    return [member for member in members if member.name.lower().endswith(DATA_SUFFIXES)]
+
+
+class RecordReader(WholeFile):
     """Base for formats read one record at a time: implement `records`."""
 
     batch_rows: ClassVar[int] = 32_768

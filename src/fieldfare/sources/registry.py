@@ -38,6 +38,7 @@ READERS: tuple[str, ...] = (
 exactly one fits a place."""
 
 UNRECOGNISED = "a file that no reader recognises; it was not read"
+NESTED = "a ZIP inside a ZIP; it was not read: unpack the outer one and give the folder"
 REFUSED = "a member that is not safe to read; it was not read"
 UNREADABLE = "a file that could not be read"
 
@@ -93,7 +94,7 @@ def detect(place: Place) -> Reader:
     if fitting:
         names = ", ".join(reader.name for reader in fitting)
         raise InputError(f"{place}: could be any of {names}; name the format of this path")
-    raise InputError(f"{place}: {_why_not(place)}")
+    raise InputError(f"{place}: {_why_not(place, Problems())}")
 
 
 def find(
@@ -124,9 +125,9 @@ def find(
             continue
         found, unknown = _walk(place, problems, chosen)
         if not found:
-            raise InputError(f"{place}: {_why_not(place)}")
+            raise InputError(f"{place}: {_why_not(place, problems)}")
         for part in unknown:
-            problems.add(part, UNRECOGNISED, member=_member(part))
+            problems.add(part, NESTED if _is_zip(part) else UNRECOGNISED, member=_member(part))
         yield from found
 
 
@@ -146,7 +147,7 @@ def _fitting(place: Place) -> list[Reader]:
     try:
         return [reader for reader in readers() if reader.detect(place)]
     except InputError:
-        # Damaged from its first byte: nothing can recognise it, and `_why_not` says why.
+        # Damaged from its first byte: nothing can recognise it.
         return []
 
 
@@ -156,7 +157,7 @@ def _walk(
     """What is found in a place, and the files in it that no reader recognises."""
     fitting = _fitting(place) if chosen is None else [r for r in (chosen,) if r.detect(place)]
     if len(fitting) == 1:
-        return [Found(place, fitting[0], inside)], []
+        return [Found(place, fitting[0], inside), *_beside(place, fitting[0], problems)], []
     if fitting and place.single is not None:
         detect(place)
     found: list[Found] = []
@@ -171,10 +172,28 @@ def _walk(
             continue
         found += inner
         unknown += left
+    if place.single is not None:
+        # Raises, and says why, where not even the first byte can be read.
+        place.head(place.single, 1)
     if isinstance(place, FolderPlace):
         return found, unknown
     # A ZIP of which nothing is known (a document, a program) is one unknown thing, not hundreds.
     return (found, unknown) if found else ([], [place])
+
+
+def _beside(place: Place, reader: Reader, problems: Problems) -> Iterator[Found]:
+    """What lies in a place beside the format that takes it as a whole. What nobody recognises
+    there may have been attached to a message, and is no problem."""
+    if place.single is not None:
+        return
+    for member in reader.others(place):
+        try:
+            part = place.part(member)
+            if isinstance(part, ZipPlace):
+                _note_refused(part, problems)
+            yield from _walk(part, problems, None, inside=True)[0]
+        except InputError as error:
+            problems.add(place, UNREADABLE, member=member.name, detail=str(error))
 
 
 def _note_refused(place: Place, problems: Problems) -> None:
@@ -186,23 +205,33 @@ def _member(place: Place) -> str:
     return place.single.name if place.single is not None else ""
 
 
-def _why_not(place: Place) -> str:
+def _is_zip(place: Place) -> bool:
+    return place.single is not None and place.head(place.single, 4) == b"PK\x03\x04"
+
+
+def _why_not(place: Place, problems: Problems) -> str:
     member = place.single
     if member is None:
+        known = (*problems.samples.get(REFUSED, ()), *problems.samples.get(UNREADABLE, ()))
+        for noted in known:
+            if noted.source.startswith(str(place)):
+                where = f"{noted.member}: " if noted.member not in noted.detail else ""
+                return (
+                    f"nothing in it can be read ({where}{noted.detail.removeprefix(f'{place}: ')})"
+                )
+        if place.members and all(_is_zip(part) for part in place.parts()):
+            return "it holds other ZIPs only; unpack it and give the folder"
         if not place.members:
             return "there is no readable file in it; check the path"
-        return f"nothing in it is recognised; {_known()}"
+        return f"nothing in it is recognised; {_KNOWN}"
     head = place.head(member, 4)
     if not head:
         return "the file is empty; check that it was copied completely"
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "the text is UTF-16; save it as UTF-8 and try again"
-    return f"the format is not recognised; {_known()}"
+    return f"the format is not recognised; {_KNOWN}"
 
 
-def _known() -> str:
-    return (
-        "these are known: "
-        + "; ".join(reader.title for reader in readers())
-        + "; and other Parquet, CSV and JSON Lines with a column mapping"
-    )
+_KNOWN = (
+    "`fieldfare formats` lists what is; other Parquet, CSV and JSON Lines need a column mapping"
+)

@@ -14,14 +14,14 @@ from fieldfare.sources import columns as convert
 from fieldfare.sources.checking import Where, assemble
 from fieldfare.sources.lines import NO_LINE_END, blocks
 from fieldfare.sources.place import Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions
+from fieldfare.sources.reader import Completeness, Problems, ReadOptions, WholeFile
 
 _EDGE = re.compile(rb"[^\s#,;{]\S*[ \t]+\S+[ \t]+-?\d{1,11}\s*")
 SECONDS = convert.TimeForm(per_second=1)
 BAD_LINE = "a line that is not 'source target unix-time'; it was left out"
 
 
-class EdgeList:
+class EdgeList(WholeFile):
     """Messages without text between numbered or named accounts, times in seconds.
 
     Tested on the layout of the SNAP temporal networks (CollegeMsg, email-Eu-core-temporal),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
@@ -27,7 +28,13 @@ from fieldfare.sources.json_stream import (
     text,
 )
 from fieldfare.sources.place import Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
+from fieldfare.sources.reader import (
+    Completeness,
+    Problems,
+    ReadOptions,
+    RecordReader,
+    data_files,
+)
 from fieldfare.sources.telegram_chats import LISTS, Chat, account_id, look_through
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
 from fieldfare.vocabulary.records import MediaKind, TimeZoneBasis
@@ -53,6 +60,12 @@ _WARNINGS = (
 )
 """Fields whose presence says something about the message."""
 
+
+_OWN = re.compile(
+    r"(?:^|/)(?:chats|photos|files|video_files|voice_messages|round_video_messages|stickers|"
+    r"contacts|profile_pictures|stories|css|js|images|lists)/"
+)
+"""Folders that Telegram makes beside ``result.json``."""
 
 NO_LIST = "a list that this export does not hold; what was in it is not here"
 
@@ -85,6 +98,11 @@ class Telegram(RecordReader):
     def detect(place: Place) -> bool:
         member = _result(place)
         return member is not None and _is_export(place, member)
+
+    def others(self, place: Place) -> list[Member]:
+        """Data that is not in one of the export's own folders."""
+        own = _result(place)
+        return data_files(m for m in place.members if m != own and not _OWN.search(m.name))
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         member = _result(place)

@@ -16,7 +16,13 @@ from fieldfare.sources.conversation import (
     note,
 )
 from fieldfare.sources.place import Member, Place
-from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
+from fieldfare.sources.reader import (
+    Completeness,
+    Problems,
+    ReadOptions,
+    RecordReader,
+    data_files,
+)
 from fieldfare.sources.whatsapp_bodies import read_body, title_in
 from fieldfare.sources.whatsapp_chat import (
     Entry,
@@ -73,6 +79,11 @@ class WhatsApp(RecordReader):
         beside = any(member.name.lower().endswith(_OTHER_DATA) for member in place.members)
         # What was attached to one chat may be anything; beside several it is something else.
         return bool(chats) and (len(chats) == 1 or not beside)
+
+    def others(self, place: Place) -> list[Member]:
+        """Data beside the chats, or attached to one."""
+        chats = _candidates(place)
+        return data_files(member for member in place.members if member not in chats)
 
     def records(self, place: Place, options: ReadOptions, problems: Problems) -> Iterator[Record]:
         clock, surveys = LocalClock(options), []

@@ -15,6 +15,10 @@ EARLIEST = -2_208_988_800 * SECOND
 LATEST = 7_258_118_400 * SECOND
 """2200-01-01."""
 
+WRONG_UNIT = (100_000_000, 30 * DAY)
+"""Between these, in January 1970, fall the seconds and milliseconds of our days (those since
+1973) when they are read as microseconds."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
