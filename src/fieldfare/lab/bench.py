@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -185,21 +186,30 @@ def scan(events: int, engine: str, memory: str | None, runs: int) -> dict[str, A
     }
 
 
+_LAUNCHER: Final = """
+import os, sys, time
+started = time.perf_counter()
+nothing = os.open(os.devnull, os.O_WRONLY)
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
+                       file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 1)])
+# wait4 gives the memory of this child alone; the sum over all children would not.
+_, status, usage = os.wait4(child, 0)
+print(time.perf_counter() - started, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+"""Linux counts the memory of whoever starts a process as the process's own peak, so a small one
+starts it, and not this one, which may hold a million messages."""
+
+
 def _run(command: Sequence[str]) -> Run:
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as errors, Path(os.devnull).open("wb") as nothing:
-        actions = [
-            (os.POSIX_SPAWN_DUP2, nothing.fileno(), 1),
-            (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),
-        ]
-        child = os.posix_spawn(command[0], list(command), os.environ, file_actions=actions)
-        # wait4 gives the memory of this child alone; the sum over all children would not.
-        _, status, usage = os.wait4(child, 0)
-        if os.waitstatus_to_exitcode(status) != 0:
-            errors.seek(0)
-            last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise FieldfareError(f"a measured command failed: {' '.join(last)}")
-    return Run(round(time.perf_counter() - started, 3), round(usage.ru_maxrss / 1024, 1))
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-S", "-E", "-c", _LAUNCHER, *command], capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:]
+        raise FieldfareError(f"a measured command failed: {' '.join(last)}")
+    seconds, kibibytes = done.stdout.split()
+    return Run(round(float(seconds), 3), round(int(kibibytes) / 1024, 1))
 
 
 def _texts(count: int) -> pa.Array:
