@@ -8,7 +8,9 @@ import typer
 
 
 def bench(
-    what: Annotated[str, typer.Argument(help="kernel, scan, or all.")] = "all",
+    what: Annotated[
+        str, typer.Argument(help="kernel, scan, serve, crash, or all (the first two).")
+    ] = "all",
     events: Annotated[
         list[float] | None,
         typer.Option(help="Events of a scan; may be given several times. Default: 1e6 and 1e7."),
@@ -16,9 +18,20 @@ def bench(
     engine: Annotated[str, typer.Option(help="Engine of the scan: duckdb or spark.")] = "duckdb",
     memory: Annotated[str | None, typer.Option(help="Memory limit of the scan.")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each; the median is printed.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to load the service.")] = 60,
+    kills: Annotated[int, typer.Option(min=1, help="How often to kill the service.")] = 200,
+    database: Annotated[
+        str | None, typer.Option(help="PostgreSQL for the service, instead of SQLite.")
+    ] = None,
 ) -> None:
-    """Measure the token kernel and the scan on this machine, and print JSON."""
+    """Measure the token kernel, the scan or the live service on this machine, and print JSON."""
     import json
+
+    if what in ("serve", "crash"):
+        from fieldfare.lab.service_trials import measure_service
+
+        typer.echo(json.dumps(measure_service(what, seconds, kills, database), indent=2))
+        return
 
     from fieldfare.lab.bench import measure
 
