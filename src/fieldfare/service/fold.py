@@ -14,7 +14,7 @@ account that more than `MANY` wrote to, the last is left to the daily round.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -28,8 +28,13 @@ from fieldfare.language.messages import ANNOTATED
 from fieldfare.service.journal import Entry, partition_of
 from fieldfare.service.state import State
 from fieldfare.vocabulary.schemas import CONNECTIONS, NOTICES
+from fieldfare.vocabulary.times import SECOND
 
 MANY: Final = 1_000
+
+LATER: Final = 10 * SECOND
+"""One more message between two who wrote before changes little: their assessment may wait so long,
+and is made once for all that comes meanwhile."""
 
 _SCHEMAS: Final = {
     "messages": ANNOTATED,
@@ -57,10 +62,11 @@ def fold(
             for name, rows in parts.items()
         }
     accounts = _accounts(state, engine, events["accounts"])
-    changed = _ends(parts) | set(accounts["account"].to_pylist())
     new = _new_pairs(state, parts["contacts"])
     beyond = _beyond(state, parts["words"], accounts, new)
-    latest = _latest(events)
+    urgent = beyond | _ends([parts["indicators"], parts["relations"]])
+    urgent |= {end for pair in new for end in pair} | set(accounts["account"].to_pylist())
+    latest, now = _latest(events), time.time_ns() // 1000
     with state.database.transaction():
         for name, rows in parts.items():
             state.merge(name, rows)
@@ -70,9 +76,9 @@ def fold(
             state.advance(latest)
         if _tells_connections(events):
             state.set_fact("has_connections", "1")
-        named = pa.array(sorted(changed | beyond), pa.string())
-        places = partition_of(named, partitions).tolist()
-        state.mark_due(zip(named.to_pylist(), places, strict=True), time.time_ns() // 1000)
+        _mark_due(state, partitions, urgent, now, urgent=True)
+        rest = _ends(parts.values()) - urgent
+        _mark_due(state, partitions, rest, now + LATER, urgent=False)
         state.set_folded(partition, entries[-1].seq)
     return sum(table.num_rows for table in events.values())
 
@@ -97,9 +103,15 @@ def _accounts(state: State, engine: Engine, told: pa.Table) -> pa.Table:
     return engine.fetch(sql("accounts")).select(PREPARED.names).cast(PREPARED)
 
 
-def _ends(parts: dict[str, pa.Table]) -> set[str]:
+def _mark_due(state: State, partitions: int, accounts: set[str], at: int, *, urgent: bool) -> None:
+    named = pa.array(sorted(accounts), pa.string())
+    places = partition_of(named, partitions).tolist()
+    state.mark_due(zip(named.to_pylist(), places, strict=True), at, urgent=urgent)
+
+
+def _ends(tables: Iterable[pa.Table]) -> set[str]:
     found: set[str] = set()
-    for rows in parts.values():
+    for rows in tables:
         found.update(pc.unique(rows["account"]).to_pylist())
         found.update(pc.unique(rows["peer"]).to_pylist())
     return found

@@ -145,7 +145,7 @@ def replay(settings: ServiceSettings) -> int:
         folded = 0
         with open_engine("duckdb") as engine:
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
-            while not (turn := worker.turn()).idle:
+            while not (turn := worker.turn(patient=False)).idle:
                 folded += turn.folded
             worker.close()
     except OSError as error:

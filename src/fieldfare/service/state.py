@@ -77,9 +77,10 @@ CREATE TABLE IF NOT EXISTS due (
   account TEXT PRIMARY KEY,
   partition INTEGER NOT NULL,
   marks BIGINT NOT NULL,
-  since BIGINT NOT NULL
+  urgent INTEGER NOT NULL,
+  due_at BIGINT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS due_by_partition ON due (partition, since);
+CREATE INDEX IF NOT EXISTS due_by_partition ON due (partition, urgent, due_at);
 CREATE TABLE IF NOT EXISTS hubs (account TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS folded (partition INTEGER PRIMARY KEY, seq BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -160,8 +161,8 @@ class State:
     def mark_all_due(self, now: int) -> None:
         """Everyone of whom there is anything to say is to be assessed anew."""
         self.database.run(
-            "INSERT INTO due (account, partition, marks, since)"
-            " SELECT a.account, a.partition, 1, ? FROM assessments AS a WHERE true"
+            "INSERT INTO due (account, partition, marks, urgent, due_at)"
+            " SELECT a.account, a.partition, 1, 0, ? FROM assessments AS a WHERE true"
             " ON CONFLICT (account) DO NOTHING",
             (now,),
         )
@@ -174,20 +175,26 @@ class State:
 
     # What is due
 
-    def mark_due(self, accounts: Iterable[tuple[str, int]], now: int) -> None:
-        """These (account, partition) are to be assessed anew. `now` in microseconds UTC."""
+    def mark_due(self, accounts: Iterable[tuple[str, int]], at: int, *, urgent: bool) -> None:
+        """These (account, partition) are to be assessed anew, from this moment on (microseconds
+        UTC). Of several moments the earliest stands."""
         self.database.many(
-            "INSERT INTO due (account, partition, marks, since) VALUES (?, ?, 1, ?)"
-            " ON CONFLICT (account) DO UPDATE SET marks = due.marks + 1",
-            [(account, partition, now) for account, partition in accounts],
+            "INSERT INTO due (account, partition, marks, urgent, due_at) VALUES (?, ?, 1, ?, ?)"
+            " ON CONFLICT (account) DO UPDATE SET marks = due.marks + 1,"
+            " urgent = CASE WHEN excluded.urgent = 1 THEN 1 ELSE due.urgent END, due_at = CASE"
+            " WHEN excluded.due_at < due.due_at THEN excluded.due_at ELSE due.due_at END",
+            [(account, partition, int(urgent), at) for account, partition in accounts],
         )
 
-    def due(self, partitions: Sequence[int], most: int) -> list[tuple[str, int]]:
-        """Accounts to be assessed, those waiting longest first, each with its marks."""
+    def due(
+        self, partitions: Sequence[int], most: int, now: int, *, urgent: bool
+    ) -> list[tuple[str, int]]:
+        """Accounts to be assessed by `now`, those due longest first, each with its marks."""
         places = ", ".join("?" * len(partitions))
         rows = self.database.run(
-            f"SELECT account, marks FROM due WHERE partition IN ({places}) ORDER BY since LIMIT ?",
-            (*partitions, most),
+            f"SELECT account, marks FROM due WHERE partition IN ({places}) AND urgent = ?"
+            " AND due_at <= ? ORDER BY due_at LIMIT ?",
+            (*partitions, int(urgent), now, most),
         )
         return [(str(account), int(marks)) for account, marks in rows]
 

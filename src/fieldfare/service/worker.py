@@ -26,8 +26,11 @@ from fieldfare.vocabulary.times import DAY
 
 FOLD_EVENTS: Final = 20_000
 """Events folded at a time."""
-ASSESS_ACCOUNTS: Final = 2_000
-"""Accounts assessed at a time."""
+URGENT_ACCOUNTS: Final = 2_000
+"""Accounts assessed at a time: those of whom something new is known,"""
+PATIENT_ACCOUNTS: Final = 200
+"""and, while there are none, the others."""
+NEVER: Final = 2**62
 ALIVE_SECONDS: Final = 10
 """A worker that was not heard of for so long does not count."""
 LOCKS: Final = 7_305_808
@@ -64,22 +67,27 @@ class Worker:
         self._held = _Held(state, journal.partitions)
         self._made_with(settings, card)
 
-    def turn(self) -> Turn:
-        """Fold and assess once. Never loses or repeats anything, wherever it is interrupted."""
+    def turn(self, *, patient: bool = True) -> Turn:
+        """Fold and assess once; who may wait a little is left for later, unless not `patient`.
+        Never loses or repeats anything, wherever it is interrupted."""
         held = self._held.renewed()
         folded = sum(self._fold(partition) for partition in held)
         if not held or "as_of" not in self._state.facts():
             # Accounts alone say nothing: there is no moment to assess them at.
             return Turn(folded, 0)
         self._daily_round()
-        due = self._state.due(held, ASSESS_ACCOUNTS)
+        now = time.time_ns() // 1000 if patient else NEVER
+        due = self._state.due(held, URGENT_ACCOUNTS, now, urgent=True)
+        if not due:
+            # Fewer at a time: what becomes urgent meanwhile must not wait long.
+            due = self._state.due(held, PATIENT_ACCOUNTS, now, urgent=False)
         if due:
             self._assessor.assess(self._state, self._engine, due)
         return Turn(folded, len(due))
 
     def settle(self) -> None:
         """Turn until nothing waits."""
-        while not self.turn().idle:
+        while not self.turn(patient=False).idle:
             pass
 
     def round(self) -> None:
