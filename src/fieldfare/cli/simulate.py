@@ -21,11 +21,16 @@ def simulate(
         typer.Option(help="Token hashes (.parquet) that evidence is drawn from.", exists=True),
     ] = None,
     parameters: Annotated[
-        Path | None, typer.Option(help="Parameters (TOML) laid over those that ship.")
+        Path | None,
+        typer.Option(help="Parameters (TOML), or a name: strangers, families, unknown-ages."),
     ] = None,
     offenders: Annotated[
         list[str] | None,
         typer.Option(help="KIND=N or all=N: offenders per 10,000 accounts. May be repeated."),
+    ] = None,
+    graph: Annotated[
+        Path | None,
+        typer.Option(help="A real graph (source target time) to simulate ages and offenders on."),
     ] = None,
     fit: Annotated[
         list[Path] | None,
@@ -35,18 +40,23 @@ def simulate(
     """Make a simulated world: accounts, messages, connections, notices, and the truth."""
     from fieldfare.lab.simulation import fit as fits
     from fieldfare.lab.simulation import parameters as settings
+    from fieldfare.lab.simulation.graph import simulate_on_graph as on_graph
     from fieldfare.lab.simulation.world import simulate as make
 
     chosen = settings.with_offenders(
         settings.load(parameters), settings.rates(offenders or (), settings.load(parameters))
     )
     real = {path.stem: fits.measure_file(path) for path in fit or ()}
-    made = make(out, chosen, accounts, days, seed, text, corpus)
+    if graph is None:
+        made = make(out, chosen, accounts, days, seed, text, corpus)
+    else:
+        made = on_graph(out, chosen, graph, days, seed, text, corpus)
     typer.echo(
         f"Simulated {made.accounts:,} accounts over {days} days in {out}: "
         f"{made.messages:,} messages, {made.connections:,} connections, {made.notices:,} notices."
     )
-    offending = {name: made.kinds.get(name, 0) for name in chosen.offenders}
+    offending = {name: made.kinds.get(name, 0) for name in chosen.offenders if name in made.kinds}
     typer.echo("Offending accounts: " + ", ".join(f"{k} {n}" for k, n in offending.items()) + ".")
     typer.echo("\nFit of the private messages, without those with a role:\n")
-    typer.echo(fits.side_by_side({"simulated": made.fit, **real}))
+    title = "simulated" if graph is None else f"{graph.stem}, as used"
+    typer.echo(fits.side_by_side({title: made.fit, **real}))

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fieldfare.lab.demo_talk import START
+from fieldfare.lab.simulation import world as world_module
 from fieldfare.lab.simulation.files import EVIDENCE
-from fieldfare.lab.simulation.parameters import Parameters, load, rates, with_offenders
+from fieldfare.lab.simulation.parameters import VARIANTS, Parameters, load, rates, with_offenders
 from fieldfare.lab.simulation.people import ORDINARY, SLICES
 from fieldfare.lab.simulation.world import World, simulate
 from fieldfare.vocabulary import SettingsError
@@ -192,6 +193,35 @@ def test_same_seed_same_world(tmp_path: Path, parameters: Parameters) -> None:
         assert path.read_bytes() == (folders[1] / path.name).read_bytes()
     other = (folders[2] / "messages.parquet").read_bytes()
     assert (folders[0] / "messages.parquet").read_bytes() != other
+
+
+def test_it_is_written_block_by_block(
+    tmp_path: Path, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world_module, "BLOCK", 2_000)
+    made = simulate(tmp_path, parameters, 8_000, 60)
+    file = pq.ParquetFile(tmp_path / "messages.parquet")
+    groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    assert len(groups) == 5
+    assert max(groups) < made.messages / 3
+
+
+def test_nothing_is_left_of_a_world_that_failed(
+    tmp_path: Path, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(world_module, "write_roles", fails)
+    with pytest.raises(OSError, match="full"):
+        simulate(tmp_path, parameters, 2_000, 60)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_make_worlds(tmp_path: Path, name: str) -> None:
+    made = simulate(tmp_path, load(Path(name)), 2_000, 60)
+    assert made.messages > 10_000
 
 
 def test_other_numbers_of_offenders(tmp_path: Path, parameters: Parameters) -> None:

@@ -11,7 +11,11 @@ leaves: a folder with the four tables of the vocabulary in Parquet, ``truth.parq
     acts       … and connections, requests, blocks, reports
     words      … and templates, or the evidence of text
     fit        the same figures of simulated and of real graphs
-    world      all of it, block by block, into files
+    rows, writing   all that happens on some ties becomes rows of the files
+    world      all of it, block by block
+    graph      the same around a real graph of events
+    corpus_scores   token evidence from real writing, by tables that never saw the writer
 
-To add a kind of account, write a table in ``roles.toml`` or ``offenders.toml``.
+To add a kind of account, write a table in ``roles.toml`` or ``offenders.toml``; another world, a
+file in ``variants/``.
 """

@@ -64,6 +64,7 @@ class WorldFiles:
 
     def __init__(self, folder: Path, text: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         self.messages = message_schema(text)
         # Ids never repeat and times hardly do: a dictionary of them would only cost.
         repeated = [

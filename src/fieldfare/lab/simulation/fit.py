@@ -8,6 +8,7 @@ Barabási 2008).
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,10 @@ def read_edges(path: Path) -> npt.NDArray[np.int64]:
     Messages to oneself are left out. Raises InputError naming the file.
     """
     try:
-        rows = np.loadtxt(path, dtype=np.int64, comments=("#", "%"), usecols=(0, 1, 2), ndmin=2)
+        with warnings.catch_warnings():
+            # An empty file is told below.
+            warnings.simplefilter("ignore", UserWarning)
+            rows = np.loadtxt(path, dtype=np.int64, comments=("#", "%"), usecols=(0, 1, 2), ndmin=2)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not lines of source, target and time in seconds") from error
     if not len(rows):

@@ -252,8 +252,15 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     talk: dict[str, Talk]
 
 
+VARIANTS: Final = tuple(
+    sorted(path.stem for path in Path(__file__).with_name("variants").glob("*.toml"))
+)
+"""Other worlds that ship, by name, to see whether what was found on one holds on another."""
+
+
 def load(over: Path | None = None) -> Parameters:
-    """The parameters that ship, with the tables of another file laid over them.
+    """The parameters that ship, with the tables of another file laid over them: a path, or the
+    name of one of `VARIANTS`.
 
     Raises SettingsError naming the file and the key that is wrong.
     """
@@ -263,6 +270,8 @@ def load(over: Path | None = None) -> Parameters:
         text = here.with_name(f"{name}.toml").read_text("utf-8")
         tables.update(tomllib.loads(text))
     if over is not None:
+        if str(over) in VARIANTS:
+            over = here.with_name("variants") / f"{over}.toml"
         try:
             _lay_over(tables, tomllib.loads(over.read_text("utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

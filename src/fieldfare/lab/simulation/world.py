@@ -12,7 +12,7 @@ import numpy as np
 
 from fieldfare import __version__
 from fieldfare.lab.demo_talk import START
-from fieldfare.lab.simulation.circles import ordinary_groups, ordinary_ties, society
+from fieldfare.lab.simulation.circles import Society, ordinary_groups, ordinary_ties, society
 from fieldfare.lab.simulation.files import (
     WorldFiles,
     write_accounts,
@@ -78,29 +78,60 @@ def simulate(
     """
     if not LEAST_ACCOUNTS <= accounts <= MOST_ACCOUNTS:
         raise SettingsError(f"a world has {LEAST_ACCOUNTS:,} to {MOST_ACCOUNTS:,} accounts")
+    check(days, text, corpus)
+    people = settle(parameters, accounts, days, seed)
+    world = society(people, parameters, seed)
+    played = cast(people, world, parameters, days, seed)
+    with WorldFiles(folder, text) as files:
+        writing = begin(people, world, parameters, days, seed, text, corpus, files)
+        fit = _write_events(writing, played)
+    return finish(writing, played, fit, corpus)
+
+
+def check(days: int, text: str, corpus: Path | None) -> None:
+    """Raise SettingsError where these cannot make a world."""
     if days < LEAST_DAYS:
         raise SettingsError(f"a world has at least {LEAST_DAYS} days")
     if text not in TEXTS:
         raise SettingsError(f"text is {text!r}; it is one of {', '.join(TEXTS)}")
     if corpus is not None and text != "evidence":
         raise SettingsError("a corpus gives evidence, not text; ask for the text 'evidence'")
-    people = settle(parameters, accounts, days, seed)
-    world = society(people, parameters, seed)
-    played = cast(people, world, parameters, days, seed)
-    with WorldFiles(folder, text) as files:
-        writing = Writing(
-            people=people,
-            world=world,
-            parameters=parameters,
-            clock=Clock(people, parameters, days),
-            days=days,
-            seed=seed,
-            text=text,
-            words=Words(people, parameters),
-            scores=_scores(people, parameters, seed, corpus),
-            files=files,
-        )
-        fit = _write_events(writing, played)
+
+
+def begin(
+    people: People,
+    world: Society,
+    parameters: Parameters,
+    days: int,
+    seed: int,
+    text: str,
+    corpus: Path | None,
+    files: WorldFiles,
+) -> Writing:
+    """Everything that `write_part` needs."""
+    return Writing(
+        people=people,
+        world=world,
+        parameters=parameters,
+        clock=Clock(people, parameters, days),
+        days=days,
+        seed=seed,
+        text=text,
+        words=Words(people, parameters),
+        scores=_scores(people, parameters, seed, corpus),
+        files=files,
+    )
+
+
+def finish(
+    writing: Writing,
+    played: Cast,
+    fit: dict[str, float],
+    corpus: Path | None = None,
+    graph: Path | None = None,
+) -> World:
+    """Write accounts, truth and description."""
+    people, parameters, folder = writing.people, writing.parameters, writing.files.folder
     write_accounts(folder / "accounts.parquet", people, parameters)
     names = (*people.kinds, *ORDINARY)
     offending = range(len(parameters.roles), len(people.kinds))
@@ -109,14 +140,14 @@ def simulate(
     )
     made = World(
         folder,
-        accounts=accounts,
-        messages=files.rows["messages"],
-        connections=files.rows["connections"],
-        notices=files.rows["notices"],
+        accounts=people.count,
+        messages=writing.files.rows["messages"],
+        connections=writing.files.rows["connections"],
+        notices=writing.files.rows["notices"],
         kinds=kinds,
         fit=fit,
     )
-    _describe(made, parameters, days, seed, text, corpus)
+    _describe(made, writing, corpus, graph)
     return made
 
 
@@ -146,14 +177,19 @@ def _write_events(writing: Writing, played: Cast) -> dict[str, float]:
     sender, recipient, seconds = (np.concatenate(column) for column in zip(*seen, strict=True))
     fit = measure(sender, recipient, seconds, _FIT_ON)
     seen.clear()
+    write_roles(writing, played)
+    return fit
+
+
+def write_roles(writing: Writing, played: Cast) -> None:
+    """What those with a role do."""
     blocks = max(1, -(-len(played.ties) // _TIES_A_BLOCK))
     for part in range(blocks):
-        rng = np.random.default_rng([seed, 9, part])
+        rng = np.random.default_rng([writing.seed, 9, part])
         rows = np.arange(len(played.ties) * part // blocks, len(played.ties) * (part + 1) // blocks)
         number = len(played.groups)
         groups = played.groups[number * part // blocks : number * (part + 1) // blocks]
         write_part(writing, rng, played.ties.take(rows), groups)
-    return fit
 
 
 def _of_the_first(ties: Ties, messages: Messages) -> tuple[Ints, Ints, Floats]:
@@ -165,24 +201,23 @@ def _of_the_first(ties: Ties, messages: Messages) -> tuple[Ints, Ints, Floats]:
     return np.where(by_one, one, other), np.where(by_one, other, one), at
 
 
-def _describe(
-    made: World, parameters: Parameters, days: int, seed: int, text: str, corpus: Path | None
-) -> None:
+def _describe(made: World, writing: Writing, corpus: Path | None, graph: Path | None) -> None:
     record = {
         "note": "Simulated. Nobody in it exists, and figures measured on it are not the field's.",
         "fieldfare": __version__,
-        "seed": seed,
+        "seed": writing.seed,
         "accounts": made.accounts,
-        "days": days,
+        "days": writing.days,
         "begins_at": START,
-        "text": text,
+        "text": writing.text,
         "corpus": corpus.name if corpus else None,
+        "graph": graph.name if graph else None,
         "messages": made.messages,
         "connections": made.connections,
         "notices": made.notices,
         "kinds": made.kinds,
         "fit": made.fit,
-        "parameters": msgspec.to_builtins(parameters),
+        "parameters": msgspec.to_builtins(writing.parameters),
     }
     path = made.folder / "world.json"
     path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
