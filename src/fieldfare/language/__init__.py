@@ -28,10 +28,12 @@ from fieldfare.language.annotate import (
     explain,
 )
 from fieldfare.language.indicators import Indicator, Span
+from fieldfare.language.single import Evidence, annotate_one
 from fieldfare.language.tables import TokenTable
 
 __all__ = [
     "SCHEMA",
+    "Evidence",
     "Explanation",
     "Indicator",
     "LanguageModel",
@@ -40,5 +42,6 @@ __all__ = [
     "TokenEvidence",
     "TokenTable",
     "annotate",
+    "annotate_one",
     "explain",
 ]

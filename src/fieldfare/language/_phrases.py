@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
+from fieldfare.language._phrase_tree import child
 from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended
 from fieldfare.language._words import BASIS, PRIME, character, compiled, hash_word, mask_of
 from fieldfare.language.phrase_index import (
     APART,
     CLOSES,
-    FREE,
     JOINED,
     KIND_SHIFT,
     OPENS,
@@ -27,7 +27,7 @@ from fieldfare.language.phrase_index import (
     Vocabulary,
 )
 
-INLINED = "4acb605484f23fbe fde4c0bdf75ede0d 33357a874f062e91 0872aac6a6d451b0"
+INLINED = "4acb605484f23fbe 39dccff30e8103b0 7c2f72b3f51414b5 33357a874f062e91 1d3c4a9108d2940d"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -46,7 +46,6 @@ STEPS = 256
 """Steps of the search for phrases that begin at one word: a bound on hostile texts."""
 SIDES = 128
 """First sides of gaps remembered at a time."""
-SPREAD = np.uint64(0x9E3779B97F4A7C15)
 EVERY = np.uint32(0xFFFFFFFF)
 WELL = 2
 """Points for a word written well; for one mended see `_repair.mended`."""
@@ -54,81 +53,8 @@ ENOUGH = 2
 """Points of a phrase that is found."""
 STRAINED = 2
 """Points lost for a word of the language that is read as another."""
-S32 = np.uint64(32)
 ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
-
-
-@compiled
-def child(keys: Entries, children: Hashes, node: Any, label: Any) -> Any:
-    """The node that `label` leads to from `node`; 0, the first root, for none."""
-    last = np.uint64(keys.size - 1)
-    key = (np.uint64(node) << S32) | np.uint64(label)
-    at = ((key * SPREAD) >> S32) & last
-    while keys[at] != FREE:
-        if keys[at] == key:
-            return np.int64(children[at])
-        at = (at + ONE) & last
-    return np.int64(0)
-
-
-@compiled
-def grow(
-    data: Bytes, bounds: Integers, apart: bool, keys: Entries, children: Hashes, count: Any,
-    nodes: Integers,
-) -> Any:  # fmt: skip
-    """Put patterns into the tree; `nodes` receives where each ends.
-
-    `count` is the number of nodes so far; returns the number after. A negative one says that
-    the table is too full and has to be larger.
-    """
-    last = np.uint64(keys.size - 1)
-    for i in range(bounds.size - 1):
-        node = np.int64(APART if apart else JOINED)
-        at = bounds[i]
-        end = bounds[i + 1]
-        while at < end:
-            if apart:
-                if data[at] == 32:
-                    at += 1
-                    continue
-                stop = at
-                while stop < end and data[stop] != 32:
-                    stop += 1
-                label = np.uint64(hash_word(data, at, stop))
-                at = stop
-            else:
-                code, width = character(data, at, end)
-                label = np.uint64(code)
-                at += width
-            found = child(keys, children, node, label)
-            if found == 0:
-                if 3 * count > 2 * keys.size:
-                    return np.int64(-1)
-                key = (np.uint64(node) << S32) | label
-                place = ((key * SPREAD) >> S32) & last
-                while keys[place] != FREE:
-                    place = (place + ONE) & last
-                keys[place] = key
-                children[place] = count
-                found = np.int64(count)
-                count += 1
-            node = found
-        nodes[i] = node
-    return count
-
-
-@compiled
-def spread(keys: Entries, children: Hashes, old_keys: Entries, old_children: Hashes) -> None:
-    """Enter everything of a table into a larger, empty one."""
-    last = np.uint64(keys.size - 1)
-    for k in range(old_keys.size):
-        if old_keys[k] != FREE:
-            place = ((old_keys[k] * SPREAD) >> S32) & last
-            while keys[place] != FREE:
-                place = (place + ONE) & last
-            keys[place] = old_keys[k]
-            children[place] = old_children[k]
 
 
 @compiled
@@ -160,6 +86,26 @@ def voiced(buffer: Bytes, start: Any, end: Any) -> Any:
         if buffer[at] >= 0x80 or is_vowel(buffer[at]) or buffer[at] == 121 or buffer[at] < 97:
             return True
     return end - start < 2
+
+
+@compiled
+def rough(buffer: Bytes, start: Any, end: Any, known: Entries, speaking: Any) -> Any:
+    """Whether a word of a line is none of the languages spoken: few lines have one."""
+    at = start
+    for _ in range(VOTERS):
+        if at >= end:
+            break
+        stop = at
+        letters = False
+        while buffer[stop] != 32:
+            letters = letters or buffer[stop] >= 97
+            stop += 1
+        if letters and not (
+            mask_of(known, hash_word(buffer, at, stop)) & speaking and voiced(buffer, at, stop)
+        ):
+            return True
+        at = stop + 1
+    return False
 
 
 @compiled
@@ -290,6 +236,7 @@ def match(
         read = np.int64(0)
         seen = np.int64(0)
         speaking = np.uint32(0)
+        broken_line = False
         unspaced = tree.everywhere
         place = np.int64(0)
         while True:
@@ -333,16 +280,21 @@ def match(
                 if counts[slot] < 0:
                     if speaking == 0:
                         speaking = spoken(buffer, begin, end, vocabulary.voices, votes)
+                        broken_line = rough(buffer, begin, end, known, speaking)
                     familiars[slot] = (mask_of(known, hashes[slot]) & speaking) != 0 and voiced(
                         buffer, begins[slot], ends[slot]
                     )
-                    counts[slot] = 1 + mended(
-                        buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
-                        codes, others, spare, readings[slot, 1:], worth[slot, 1:],
-                    )  # fmt: skip
                     readings[slot, 0] = hashes[slot]
                     worth[slot, 0] = WELL
-                for k in range(counts[slot]):
+                    counts[slot] = 1
+                    if familiars[slot] and node == APART:
+                        counts[slot] = -1  # No phrase begins with a word read as another.
+                    elif broken_line:
+                        counts[slot] += mended(
+                            buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
+                            codes, others, spare, readings[slot, 1:], worth[slot, 1:],
+                        )  # fmt: skip
+                for k in range(1 if familiars[slot] and node == APART else counts[slot]):
                     then = child(tree.keys, tree.children, node, readings[slot, k])
                     if then == 0:
                         continue

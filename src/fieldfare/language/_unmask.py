@@ -85,6 +85,26 @@ def masked(
 
 
 @compiled
+def dressed(data: Bytes, at: Any, end: Any, kinds: Bytes) -> Any:
+    """Whether a message may hold a mask, at a glance: few do."""
+    latin = False
+    foreign = False
+    while at < end:
+        if data[at] < 0x80:
+            latin = latin or 97 <= (data[at] | 32) <= 122
+            at += 1
+            continue
+        code, width = character(data, at, end)
+        kind = kinds[code] if code < kinds.size else 0
+        if kind == 2 or kind == 4 or kind == 5 or code == KEYCAP:
+            return True
+        foreign = foreign or kind == 1
+        latin = latin or kind == 3 or 0xC0 <= code < 0x250 or 0x1E00 <= code < 0x1F00
+        at += width
+    return latin and foreign
+
+
+@compiled
 def unmask(
     data: Bytes,
     offsets: Integers,
@@ -107,6 +127,13 @@ def unmask(
         end = offsets[i + 1]
         mixture = False
         at = offsets[i]
+        if not dressed(data, at, end, kinds):
+            for j in range(at, end):
+                out[k] = data[j]
+                if traced:
+                    trace[k] = j
+                k += 1
+            continue
         while at < end and not mixture:
             stop, _, mixture = masked(data, at, end, known, letter, kinds, False)
             if stop == at:

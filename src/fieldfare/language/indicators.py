@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fieldfare.language import known_words
-from fieldfare.language.kernel import WordLines, word_lines
+from fieldfare.language.kernel import WordLines, word_line, word_lines
 from fieldfare.language.normalise import (
     byte_to_character,
     normalise,
@@ -133,6 +133,12 @@ class Indicators:
         counts[rows + 1] = bits.sum(axis=1)
         offsets = pa.array(np.cumsum(counts, dtype=np.int32))
         return pa.ListArray.from_arrays(offsets, self._names.take(pa.array(np.nonzero(bits)[1])))
+
+    def found_in(self, form: bytes) -> tuple[str, ...]:
+        """The distinct indicator ids of one text in normal form, in the order of the catalogue."""
+        found, _ = self.masks(word_line(form))
+        mask = int(found[0])
+        return tuple(name for k, name in enumerate(self.ids) if mask >> k & 1) if mask else ()
 
     def spans(self, text: str) -> list[Span]:
         """Every phrase found in one text, by place in the original.

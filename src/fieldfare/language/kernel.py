@@ -23,6 +23,7 @@ VERSION = "words-2"
 """Changes whenever the same text may give other tokens; part of the model's fingerprint."""
 
 _NO_TRACE = np.zeros((0, 3), np.int64)
+_ALL_PRESENT = np.zeros(0, np.bool_)
 _NO_ORIGIN = np.zeros(0, np.int64)
 
 
@@ -98,6 +99,19 @@ def sums(
     return _scan(column(normalised), table, _NO_TRACE)
 
 
+def column_of(form: bytes) -> Column:
+    """One text in UTF-8 as a column."""
+    ends = np.array([0, len(form)], np.int64)
+    ends.flags.writeable = False
+    return Column(np.frombuffer(form, np.uint8), ends, _ALL_PRESENT)
+
+
+def sum_of(form: bytes, table: TokenTable) -> tuple[float, int]:
+    """Σ weight and number of tokens of one text in normal form."""
+    totals, counts = _scan(column_of(form), table, _NO_TRACE)
+    return float(totals[0]), int(counts[0])
+
+
 def tokens(normalised: str, table: TokenTable) -> list[Token]:
     """The tokens of one text in normal form, in order."""
     texts = column(pa.array([normalised], pa.large_string()))
@@ -146,7 +160,16 @@ def places(
 def word_lines(normalised: pa.Array, *, trace: bool = False) -> WordLines:
     """The words of each text laid out for `indicators`; with `trace`, where each byte came
     from."""
-    data, offsets, present = column(normalised)
+    return _laid_out(column(normalised), trace=trace)
+
+
+def word_line(form: bytes) -> WordLines:
+    """As `word_lines`, of one text in UTF-8."""
+    return _laid_out(column_of(form), trace=False)
+
+
+def _laid_out(texts: Column, *, trace: bool) -> WordLines:
+    data, offsets, present = texts
     room = int(offsets[-1] - offsets[0]) + 3 * (offsets.size - 1)
     buffer = np.empty(room, np.uint8)
     starts = np.empty(offsets.size, np.int64)

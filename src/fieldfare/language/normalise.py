@@ -33,11 +33,13 @@ MOST_MARKS = 16
 """Combining marks kept in a row. No script needs more, and sorting a longer run into
 canonical order takes time with the square of its length: one message could stall a scan."""
 
-_INVISIBLE = (
-    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    "\ufe00-\ufe0f\ufeff\U000e0001-\U000e007f"
-)
+_INVISIBLE = [
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xE0001, 0xE007F),
+]  # fmt: skip
 # U+00B4 must go before NFKC, which would turn it into a space and a combining mark.
+_STRAIGHT = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4"), "'")
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u00b4"
 
 # Jamo that join the syllable before them: starters, yet no boundary.
@@ -89,7 +91,11 @@ def one_text(text: str) -> pa.LargeStringArray:
     try:
         return pa.array([text], pa.large_string())
     except UnicodeEncodeError:
-        raise InputError("a message text holds a lone surrogate; it is not Unicode") from None
+        raise _lone_surrogate() from None
+
+
+def _lone_surrogate() -> InputError:
+    return InputError("a message text holds a lone surrogate; it is not Unicode")
 
 
 Integers = npt.NDArray[np.int64]
@@ -115,7 +121,7 @@ def _lowered(strings: pa.LargeStringArray, *, unmask: bool) -> pa.LargeStringArr
     if pc.all(ascii_only, min_count=0).as_py():
         return lowered
     other = pc.invert(ascii_only)
-    rest = _without_invisible(strings.filter(other))
+    rest, _ = _rewrite(strings.filter(other), _visible)
     if unmask:
         rest, _ = _rewrite(rest, _unmask)
     return pc.replace_with_mask(lowered, other, _fold(rest))
@@ -182,16 +188,74 @@ def _restore(
     restore(data, offsets, known_words.known(), out, places, trace)
 
 
-def _without_invisible(strings: pa.LargeStringArray) -> pa.LargeStringArray:
-    seen = pc.replace_substring_regex(strings, pattern=f"[{_INVISIBLE}]+", replacement="")
-    return pc.replace_substring_regex(
-        seen, pattern=rf"(\p{{M}}{{{MOST_MARKS}}})\p{{M}}+", replacement=r"\1"
-    )
+@functools.cache
+def _unseen() -> npt.NDArray[np.uint8]:
+    """For each character, whether it is hidden or a mark; see `_visible`."""
+    from fieldfare.language._visible import HIDDEN, MARK
+
+    kinds = np.zeros(0xE0200, np.uint8)
+    for first, last in [(0x300, 0x20000), (0xE0100, 0xE01F0)]:
+        for code in range(first, last):
+            if unicodedata.category(chr(code)).startswith("M"):
+                kinds[code] = MARK
+    for first, last in _INVISIBLE:
+        kinds[first : last + 1] = HIDDEN
+    kinds.flags.writeable = False
+    return kinds
+
+
+def _visible(
+    data: npt.NDArray[np.uint8],
+    offsets: Integers,
+    out: npt.NDArray[np.uint8],
+    places: Integers,
+    trace: Integers,
+) -> None:
+    from fieldfare.language._visible import visible
+
+    visible(data, offsets, _unseen(), MOST_MARKS, out, places, trace)
 
 
 def _fold(strings: pa.LargeStringArray) -> pa.LargeStringArray:
     straight = pc.replace_substring_regex(strings, pattern=f"[{_APOSTROPHES}]", replacement="'")
     return pc.utf8_lower(pc.utf8_normalize(straight, form="NFKC"))
+
+
+def form_of(text: str) -> bytes:
+    """The normal form of one text in UTF-8, as `normalise` has it, with as little ado as can be.
+
+    Raises InputError where `text` holds a lone surrogate.
+    """
+    from fieldfare.language._deobfuscate import suspicious
+    from fieldfare.language.kernel import column_of
+
+    if text.isascii():
+        form = text.lower().encode()
+    else:
+        try:
+            form = text.encode()
+        except UnicodeEncodeError:
+            raise _lone_surrogate() from None
+        form = _rewritten(_rewritten(form, _visible), _unmask)
+        if form.isascii():
+            form = form.lower()
+        else:
+            bare = form.decode().translate(_STRAIGHT)
+            folded = pc.utf8_lower(pc.utf8_normalize(pa.array([bare], pa.large_string()), "NFKC"))
+            form = folded[0].as_buffer().to_pybytes()
+    marked = np.zeros(1, np.bool_)
+    data, offsets, _ = column_of(form)
+    suspicious(data, offsets, marked)
+    return _rewritten(form, _restore) if marked[0] else form
+
+
+def _rewritten(text: bytes, loop: Callable[..., None]) -> bytes:
+    from fieldfare.language.kernel import column_of
+
+    data, offsets, _ = column_of(text)
+    out, places = np.empty(len(text), np.uint8), np.empty(2, np.int64)
+    loop(data, offsets, out, places, _NO_TRACE)
+    return out[: places[1]].tobytes()
 
 
 def normalise_one(text: str) -> tuple[str, list[int]]:
@@ -204,10 +268,9 @@ def normalise_one(text: str) -> tuple[str, list[int]]:
     if text.isascii():
         lowered, offsets = text.lower(), list(range(len(text) + 1))
     else:
-        visible = str(_without_invisible(one_text(text))[0].as_py())
+        visible, kept = _rewrite_one(text, _visible)
         bare, places = _rewrite_one(visible, _unmask)
         lowered, offsets = _fold_one(bare)
-        kept = _positions(visible, text)
         offsets = [kept[places[place]] for place in offsets]
     if _restored(one_text(lowered))[0].as_py() == lowered:
         return lowered, offsets
@@ -240,17 +303,6 @@ def _fold_one(text: str) -> tuple[str, list[int]]:
             break
     offsets = [a for a, part in zip(starts, folded, strict=True) for _ in part]
     return whole, [*offsets, len(text)]
-
-
-def _positions(kept: str, text: str) -> list[int]:
-    """Where each character of `kept`, a subsequence of `text`, stands in it."""
-    positions = []
-    at = 0
-    for character in kept:
-        at = text.index(character, at)
-        positions.append(at)
-        at += 1
-    return [*positions, len(text)]
 
 
 def _clusters(text: str) -> list[int]:

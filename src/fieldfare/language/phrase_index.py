@@ -105,14 +105,14 @@ class Builder:
         self._outputs.append(np.broadcast_to((kind << KIND_SHIFT) | numbers, nodes.shape))
 
     def _grow(self, patterns: list[bytes], *, apart: bool) -> Integers:
-        from fieldfare.language import _phrases
+        from fieldfare.language import _phrase_tree
 
         data, bounds = _joined(patterns)
         nodes = np.zeros(len(patterns), np.int64)
         if not apart:
             self._everywhere = self._everywhere or any(max(one) < 0xE0 for one in patterns)
         while True:
-            count = _phrases.grow(
+            count = _phrase_tree.grow(
                 data, bounds, apart, self._keys, self._children, self._nodes, nodes
             )
             if count > 0:
@@ -122,11 +122,11 @@ class Builder:
             self._enlarge()
 
     def _enlarge(self) -> None:
-        from fieldfare.language import _phrases
+        from fieldfare.language import _phrase_tree
 
         keys = np.full(2 * self._keys.size, FREE, np.uint64)
         children = np.zeros(keys.size, np.uint32)
-        _phrases.spread(keys, children, self._keys, self._children)
+        _phrase_tree.spread(keys, children, self._keys, self._children)
         self._nodes = int(self._children.max(initial=2)) + 1
         self._keys, self._children = keys, children
 
