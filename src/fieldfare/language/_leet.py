@@ -95,6 +95,7 @@ def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers)
         last = np.int64(0)
         plain = True
         inner = False
+        size = 0
         begin = at
         while at < end:
             kind = KIND[data[at]]
@@ -113,13 +114,15 @@ def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers)
                 )
             h, last = hash_more(h, last, code)
             at += width
+            size += 1
         if at == begin:
             _, width = character(data, at, end)
             at += width
             continue
         words += 1
         disguised += inner
-        mask = mask_of(known, h) & ~SURE if plain else np.uint32(0)
+        # One letter alone may be one of a word set apart.
+        mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
         language = 0
         while mask:
             votes[language] += np.int64(mask & np.uint32(1))
