@@ -112,6 +112,16 @@ def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
     )
 
 
+def test_where_few_are_this_active_the_less_active_are_compared_with() -> None:
+    like = Population(
+        activity=(128, 64, 64, 32, 1), value=(40, 2, 9, 1, 0), accounts=(2, 50, 8, 70, 900)
+    )
+    items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
+    assert items[0].sentence.endswith(
+        "; of the 60 accounts that wrote first to 64 or more people, 95 % wrote to at most 9."
+    )
+
+
 def test_no_comparison_with_a_handful() -> None:
     few = Population(activity=(128,), value=(0,), accounts=(12,))
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, few)

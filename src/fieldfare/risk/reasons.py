@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,33 +47,43 @@ class Population:
         )
 
     def compare(self, first_contacts: int, value: float) -> str:
-        """``; of 3,214 accounts this active, 99.9 % wrote to at most 3``, or nothing where there
-        are too few to compare with."""
-        own = max((a for a in self.activity if a <= first_contacts), default=None)
-        like = sorted(
-            (v, n)
-            for a, v, n in zip(self.activity, self.value, self.accounts, strict=True)
-            if a == own
-        )
+        """``; of the 3,214 accounts this active, 99.9 % wrote to at most 3``. Where there are too
+        few, with all that wrote first to at least half, a quarter … as many people; nothing
+        where those are too few as well."""
+        own = max((a for a in self.activity if a <= first_contacts), default=0)
+        rows = [(a, v, n) for a, v, n in self._rows() if a == own]
+        among = "accounts this active"
+        for least in sorted({a for a in self.activity if a <= own}, reverse=True):
+            if sum(n for _, _, n in rows) >= MIN_LIKE_ACCOUNTS:
+                break
+            rows = [(a, v, n) for a, v, n in self._rows() if a >= least]
+            among = f"accounts that wrote first to {least:,} or more people"
+        like = sorted((v, n) for _, v, n in rows)
         total = sum(n for _, n in like)
         if total < MIN_LIKE_ACCOUNTS:
             return ""
-        for share in (0.9999, 0.999, 0.99, 0.95, 0.5):
+        for share in (0.9999, 0.999, 0.99, 0.95, 0.9, 0.75, 0.5):
             # A quantile is only named where at least three accounts stand beyond it.
             if total * (1 - share) < 3 and share > 0.95:
                 continue
-            reached, bound = 0, 0
-            for bound, count in like:  # noqa: B007
-                reached += count
-                if reached >= share * total:
-                    break
+            bound = _quantile(like, share * total)
             if bound < math.floor(value + 0.5):
-                percent = f"{100 * share:g} %"
-                return (
-                    f"; of the {total:,} accounts this active, {percent} wrote to "
-                    f"{'none' if bound == 0 else f'at most {bound:,}'}"
-                )
+                wrote = "none" if bound == 0 else f"at most {bound:,}"
+                return f"; of the {total:,} {among}, {100 * share:g} % wrote to {wrote}"
         return ""
+
+    def _rows(self) -> Iterator[tuple[int, int, int]]:
+        return zip(self.activity, self.value, self.accounts, strict=True)
+
+
+def _quantile(like: Sequence[tuple[int, int]], wanted: float) -> int:
+    """The least value that `wanted` accounts do not exceed, of (value, accounts) in order."""
+    reached = 0
+    for value, count in like:
+        reached += count
+        if reached >= wanted:
+            return value
+    return like[-1][0]
 
 
 def reasons(
