@@ -6,7 +6,8 @@ import json
 import random
 from pathlib import Path
 
-COMMON = [f"word{k}" for k in range(40)]
+COMMON = [f"wo{chr(97 + k // 8)}{chr(97 + k % 8)}rd" for k in range(40)]
+"""Without digits, which the normal form may read as letters."""
 SIDES = {
     "offender": ["lantern", "harbour", "violet"],
     "partner": ["pebble", "meadow", "quiet"],
