@@ -70,7 +70,8 @@ class Society:
         """Everyone of an age in [youngest, below), in one country or in all."""
         edges = np.array([youngest, below])
         if country is None:
-            low, high = np.searchsorted(self.ages, edges)
+            # Of the same type, or NumPy converts everybody's age at every call.
+            low, high = np.searchsorted(self.ages, edges.astype(self.ages.dtype))
             return self.by_age[low:high]
         low, high = np.searchsorted(self.places, _place_of(country, edges))
         return self.by_country[low:high]
@@ -85,7 +86,7 @@ class Society:
         age = np.clip(people.age[one] + rng.normal(0, 1, count) * gap, 5, _OLDEST - 1)
         step = rng.integers(-20, 21, size=count)
         at = np.searchsorted(self.places, _place_of(people.country[one], age)) + step
-        anywhere = np.searchsorted(self.ages, age) + step
+        anywhere = np.searchsorted(self.ages, age.astype(self.ages.dtype)) + step
         found = np.where(
             rng.random(count) < national,
             self.by_country[np.clip(at, 0, people.count - 1)],

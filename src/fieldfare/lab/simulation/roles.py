@@ -337,8 +337,9 @@ def _school_abroad(asked: _Asked) -> Ints:
 def _team(asked: _Asked) -> Ints:
     """A team of the town, the same whenever the same person is asked for."""
     teams = asked.stage.team_towns
-    low = int(np.searchsorted(teams, asked.town))
-    high = int(np.searchsorted(teams, asked.town, side="right"))
+    town = asked.stage.people.town[asked.holder]
+    low = int(np.searchsorted(teams, town))
+    high = int(np.searchsorted(teams, town, side="right"))
     if low == high:
         return _school(asked)
     return asked.stage.world.kinds["team"].of(low + asked.holder % (high - low)).astype(np.int64)
