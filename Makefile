@@ -23,6 +23,7 @@ check: $(TEST_READY)
 
 benchmark: $(RUN_READY)
 	$(BIN)/fieldfare bench all
+	$(BIN)/fieldfare evaluate benchmark --out benchmark --page docs/benchmark.md
 
 # The figures on the card of the English token table. The corpus is not part of the project.
 benchmark-language: $(RUN_READY)

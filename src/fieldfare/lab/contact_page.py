@@ -29,7 +29,7 @@ def write_page(path: Path, figures: dict[str, Any]) -> None:
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
-    environment.filters["few"] = _few
+    environment.filters["few"] = few
     template = (files("fieldfare.lab") / "contact_page.html").read_text("utf-8")
     path.write_text(
         environment.from_string(template).render(
@@ -164,7 +164,8 @@ def _svg(parts: Sequence[str], height: float, title: str) -> str:
     )
 
 
-def _few(value: float | str | None) -> str:
+def few(value: float | str | None) -> str:
+    """A figure without digits that mean nothing; words stay words."""
     if value is None:
         return "–"
     if isinstance(value, str):
