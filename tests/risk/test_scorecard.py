@@ -71,12 +71,9 @@ def test_a_missing_card_is_named() -> None:
 
 
 def test_bands_begin_at_their_probability() -> None:
-    card = scorecard.shipped()
-    assert [card.band(p) for p in (0.0, 0.0499, 0.05, 0.5, 0.95, 1.0)] == [
-        "none",
-        "none",
-        "watch",
-        "alert",
-        "urgent",
-        "urgent",
-    ]
+    card = scorecard.parse(GOOD.encode(), "card.toml")
+    assert [card.band(p) for p in (0.0, 0.4999, 0.5, 1.0)] == ["none", "none", "alert", "alert"]
+    for card in (scorecard.shipped(), scorecard.judgement()):
+        assert [band.name for band in card.bands] == ["none", "watch", "alert", "urgent"]
+        for band in card.bands:
+            assert card.band(band.start) == band.name

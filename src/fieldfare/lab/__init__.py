@@ -8,6 +8,12 @@ read where they are and not kept.
   are data (``demo_phrases.toml``), its countries too (``demo_countries.toml``). To add a
   character, write a scene in `demo_scenes` and add it to ``SCENES``.
 - `simulation`: worlds of any size with who is who known, to measure detection in.
+- `labelled_world`, `moments`: a world with its truth, and what detection sees of it at the moments
+  it would be met in life.
+- `scorecard_fit`, `calibration`, `scorecard_file`, `review_decisions`: the scorecard, fitted to
+  worlds or again to reviewers' decisions.
+- `contact_measures`, `contact_evaluation`, `robustness`, `contact_page`: how early offenders are
+  found and at what cost. `contact_benchmark`, `contact_report`: all of it, from recorded seeds.
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another
