@@ -9,6 +9,7 @@ import pytest
 
 from fieldfare.lab.contact_benchmark import Measured, plan, run
 from fieldfare.lab.contact_report import markdown
+from fieldfare.lab.scorecard_fit import SLACK
 from fieldfare.risk import scorecard
 
 
@@ -33,19 +34,12 @@ def test_a_small_benchmark_leaves_a_card_figures_and_pages(small: tuple[Path, Me
 
 
 def test_a_card_keeps_to_the_form_it_was_fitted_in(small: tuple[Path, Measured]) -> None:
-    form = scorecard.judgement()
-    for card in (small[1].card, scorecard.shipped()):
-        assert list(card.signals) == list(form.signals)
-        for name, bins in card.signals.items():
-            assert bins.edges == form.signals[name].edges, name
-            assert bins.sentence == form.signals[name].sentence, name
-            assert abs(max(bins.weights) - max(form.signals[name].weights)) <= 2.5, name
-
-
-def test_the_shipped_card_says_from_what_it_was_fitted() -> None:
-    card, recorded = scorecard.shipped(), plan()
-    assert card.version == recorded.card
-    assert card.prior == recorded.prior
-    assert f"(seed {recorded.train.seed})" in card.basis
+    card, form = small[1].card, scorecard.judgement()
+    assert list(card.signals) == list(form.signals)
+    for name, bins in card.signals.items():
+        assert bins.edges == form.signals[name].edges, name
+        assert bins.sentence == form.signals[name].sentence, name
+        assert max(bins.weights) <= max(form.signals[name].weights) + SLACK, name
     assert "simulated" in card.basis
     assert "not validated in the field" in card.basis
+    assert f"(seed {plan().small.train.seed})" in card.basis
