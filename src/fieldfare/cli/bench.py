@@ -17,6 +17,10 @@ def bench(
     ] = None,
     engine: Annotated[str, typer.Option(help="Engine of the scan: duckdb or spark.")] = "duckdb",
     memory: Annotated[str | None, typer.Option(help="Memory limit of the scan.")] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(help="Also scan the largest crowd with a celebrity, big-group or chatterbox."),
+    ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each; the median is printed.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="How long to load the service.")] = 60,
     kills: Annotated[int, typer.Option(min=1, help="How often to kill the service.")] = 200,
@@ -36,4 +40,4 @@ def bench(
     from fieldfare.lab.bench import measure
 
     sizes = [int(size) for size in events or (1e6, 1e7)]
-    typer.echo(json.dumps(measure(what, sizes, engine, memory, runs), indent=2))
+    typer.echo(json.dumps(measure(what, sizes, engine, memory, runs, shape), indent=2))

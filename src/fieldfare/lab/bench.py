@@ -10,19 +10,19 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from fieldfare.vocabulary import FieldfareError, SettingsError
+from fieldfare.lab.process_watch import run
+from fieldfare.vocabulary import SettingsError
 
 _WORDS: Final = [
     "the",
@@ -89,16 +89,13 @@ connection.execute(
 """
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of a process."""
-
-    seconds: float
-    peak_mib: float
-
-
 def measure(
-    what: str, sizes: Sequence[int], engine: str, memory: str | None, runs: int
+    what: str,
+    sizes: Sequence[int],
+    engine: str,
+    memory: str | None,
+    runs: int,
+    shape: str | None = None,
 ) -> dict[str, Any]:
     """The figures of ``kernel``, ``scan`` or ``all``, ready for JSON."""
     if what not in ("kernel", "scan", "all"):
@@ -108,6 +105,17 @@ def measure(
         figures["kernel"] = kernel(runs)
     if what in ("scan", "all"):
         figures["scan"] = [scan(size, engine, memory, runs) for size in sizes]
+        figures["growth_exponent"] = {
+            column: growth(figures["scan"], column)
+            for column in ("scan_seconds", "scan_cpu_seconds", "scan_peak_mib")
+        }
+        if shape is not None:
+            shaped = scan(sizes[-1], engine, memory, runs, shape)
+            figures["shaped"] = shaped
+            figures["times_the_plain_crowd"] = {
+                column: round(shaped[column]["median"] / figures["scan"][-1][column]["median"], 2)
+                for column in ("scan_seconds", "scan_cpu_seconds", "scan_peak_mib")
+            }
     return figures
 
 
@@ -147,69 +155,59 @@ def kernel(runs: int, messages: int = 500_000) -> dict[str, Any]:
     }
 
 
-def scan(events: int, engine: str, memory: str | None, runs: int) -> dict[str, Any]:
-    """Seconds and peak memory of a whole scan of generated events without text, beside the bare
-    GROUP BY over the same file."""
+def scan(
+    events: int, engine: str, memory: str | None, runs: int, shape: str | None = None
+) -> dict[str, Any]:
+    """What a whole scan of generated events without text takes, beside the bare GROUP BY over the
+    same files."""
     from fieldfare.lab.crowd import write_crowd
+    from fieldfare.lab.crowd_shapes import write_shape
 
     with tempfile.TemporaryDirectory(prefix="fieldfare-bench-") as name:
         folder = Path(name)
         crowd = write_crowd(folder / "crowd", events)
-        bare = [sys.executable, "-c", _BARE, str(crowd.messages), *([memory] if memory else [])]
-        command = [
-            sys.executable,
-            "-m",
-            "fieldfare",
-            "scan",
-            str(folder / "crowd"),
-            "--out",
-            str(folder / "out"),
-            "--engine",
-            engine,
-            "--format",
-            "json",
-            *(["--memory", memory] if memory else []),
-        ]
-        pairs = [(_run(bare), _run(command)) for _ in range(runs)]
+        if shape is not None:
+            write_shape(crowd, shape)
+        messages = folder / "crowd" / "messages*.parquet"
+        limit = [memory] if memory else []
+        bare = [sys.executable, "-c", _BARE, str(messages), *limit]
+        command = [sys.executable, "-m", "fieldfare", "scan", str(folder / "crowd")]
+        command += ["--out", str(folder / "out"), "--engine", engine, "--format", "json"]
+        command += ["--memory", *limit] if memory else []
+        pairs = [(run(bare), run(command)) for _ in range(runs)]
+    whole = [pair[1] for pair in pairs]
     return {
         "events": events,
+        "shape": shape,
         "accounts": crowd.account_count,
         "engine": engine,
         "memory_limit": memory,
         "bare_group_by_seconds": _spread([bare.seconds for bare, _ in pairs]),
-        "scan_seconds": _spread([whole.seconds for _, whole in pairs]),
-        "ratio": _spread([whole.seconds / bare.seconds for bare, whole in pairs]),
+        "scan_seconds": _spread([each.seconds for each in whole]),
+        "ratio": _spread([each.seconds / bare.seconds for bare, each in pairs]),
+        "scan_cpu_seconds": _spread([each.cpu_seconds for each in whole]),
+        "ratio_of_cpu_seconds": _spread(
+            [each.cpu_seconds / bare.cpu_seconds for bare, each in pairs]
+        ),
+        "cpu_seconds_per_million_events": _spread(
+            [each.cpu_seconds / events * 1e6 for each in whole]
+        ),
         "bare_group_by_peak_mib": _spread([bare.peak_mib for bare, _ in pairs], 0),
-        "scan_peak_mib": _spread([whole.peak_mib for _, whole in pairs], 0),
-        "runs": [asdict(whole) for _, whole in pairs],
+        "scan_peak_mib": _spread([each.peak_mib for each in whole], 0),
+        "scan_scratch_mib": _spread([each.scratch_mib for each in whole], 0),
+        "runs": [asdict(each) for each in whole],
         "target": "ratio at most 5; peak at most 2048 MiB at 10 million events",
     }
 
 
-_LAUNCHER: Final = """
-import os, sys, time
-started = time.perf_counter()
-nothing = os.open(os.devnull, os.O_WRONLY)
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
-                       file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 1)])
-# wait4 gives the memory of this child alone; the sum over all children would not.
-_, status, usage = os.wait4(child, 0)
-print(time.perf_counter() - started, usage.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status) != 0)
-"""
-"""Linux counts the memory of whoever starts a process as the process's own peak, so a small one
-starts it, and not this one, which may hold a million messages."""
-
-
-def _run(command: Sequence[str]) -> Run:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-S", "-E", "-c", _LAUNCHER, *command], capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise FieldfareError(f"a measured command failed: {' '.join(last)}")
-    seconds, kibibytes = done.stdout.split()
-    return Run(round(float(seconds), 3), round(int(kibibytes) / 1024, 1))
+def growth(figures: Sequence[dict[str, Any]], column: str) -> float | None:
+    """The exponent b of column = a * events ** b, by least squares on logarithms over the sizes;
+    null for one size. n log n is about 1.06 from one to a hundred million."""
+    sizes = np.log([each["events"] for each in figures])
+    values = np.log([each[column]["median"] for each in figures])
+    if len(set(sizes.tolist())) < 2:
+        return None
+    return round(float(np.polyfit(sizes, values, 1)[0]), 3)
 
 
 def _texts(count: int) -> pa.Array:

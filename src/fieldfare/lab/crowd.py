@@ -69,7 +69,7 @@ _IS_CHILD = np.array(
 )
 _CHILD_SEATS = np.flatnonzero(_IS_CHILD)
 _ADULT_SEATS = np.flatnonzero(~_IS_CHILD)
-_MESSAGES = pa.schema(
+MESSAGE_COLUMNS = pa.schema(
     [MESSAGES.field(n) for n in ("id", "conversation", "kind", "sender", "recipients", "sent_at")]
 )
 _ACCOUNTS = pa.schema(
@@ -121,7 +121,7 @@ def write_crowd(folder: Path, events: int, seed: int = 1) -> Crowd:
             writer.write_table(table)
     # Ids never repeat and times hardly do: a dictionary of them would only cost.
     repeated = ["conversation", "kind", "sender", "recipients.list.element"]
-    with pq.ParquetWriter(crowd.messages, _MESSAGES, use_dictionary=repeated) as writer:
+    with pq.ParquetWriter(crowd.messages, MESSAGE_COLUMNS, use_dictionary=repeated) as writer:
         for table in _messages(seed, communities, events, planted):
             writer.write_table(table, row_group_size=BLOCK)
     return crowd
@@ -178,7 +178,7 @@ def _accounts(
         country = pa.array(_country_of(community))
         yield pa.table(
             [
-                _named("u", number),
+                named("u", number),
                 pa.array(np.floor(age), mask=unknown),
                 pc.if_else(pa.array(unknown), pa.scalar(None, pa.string()), source),
                 codes.take(country),
@@ -287,17 +287,17 @@ def _table(sender: Ints, recipient: Ints, conversation: Ints, sent_at: Ints, don
     count = len(sender)
     return pa.table(
         [
-            _named("e", np.arange(done, done + count)),
-            _named("c", conversation),
+            named("e", np.arange(done, done + count)),
+            named("c", conversation),
             pa.repeat("private", count),
-            _named("u", sender),
-            pa.ListArray.from_arrays(np.arange(count + 1, dtype=np.int32), _named("u", recipient)),
+            named("u", sender),
+            pa.ListArray.from_arrays(np.arange(count + 1, dtype=np.int32), named("u", recipient)),
             pa.array(sent_at),
         ],
-        schema=_MESSAGES,
+        schema=MESSAGE_COLUMNS,
     )
 
 
-def _named(letter: str, numbers: Ints) -> Any:
+def named(letter: str, numbers: Ints) -> Any:
     """``u123456`` for 123456."""
     return pc.binary_join_element_wise(letter, pa.array(numbers).cast(pa.string()), "")
