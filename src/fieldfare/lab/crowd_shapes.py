@@ -6,7 +6,9 @@
     big-group    a group of 100,000, in which fifty messages are written
     chatterbox   one account that writes a million messages to twenty others
 
-Nobody's real behaviour; the question is only whether time grows out of proportion.
+The one adult is an account that the crowd plants to be flagged, so that playing its past again is
+part of the work. Nobody's real behaviour; the question is only whether time grows out of
+proportion.
 """
 
 from __future__ import annotations
@@ -31,9 +33,6 @@ GROUP_MESSAGES: Final = 50
 CHATTER: Final = 1_000_000
 FRIENDS: Final = 20
 
-_PERSON: Final = 1
-"""The account in question: an adult of the crowd's first household."""
-
 
 def write_shape(crowd: Crowd, shape: str, seed: int = 1) -> Path:
     """Write the shape's messages as a second file beside the crowd's. Raises SettingsError where
@@ -44,16 +43,16 @@ def write_shape(crowd: Crowd, shape: str, seed: int = 1) -> Path:
     make = {"celebrity": _celebrity, "big-group": _group, "chatterbox": _chatter}[shape]
     path = crowd.messages.with_name("messages-shape.parquet")
     with pq.ParquetWriter(path, MESSAGE_COLUMNS) as writer:
-        for table in make(rng):
+        for table in make(rng, int(crowd.planted[0][1:])):
             writer.write_table(table, row_group_size=BLOCK)
     return path
 
 
-def _celebrity(rng: np.random.Generator) -> Iterator[pa.Table]:
+def _celebrity(rng: np.random.Generator, person: int) -> Iterator[pa.Table]:
     """A first message a fan, and an answer to one in three."""
     # Ids beyond the crowd's are accounts nobody knows anything about.
-    fans = np.arange(2, FANS + 2, dtype=np.int64)
-    own = np.full(FANS, _PERSON, dtype=np.int64)
+    fans = person + 1 + np.arange(FANS, dtype=np.int64)
+    own = np.full(FANS, person, dtype=np.int64)
     began = rng.random(FANS) < 0.1
     at = _times(rng, FANS)
     yield _private(np.where(began, own, fans), np.where(began, fans, own), at, 0)
@@ -63,19 +62,19 @@ def _celebrity(rng: np.random.Generator) -> Iterator[pa.Table]:
     yield _private(sender, recipient, at[answered] + MINUTE, FANS)
 
 
-def _chatter(rng: np.random.Generator) -> Iterator[pa.Table]:
-    friends = _PERSON + 1 + rng.integers(FRIENDS, size=CHATTER)
-    yield _private(np.full(CHATTER, _PERSON), friends, _times(rng, CHATTER), 0)
+def _chatter(rng: np.random.Generator, person: int) -> Iterator[pa.Table]:
+    friends = person + 1 + rng.integers(FRIENDS, size=CHATTER)
+    yield _private(np.full(CHATTER, person), friends, _times(rng, CHATTER), 0)
 
 
-def _group(rng: np.random.Generator) -> Iterator[pa.Table]:
+def _group(rng: np.random.Generator, person: int) -> Iterator[pa.Table]:
     members = named("u", np.arange(GROUP, dtype=np.int64))
     for number in range(GROUP_MESSAGES):
         columns = [
             pa.array([f"g{number}"]),
             pa.array(["group"]),
             pa.array(["group"]),
-            pa.array([f"u{int(rng.integers(GROUP))}"]),
+            pa.array([f"u{person if number % 2 else int(rng.integers(GROUP))}"]),
             pa.ListArray.from_arrays(np.array([0, GROUP], dtype=np.int32), members),
             pa.array(_times(rng, 1)),
         ]

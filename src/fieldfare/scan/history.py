@@ -33,6 +33,10 @@ FIRST_BLOCK: Final = 8
 accounts are flagged early."""
 MAX_MOMENTS: Final = 500
 """Moments tried an account. Beyond it the moment stays unknown."""
+MAX_EVENTS: Final = 32_000_000
+"""Events played again an account: its universe's events times the moments tried. An account with a
+million contacts or messages is tried at its first thirty or so; beyond them the moment stays
+unknown, or that of the first contact, indicator or rejection at which it was found flagged."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,15 @@ def _first_of(
     replay: Engine, moments: Mapping[str, Sequence[int]], settings: pa.Table, scorecard: Scorecard
 ) -> dict[str, FirstFlag]:
     """The earliest of each account's moments at which it is flagged, where there is one."""
-    pending = {account: times for account, times in moments.items() if times}
+    sizes = replay.fetch(
+        "SELECT universe, COUNT(*) AS events FROM known_deliveries GROUP BY universe"
+    )
+    events = dict(zip(*(sizes[name].to_pylist() for name in ("universe", "events")), strict=True))
+    pending = {
+        account: times[: 1 + MAX_EVENTS // events.get(account, 1)]
+        for account, times in moments.items()
+        if times
+    }
     found: dict[str, FirstFlag] = {}
     tried, size = 0, FIRST_BLOCK
     while pending and tried < MAX_MOMENTS:
