@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from fieldfare.cli import app
 from fieldfare.lab.indicator_evaluation import false_ones, held_out, measure
-from fieldfare.language.indicators import read_indicators
+from fieldfare.language import LanguageModel
 from fieldfare.vocabulary import InputError, SettingsError
 
 
@@ -50,7 +50,7 @@ def test_unknown_part_and_empty_folder(tmp_path: Path, ordinary: Path) -> None:
 
 
 def test_held_out_paraphrases_by_language() -> None:
-    figures = held_out(read_indicators())
+    figures = held_out(LanguageModel.load())
     assert figures["worst"] in figures["languages"]
     for one in figures["languages"].values():
         assert one["paraphrases"] == sum(

@@ -17,7 +17,7 @@ def indicators(
         str, typer.Option(help="test, tune (the half phrases were reviewed on), or all.")
     ] = "test",
 ) -> None:
-    """Measure phrases on ordinary conversation and on held-out paraphrases, and print JSON."""
+    """Measure indicators on ordinary conversation and on held-out paraphrases, and print JSON."""
     import json
 
     from fieldfare.lab.indicator_evaluation import measure

@@ -14,7 +14,7 @@ train = typer.Typer(
 
 @train.callback()
 def _group() -> None:
-    """Keep `language` a sub-command while it is the only one."""
+    """Language tables and heads."""
 
 
 @train.command()
@@ -41,3 +41,40 @@ def language(
     read = read_corpus(corpus)
     made = training.write_table(read, chosen, seed, out, without or ())
     typer.echo(json.dumps({"table": made, "corpus": describe(read)}, indent=2))
+
+
+@train.command()
+def heads(
+    out: Annotated[Path, typer.Option(help="Folder for the tables.", file_okay=False)],
+    chat: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
+    ] = None,
+    part: Annotated[str, typer.Option(help="Of the chat: tune (first half), or all.")] = "tune",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same tables.")] = 0,
+) -> None:
+    """Train the heads that find indicators in other words, and print how they were made."""
+    import json
+
+    from fieldfare.lab import head_texts, head_training
+    from fieldfare.lab.benign_texts import read_benign
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if part not in ("tune", "all"):
+        raise SettingsError(f"--part {part}: choose tune or all")
+    talk = list(head_texts.chatterbot())
+    for folder in chat or []:
+        for name, texts in read_benign(folder).items():
+            used = texts[: len(texts) // 2] if part == "tune" else texts
+            talk += [("en", name, text) for text in used]
+    recipe = head_training.Recipe()
+    texts_ = head_texts.examples(
+        talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
+    )
+    vectors = head_training.distil(lambda step: typer.echo(step, err=True))
+    made, report = head_training.train(
+        texts_, vectors, recipe, seed, lambda step: typer.echo(step, err=True)
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    head_training.write(made, out)
+    typer.echo(json.dumps({"texts": head_texts.counted(texts_), **report}, indent=2))

@@ -1,9 +1,10 @@
-"""How often phrases are wrong on ordinary conversation, and what they miss of paraphrases.
+"""How often indicators are wrong on ordinary conversation, and what they miss of paraphrases.
 
 Nobody in the ordinary conversation is grooming a child, so that every indicator found there
 counts as false. Each source is halved in the middle: phrases are tuned while looking at the
 first half (``tune``) and figures are reported on the second (``test``). Recall is of the
-paraphrases that the phrase files hold out.
+paraphrases that the phrase files hold out. Each figure is given for phrases alone, for phrases
+and heads, and for heads without pieces.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldfare.lab.benign_texts import read_benign
-from fieldfare.language.indicators import Indicators, read_indicators
+from fieldfare.language import LanguageModel
 from fieldfare.language.normalise import normalise
 from fieldfare.language.phrases import PhraseFile, read_phrases
 from fieldfare.vocabulary import SettingsError
@@ -39,44 +40,61 @@ def measure(folder: Path, part: str = "test") -> dict[str, Any]:
     """
     if part not in PARTS:
         raise SettingsError(f"no part called '{part}'; choose {', '.join(PARTS)}")
-    indicators = read_indicators()
     messages = {name: _part(texts, part) for name, texts in read_benign(folder).items()}
-    found = {name: _found(indicators, texts) for name, texts in messages.items()}
+    whole = LanguageModel.load()
+    ways = {name: _way(model, messages) for name, model in models().items()}
+    shipped = ways.pop("phrases_and_heads")
+    return {"part": part, "model": whole.fingerprint, **shipped, "other_ways": ways}
+
+
+def models() -> dict[str, LanguageModel]:
+    """The ways to find indicators that are compared."""
     return {
-        "part": part,
-        "indicators": indicators.fingerprint,
-        "false_per_1000_messages": {
-            name: _rates(indicators, rows, len(messages[name])) for name, rows in found.items()
-        },
-        "weighty": _weighty(found, messages),
-        "held_out": held_out(indicators),
+        "phrases_and_heads": LanguageModel.load(),
+        "phrases_and_heads_without_pieces": LanguageModel.load(pieces=False),
+        "phrases_alone": LanguageModel.load(heads=False),
     }
 
 
-def false_ones(folder: Path, part: str = "tune") -> list[tuple[str, str, list[str]]]:
+def _way(model: LanguageModel, messages: dict[str, list[str]]) -> dict[str, Any]:
+    found = {name: _found(model, texts) for name, texts in messages.items()}
+    return {
+        "false_per_1000_messages": {
+            name: _rates(model, rows, len(messages[name])) for name, rows in found.items()
+        },
+        "weighty": _weighty(found, messages),
+        "held_out": held_out(model),
+    }
+
+
+def false_ones(
+    folder: Path, part: str = "tune", model: LanguageModel | None = None
+) -> list[tuple[str, str, list[str]]]:
     """Source, text and indicators of every message with one: to review phrases by."""
-    indicators = read_indicators()
+    model = model or LanguageModel.load(heads=False)
     return [
         (name, text, ids)
         for name, texts in read_benign(folder).items()
         for text, ids in zip(
-            _part(texts, part), _found(indicators, _part(texts, part)).to_pylist(), strict=True
+            _part(texts, part), _found(model, _part(texts, part)).to_pylist(), strict=True
         )
         if ids
     ]
 
 
-def held_out(indicators: Indicators) -> dict[str, Any]:
-    """How many held-out paraphrases phrases find all the same, by language and indicator."""
-    languages = {content.language: _recall(indicators, content) for _, content in read_phrases()}
+def held_out(model: LanguageModel) -> dict[str, Any]:
+    """How many held-out paraphrases are found, by language and indicator."""
+    languages = {content.language: _recall(model, content) for _, content in read_phrases()}
     measured = {name: one["recall"] for name, one in languages.items() if one["paraphrases"]}
     worst = min(measured, key=lambda name: (measured[name], name)) if measured else None
-    return {"method": "phrases alone", "worst": worst, "languages": languages}
+    total = sum(one["paraphrases"] for one in languages.values())
+    hits = sum(one["recall"] * one["paraphrases"] for one in languages.values())
+    return {"recall": round(hits / max(1, total), 3), "worst": worst, "languages": languages}
 
 
-def _recall(indicators: Indicators, content: PhraseFile) -> dict[str, Any]:
+def _recall(model: LanguageModel, content: PhraseFile) -> dict[str, Any]:
     wanted = [(kind, text) for kind, texts in content.held_out.items() for text in texts]
-    rows = _found(indicators, [text for _, text in wanted]).to_pylist()
+    rows = _found(model, [text for _, text in wanted]).to_pylist()
     hits = Counter(kind for (kind, _), ids in zip(wanted, rows, strict=True) if kind in ids)
     others = sum(bool({*ids} - {kind}) for (kind, _), ids in zip(wanted, rows, strict=True))
     total = Counter(kind for kind, _ in wanted)
@@ -84,7 +102,9 @@ def _recall(indicators: Indicators, content: PhraseFile) -> dict[str, Any]:
         "paraphrases": len(wanted),
         "recall": round(sum(hits.values()) / max(1, len(wanted)), 3),
         "another_indicator": round(others / max(1, len(wanted)), 3),
-        "found": {kind: f"{hits[kind]} of {total[kind]}" for kind in indicators.ids if total[kind]},
+        "found": {
+            kind: f"{hits[kind]} of {total[kind]}" for kind in model.indicators.ids if total[kind]
+        },
     }
 
 
@@ -93,17 +113,17 @@ def _part(texts: Sequence[str], part: str) -> list[str]:
     return list({"tune": texts[:half], "test": texts[half:], "all": texts}[part])
 
 
-def _found(indicators: Indicators, texts: Sequence[str]) -> pa.ListArray:
-    return indicators.find(normalise(pa.array(texts, pa.large_string())))
+def _found(model: LanguageModel, texts: Sequence[str]) -> pa.ListArray:
+    return model.find_indicators(normalise(pa.array(texts, pa.large_string())))
 
 
-def _rates(indicators: Indicators, rows: pa.ListArray, messages: int) -> dict[str, Any]:
+def _rates(model: LanguageModel, rows: pa.ListArray, messages: int) -> dict[str, Any]:
     counts = _counts(rows)
     thousand = max(1, messages) / 1000
     return {
         "messages": messages,
         "any": round(int(np.count_nonzero(pc.list_value_length(rows))) / thousand, 2),
-        **{kind: round(counts[kind] / thousand, 2) for kind in indicators.ids},
+        **{kind: round(counts[kind] / thousand, 2) for kind in model.indicators.ids},
     }
 
 

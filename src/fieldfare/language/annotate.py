@@ -9,14 +9,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.language import ages, indicators, kernel, known_words, normalise, tables
+from fieldfare.language import ages, heads, indicators, kernel, known_words, normalise, tables
 from fieldfare.language.ages import AgeReader, StatedAge
+from fieldfare.language.heads import Heads, HeadSpan
 from fieldfare.language.indicators import Indicators, Span
 from fieldfare.language.tables import TokenTable
 
@@ -41,18 +42,24 @@ _MOST_BYTES = 16 << 20
 class LanguageModel:
     """Everything `annotate` knows. Picklable, and the same in every process.
 
-    `load()` gives the model that ships; build one from `read_table`, `read_indicators` and
-    `read_ages` to use an operator's own.
+    `load()` gives the model that ships; build one from `read_table`, `read_indicators`,
+    `read_ages` and `read_heads` to use an operator's own.
     """
 
     table: TokenTable
     indicators: Indicators
     ages: AgeReader
+    heads: Heads | None = None
+    """None leaves indicators to phrases."""
 
     @staticmethod
-    def load() -> LanguageModel:
-        """The model that ships, read once a process. Takes about a second the first time."""
-        return _shipped()
+    def load(*, heads: bool = True, pieces: bool = True) -> LanguageModel:
+        """The model that ships, read once a process. Takes about a second the first time.
+
+        Without `pieces`, heads see characters alone: faster, and blinder to other words for the
+        same. Without `heads`, indicators are those of phrases alone.
+        """
+        return _shipped(heads, heads and pieces)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -71,12 +78,25 @@ class LanguageModel:
             self.table.content_hash,
             self.indicators.fingerprint,
             self.ages.fingerprint,
+            self.heads.fingerprint if self.heads else "",
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
+    def find_indicators(self, normalised: pa.Array) -> pa.ListArray:
+        """The distinct indicator ids of each text in normal form, of phrases and of heads, as
+        list<string> in the order of the catalogue."""
+        found = self.indicators.find(normalised)
+        if self.heads is None:
+            return found
+        return heads.merge(found, self.heads.find(normalised), self.heads.ids)
+
 
 @functools.cache
-def _shipped() -> LanguageModel:
+def _shipped(with_heads: bool, pieces: bool) -> LanguageModel:
+    if with_heads:
+        bare = _shipped(False, False)
+        asked = heads.read_heads(bare.indicators.ids, pieces=pieces)
+        return replace(bare, heads=asked)
     return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
 
 
@@ -120,7 +140,7 @@ def _annotate(strings: pa.LargeStringArray, model: LanguageModel) -> pa.RecordBa
         pa.array(counts),
         _nan_to_null(stated),
         _nan_to_null(confidence),
-        model.indicators.find(normalised),
+        model.find_indicators(normalised),
     ]
     return pa.record_batch(columns, schema=SCHEMA)
 
@@ -146,6 +166,9 @@ class Explanation:
     """In order; a pair of words spans both. Their weights add up to `weight_sum`."""
     weight_sum: float
     indicators: tuple[Span, ...]
+    """Phrases found."""
+    heads: tuple[HeadSpan, ...]
+    """What heads found, whether a phrase did too or not."""
     stated_age: StatedAge | None
 
 
@@ -168,5 +191,6 @@ def explain(text: str, model: LanguageModel) -> Explanation:
         tokens=tuple(evidence),
         weight_sum=sum(one.weight for one in evidence),
         indicators=tuple(model.indicators.spans(text)),
+        heads=tuple(model.heads.spans(text)) if model.heads else (),
         stated_age=stated,
     )
