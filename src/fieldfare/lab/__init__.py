@@ -22,6 +22,7 @@ read where they are and not kept.
   ordinary talk (`benign_texts`), what they miss, and what disguise costs. A further disguise is a
   function in ``obfuscation.KINDS``.
 - `bench`: figures of speed and memory. `examples`: the page of examples.
+- `head_texts`, `head_training`: what heads learn from, and how; ``taught/`` holds the sentences.
 - `research`: public corpora of grooming and their official measures, on a researcher's own copy.
 
 Neither the demo world nor the crowd is a model of how people behave; figures measured on them say

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fieldfare.language import LanguageModel, explain, phrases
+from fieldfare.language.heads import HeadSpan
 
 _HEAD = """# Examples: what each part of a message contributes
 
@@ -12,9 +13,11 @@ of English words with the same hash, chance, and the indicators carry the messag
 `scripts/write-examples` from `fieldfare.lab.examples`; a test checks that the page is current.
 
 `weight` is what the token adds to Σ weight (nats); a pair of words is a token of its own. The
-five tokens that weigh most are shown.
+five tokens that weigh most are shown. Where heads found the indicator too, the three pieces without
+which they would be least sure stand beside it, with what each is worth (nats).
 """
 _SHOWN = 5
+_SHOWN_OF_HEADS = 3
 
 
 def page(model: LanguageModel) -> str:
@@ -39,6 +42,11 @@ def _example(language: str, text: str, model: LanguageModel) -> str:
         f"| {_cell(text[one.start : one.end])} | indicator `{one.indicator}` | |"
         for one in said.indicators
     ]
+    lines += [
+        f"| {_cell(text[one.start : one.end])} | indicator `{one.indicator}`, by heads: "
+        f"{_carriers(text, one)} | |"
+        for one in said.heads
+    ]
     heaviest = sorted(said.tokens, key=lambda one: (-abs(one.weight), one.start, one.end))[:_SHOWN]
     lines += [
         f"| {_cell(text[one.start : one.end])} | token | {one.weight:+.2f} |"
@@ -46,6 +54,13 @@ def _example(language: str, text: str, model: LanguageModel) -> str:
     ]
     lines.append(f"| all {len(said.tokens)} tokens | Σ weight | {said.weight_sum:+.2f} |")
     return "\n".join(lines) + "\n"
+
+
+def _carriers(text: str, head: HeadSpan) -> str:
+    """The pieces without which the logit would fall most."""
+    parts = sorted(head.parts, key=lambda part: (-part.weight, part.start))[:_SHOWN_OF_HEADS]
+    chosen = sorted(part for part in parts if part.weight > 0)
+    return ", ".join(f"{_cell(text[a:b])} {weight:+.1f}" for a, b, weight in chosen)
 
 
 def _cell(text: str) -> str:

@@ -119,12 +119,14 @@ def _drawn(
 
 
 def _ordinary(taught: dict[str, Taught], random_: random.Random) -> list[Example]:
-    found = []
+    found: list[Example] = []
     for content in taught.values():
         phrases = content.as_phrases()
         for number, sentence in enumerate(content.ordinary):
-            for text in spell(phrases, sentence, 12, random_):
-                found.append(Example(content.language, None, number, "ordinary", text))
+            found += [
+                Example(content.language, None, number, "ordinary", text)
+                for text in spell(phrases, sentence, 12, random_)
+            ]
     return found
 
 

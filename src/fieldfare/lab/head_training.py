@@ -180,7 +180,8 @@ def _tuned(
     from fieldfare.lab import _head_loops
 
     random = np.random.default_rng(seed)
-    steps = (np.full_like(weights, 0.1), *(np.ones_like(part) for part in layer))
+    inner, outer, last = (np.ones_like(part) for part in layer)
+    steps = np.full_like(weights, 0.1), inner, outer, last
     ids, starts = _rows(features, rows)
     for turn in range(recipe.passes):
         _head_loops.descend(
@@ -245,15 +246,13 @@ def train(
         rows = np.flatnonzero(folds != fold)
         both = _fit(prepared, rows, vectors, recipe, seed, ids)
         rest = np.flatnonzero(folds == fold)
-        column_ = normalise(pa.array([texts[k].text for k in rest], pa.large_string()))
+        column_ = normalise(pa.array([texts[k].text for k in rest.tolist()], pa.large_string()))
         for k, share in enumerate(((0.0, 1.0), (recipe.piece_share, 1.0))):
-            apart[k, rest] = replace_shares(both, *share).logits(column_)
+            apart[k, rest] = with_shares(both, *share).logits(column_)
     say("all texts")
     made = _fit(prepared, np.arange(len(texts)), vectors, recipe, seed, ids)
     thresholds = [_thresholds(apart[k], prepared.wanted, texts, ids, recipe) for k in (1, 0)]
-    fusion = Fusion(
-        {"pieces": recipe.piece_share, "characters": 1.0}, thresholds[0], thresholds[1]
-    )
+    fusion = Fusion({"pieces": recipe.piece_share, "characters": 1.0}, thresholds[0], thresholds[1])
     report = {
         name: _recall(apart[k], prepared.wanted, texts, ids, chosen)
         for name, k, chosen in (("both", 1, thresholds[0]), ("characters", 0, thresholds[1]))
@@ -261,7 +260,7 @@ def train(
     return replace(made, fusion=fusion), report
 
 
-def replace_shares(heads: Heads, pieces: float, characters: float) -> Heads:
+def with_shares(heads: Heads, pieces: float, characters: float) -> Heads:
     """The same heads, with other shares of their logits."""
     fusion = Fusion({"pieces": pieces, "characters": characters}, {}, {})
     return replace(heads, fusion=fusion)
@@ -294,9 +293,7 @@ def _fit(
         sums, prepared.wanted[rows], prepared.shares[rows], recipe.piece_columns, seed
     )
     del sums
-    pieces = _tuned(
-        vectors.vectors @ first, layer, prepared, prepared.pieces, rows, recipe, seed
-    )
+    pieces = _tuned(vectors.vectors @ first, layer, prepared, prepared.pieces, rows, recipe, seed)
     return Heads(
         ids,
         _table("heads-characters", *characters),
@@ -332,7 +329,7 @@ def _recall(
 ) -> dict[str, Any]:
     """Of the positive texts not trained on, the share found, by language and by indicator."""
     least = np.array([thresholds[name] for name in ids])
-    hit = ((logits >= least) & (wanted > 0)).any(axis=1)
+    hit: npt.NDArray[np.bool_] = np.asarray(((logits >= least) & (wanted > 0)).any(axis=1))
     figures: dict[str, Any] = {"languages": {}, "indicators": {}}
     positive = np.array([one.indicator is not None for one in texts])
     for key, table in (("language", "languages"), ("indicator", "indicators")):

@@ -11,6 +11,8 @@ Where to add a thing:
 - a form of stating an age: the language's file in ``ages/`` (`age_forms` says how); English:
   ``ages/en.toml`` and `ages_english`;
 - a look-alike letter: ``confusables.toml``;
+- a sentence for heads to learn from: the language's file in the lab's ``taught/``, then
+  ``fieldfare train heads``; `heads` says what a head table is, `pieces` what its pieces are;
 - a token table: an ``.npz`` and its card in ``tables/``, read by `tables`;
 - a step of normalising: `normalise`, in the batch form; tests hold the single form to it.
 

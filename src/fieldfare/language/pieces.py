@@ -15,6 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class PieceList:
         pieces = self.text.split(b"\n")[:-1]
         if len(pieces) != self.scores.size or not self.scores.size:
             raise SettingsError("pieces: as many scores as pieces are needed")
-        if any(one >= other for one, other in zip(pieces, pieces[1:], strict=False)):
+        if any(one >= other for one, other in pairwise(pieces)):
             raise SettingsError("pieces: not in byte order, or one stands twice")
         if not pieces[0]:
             raise SettingsError("pieces: an empty one")
