@@ -40,13 +40,20 @@ _WORD, _PAIR = np.uint32(0x9E3779B9), np.uint32(0x85EBCA6B)
 
 
 @_compile
+def inside(code: Any) -> Any:
+    """Whether a byte is of a word."""
+    return 48 <= code <= 57 or 65 <= code <= 90 or 97 <= code <= 122 or code >= 0x80
+
+
+@_compile
 def ends(data: Bytes, at: Any, stop: Any) -> Any:
     """The bytes of the mark at `at` that ends a sentence, or 0."""
     code = data[at]
     if code == 10 or code == 59 or code == 33 or code == 63:
         return 1
     if code == 46:
-        return 1 if at + 1 == stop or data[at + 1] <= 32 or data[at + 1] == 46 else 0
+        # Not inside of "3.5".
+        return 0 if at + 1 < stop and inside(data[at + 1]) else 1
     if code < 0xD8:
         return 0
     wide, width = character(data, at, stop)
@@ -89,6 +96,8 @@ def window(data: Bytes, at: Any, stop: Any) -> tuple[Any, Any, Any]:
     if at >= stop:
         return begin, stop, stop
     end = gap if gap > middle else at
+    while end - 1 > middle and data[end - 1] == 46:
+        end -= 1
     return begin, end, word if 0 <= word < end else middle
 
 
