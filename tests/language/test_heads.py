@@ -12,16 +12,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from fieldfare.language import LanguageModel, _heads, explain
+from fieldfare.lab.head_texts import examples
+from fieldfare.language import LanguageModel, _heads, annotate, explain
 from fieldfare.language._pieces import WIDEST
 from fieldfare.language.folding import folded
 from fieldfare.language.heads import Fusion, Heads, HeadTable, merge, read_heads, read_table
 from fieldfare.language.normalise import normalise, normalise_one
+from fieldfare.language.phrases import read_phrases
 from fieldfare.vocabulary import SettingsError
 
 from . import strategies
 
-MODEL = LanguageModel.load()
+MODEL = LanguageModel.load(heads=True)
 assert MODEL.heads is not None
 HEADS: Heads = MODEL.heads
 TABLES = Path(__file__).parents[2] / "src" / "fieldfare" / "language" / "tables"
@@ -170,7 +172,7 @@ def test_empty_and_null_have_nothing() -> None:
     assert not HEADS.find(pa.array([None], pa.large_string())).any()
 
 
-HUSH = "I'd rather nobody hears about this"
+HUSH = "Nobody must hear about our chat"
 
 
 def test_an_explanation_says_what_carried_it() -> None:
@@ -182,11 +184,49 @@ def test_an_explanation_says_what_carried_it() -> None:
     assert text[head.start : head.end] == HUSH
     assert head.margin >= 0
     heaviest = max(head.parts, key=lambda part: part.weight)
-    assert text[heaviest.start : heaviest.end] == "nobody"
+    assert text[heaviest.start : heaviest.end] == "Nobody"
+
+
+@strategies.unhurried
+@given(strategies.columns)
+def test_rows_do_not_depend_on_the_batch(texts: list[str | None]) -> None:
+    whole = pa.array([*texts, HUSH], pa.string())
+    rows = annotate(whole, MODEL).to_pylist()
+    assert rows[-1]["indicators"] == ["secrecy"]
+    assert rows == [annotate(whole[k : k + 1], MODEL).to_pylist()[0] for k in range(len(whole))]
+
+
+@strategies.unhurried
+@given(strategies.texts)
+def test_an_explanation_agrees_with_the_row(text: str) -> None:
+    row = annotate(pa.array([text]), MODEL).to_pylist()[0]
+    said = explain(text, MODEL)
+    found = {span.indicator for span in said.indicators}
+    assert found | {span.indicator for span in said.heads} == set(row["indicators"])
+    for span in (*said.heads, *(part for one in said.heads for part in one.parts)):
+        assert 0 <= span.start < span.end <= len(text)
+
+
+def test_taught_sentences_are_none_of_those_held_out() -> None:
+    held = {
+        _bare(text)
+        for _, content in read_phrases()
+        for texts in content.held_out.values()
+        for text in texts
+    }
+    drawn = examples([], seed=0, phrases_each=60, taught_each=60)
+    for one in drawn:
+        if one.source != "scrap":
+            assert _bare(one.text) not in held
+
+
+def _bare(text: str) -> str:
+    """As word lines compare: without case, marks, spaces and accents."""
+    return "".join(letter for letter in folded(normalise_one(text)[0]) if letter.isalnum())
 
 
 def test_without_pieces_and_without_heads() -> None:
-    fewer, none = LanguageModel.load(pieces=False), LanguageModel.load(heads=False)
+    fewer, none = LanguageModel.load(heads=True, pieces=False), LanguageModel.load()
     assert len({MODEL.fingerprint, fewer.fingerprint, none.fingerprint}) == 3
     column = normalise(pa.array([HUSH, "how old are you"]))
     assert none.find_indicators(column).to_pylist() == [[], ["age_probing"]]

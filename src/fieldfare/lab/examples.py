@@ -13,7 +13,8 @@ of English words with the same hash, chance, and the indicators carry the messag
 `scripts/write-examples` from `fieldfare.lab.examples`; a test checks that the page is current.
 
 `weight` is what the token adds to Σ weight (nats); a pair of words is a token of its own. The
-five tokens that weigh most are shown. Where heads found the indicator too, the three pieces without
+five tokens that weigh most are shown. Where heads, which are off by default, found
+the indicator too, the three pieces without
 which they would be least sure stand beside it, with what each is worth (nats).
 """
 _SHOWN = 5

@@ -3,8 +3,8 @@
 Nobody in the ordinary conversation is grooming a child, so that every indicator found there
 counts as false. Each source is halved in the middle: phrases are tuned while looking at the
 first half (``tune``) and figures are reported on the second (``test``). Recall is of the
-paraphrases that the phrase files hold out. Each figure is given for phrases alone, for phrases
-and heads, and for heads without pieces.
+paraphrases that the phrase files hold out. Each figure is given for phrases alone, the
+default, for phrases and heads, and for heads without pieces.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ def measure(folder: Path, part: str = "test") -> dict[str, Any]:
     messages = {name: _part(texts, part) for name, texts in read_benign(folder).items()}
     whole = LanguageModel.load()
     ways = {name: _way(model, messages) for name, model in models().items()}
-    shipped = ways.pop("phrases_and_heads")
+    shipped = ways.pop("phrases_alone")
     return {"part": part, "model": whole.fingerprint, **shipped, "other_ways": ways}
 
 
 def models() -> dict[str, LanguageModel]:
     """The ways to find indicators that are compared."""
     return {
-        "phrases_and_heads": LanguageModel.load(),
-        "phrases_and_heads_without_pieces": LanguageModel.load(pieces=False),
-        "phrases_alone": LanguageModel.load(heads=False),
+        "phrases_alone": LanguageModel.load(),
+        "phrases_and_heads": LanguageModel.load(heads=True),
+        "phrases_and_heads_without_pieces": LanguageModel.load(heads=True, pieces=False),
     }
 
 
@@ -71,7 +71,7 @@ def false_ones(
     folder: Path, part: str = "tune", model: LanguageModel | None = None
 ) -> list[tuple[str, str, list[str]]]:
     """Source, text and indicators of every message with one: to review phrases by."""
-    model = model or LanguageModel.load(heads=False)
+    model = model or LanguageModel.load()
     return [
         (name, text, ids)
         for name, texts in read_benign(folder).items()

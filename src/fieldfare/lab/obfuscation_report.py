@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from fieldfare.lab.benign_texts import read_benign
 from fieldfare.lab.obfuscation import KINDS, LOSSLESS, perturb, sample
-from fieldfare.language import indicators, phrases
+from fieldfare.language import LanguageModel, phrases
 from fieldfare.language.ages import read_ages
 from fieldfare.language.kernel import word_lines
 from fieldfare.language.normalise import normalise, plain
@@ -25,7 +25,7 @@ def measure(benign: Path | None, *, seed: int = 1, phrases_each: int = 12) -> di
 
     `phrases_each` spellings an indicator and language are perturbed.
     """
-    found = indicators.read_indicators()
+    found = LanguageModel.load()
     spelled = _phrases(phrases_each, seed)
     sources = read_benign(benign) if benign else {}
     figures: dict[str, Any] = {
@@ -58,7 +58,7 @@ def _phrases(most: int, seed: int) -> dict[str, dict[str, list[str]]]:
 
 
 def _recall(
-    found: indicators.Indicators, spelled: dict[str, dict[str, list[str]]], seed: int
+    found: LanguageModel, spelled: dict[str, dict[str, list[str]]], seed: int
 ) -> dict[str, Any]:
     """Recall of what is found undisturbed, a kind and a language."""
     figures: dict[str, Any] = {}
@@ -68,7 +68,7 @@ def _recall(
         for kind in KINDS:
             disguised = [perturb(text, kind, seed) for _, text in cases]
             column = pa.array([text for text, _ in disguised], pa.large_string())
-            ids = found.find(normalise(column)).to_pylist()
+            ids = found.find_indicators(normalise(column)).to_pylist()
             for (indicator, _), (_, changed), given in zip(cases, disguised, ids, strict=True):
                 if changed:
                     counts[kind, language] += 1
@@ -117,7 +117,7 @@ def _alphabetic(word: str) -> bool:
     return all(ord(letter) < 0x900 or 0x1E00 <= ord(letter) < 0x1F00 for letter in word)
 
 
-def _ordinary(found: indicators.Indicators, texts: list[str]) -> dict[str, Any]:
+def _ordinary(found: LanguageModel, texts: list[str]) -> dict[str, Any]:
     """Words of ordinary text that the normaliser changes; what ages and phrases are in it."""
     before, after = _tokens(texts, whole=False), _tokens(texts)
     changed = sum(
@@ -125,7 +125,7 @@ def _ordinary(found: indicators.Indicators, texts: list[str]) -> dict[str, Any]:
     )
     column = normalise(pa.array(texts, pa.large_string()))
     ages, _ = read_ages().read(column)
-    ids = Counter(one for row in found.find(column).to_pylist() for one in row)
+    ids = Counter(one for row in found.find_indicators(column).to_pylist() for one in row)
     return {
         "messages": len(texts),
         "words": sum(map(len, before)),
