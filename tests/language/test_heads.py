@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from fieldfare.lab.head_texts import examples
-from fieldfare.language import LanguageModel, _heads, annotate, explain
+from fieldfare.language import LanguageModel, _heads, annotate, annotate_one, explain
 from fieldfare.language._pieces import WIDEST
 from fieldfare.language.folding import folded
 from fieldfare.language.heads import Fusion, Heads, HeadTable, merge, read_heads, read_table
@@ -192,6 +192,8 @@ def test_an_explanation_says_what_carried_it() -> None:
 def test_rows_do_not_depend_on_the_batch(texts: list[str | None]) -> None:
     whole = pa.array([*texts, HUSH], pa.string())
     rows = annotate(whole, MODEL).to_pylist()
+    alone = [annotate_one(text, MODEL).indicators if text else () for text in [*texts, HUSH]]
+    assert [tuple(row["indicators"]) for row in rows] == alone
     assert rows[-1]["indicators"] == ["secrecy"]
     assert rows == [annotate(whole[k : k + 1], MODEL).to_pylist()[0] for k in range(len(whole))]
 
@@ -203,8 +205,9 @@ def test_an_explanation_agrees_with_the_row(text: str) -> None:
     said = explain(text, MODEL)
     found = {span.indicator for span in said.indicators}
     assert found | {span.indicator for span in said.heads} == set(row["indicators"])
-    for span in (*said.heads, *(part for one in said.heads for part in one.parts)):
-        assert 0 <= span.start < span.end <= len(text)
+    places = [(one.start, one.end) for one in said.heads]
+    places += [(part.start, part.end) for one in said.heads for part in one.parts]
+    assert all(0 <= start < end <= len(text) for start, end in places)
 
 
 def test_taught_sentences_are_none_of_those_held_out() -> None:

@@ -187,6 +187,11 @@ class Heads:
         """Which indicators heads find in each text in normal form: texts × indicators."""
         return self.logits(normalised) >= self.thresholds
 
+    def found_in(self, form: bytes) -> tuple[str, ...]:
+        """The same for one text, the bytes of its normal form: the ids found."""
+        there = self.find(pa.array([form.decode()], pa.large_string()))[0]
+        return tuple(one for one, found in zip(self.ids, there, strict=True) if found)
+
     def spans(self, text: str) -> list[HeadSpan]:
         """What heads find in one text, where it is clearest, and what they went by. Raises
         InputError where `text` holds a lone surrogate."""
