@@ -12,13 +12,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from fieldfare.lab.head_texts import examples
+from fieldfare.lab.head_texts import examples, held_out_forms, near_forms, read_taught
 from fieldfare.language import LanguageModel, _heads, annotate, annotate_one, explain
 from fieldfare.language._pieces import WIDEST
 from fieldfare.language.folding import folded
 from fieldfare.language.heads import Fusion, Heads, HeadTable, merge, read_heads, read_table
 from fieldfare.language.normalise import normalise, normalise_one
-from fieldfare.language.phrases import read_phrases
 from fieldfare.vocabulary import SettingsError
 
 from . import strategies
@@ -210,22 +209,23 @@ def test_an_explanation_agrees_with_the_row(text: str) -> None:
     assert all(0 <= start < end <= len(text) for start, end in places)
 
 
-def test_taught_sentences_are_none_of_those_held_out() -> None:
-    held = {
-        _bare(text)
-        for _, content in read_phrases()
-        for texts in content.held_out.values()
-        for text in texts
-    }
-    drawn = examples([], seed=0, phrases_each=60, taught_each=60)
-    for one in drawn:
-        if one.source != "scrap":
-            assert _bare(one.text) not in held
+def test_what_is_learnt_is_none_of_what_is_held_out() -> None:
+    held = held_out_forms()
+    assert "ursospecial" in held
+    drawn = examples([], seed=0, phrases_each=30, taught_each=60)
+    assert {one.source for one in drawn} >= {"phrases", "taught", "ordinary"}
+    learnt = [one.text for one in drawn if one.source in ("phrases", "taught")]
+    assert all(held.isdisjoint(near) for near in near_forms(learnt))
 
 
-def _bare(text: str) -> str:
-    """As word lines compare: without case, marks, spaces and accents."""
-    return "".join(letter for letter in folded(normalise_one(text)[0]) if letter.isalnum())
+def test_no_taught_sentence_had_to_be_left_out() -> None:
+    held = held_out_forms()
+    for name, content in read_taught():
+        phrases = content.as_phrases()
+        every = (one for each in content.taught.values() for one in each)
+        texts = [text for sentence in every for text in phrases.texts(sentence)]
+        for text, near in zip(texts, near_forms(texts), strict=True):
+            assert held.isdisjoint(near), f"{name}: {text}"
 
 
 def test_without_pieces_and_without_heads() -> None:

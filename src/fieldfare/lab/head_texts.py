@@ -12,13 +12,16 @@ from __future__ import annotations
 import random
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
 
+from fieldfare.language.folding import folded
+from fieldfare.language.normalise import normalise
 from fieldfare.language.phrases import PhraseFile, read_catalogue, read_phrases
 from fieldfare.vocabulary import SettingsError
 
@@ -87,6 +90,9 @@ def examples(
         found += _drawn(content, "phrases", phrases_each, random_)
         if name in taught:
             found += _drawn(taught[name].as_phrases(), "taught", taught_each, random_)
+    held = held_out_forms()
+    forms = near_forms([one.text for one in found])
+    found = [one for one, near in zip(found, forms, strict=True) if held.isdisjoint(near)]
     ordinary = _ordinary(taught, random_)
     short: dict[str, list[str]] = {}
     for language, _, text in chat:
@@ -105,6 +111,23 @@ def examples(
         for number, (language, source, text) in enumerate(chat)
     ]
     return [*found, *carried, *scraps, *ordinary, *talk]
+
+
+def held_out_forms() -> set[str]:
+    """`near_forms` of every held-out paraphrase."""
+    each = (texts for _, content in read_phrases() for texts in content.held_out.values())
+    return set().union(*near_forms([text for texts in each for text in texts]))
+
+
+def near_forms(texts: Sequence[str]) -> list[set[str]]:
+    """Of each text its letters as words compare, without spaces, and the same with any one of
+    them left out: two texts that share a form are the same but for a slip or two."""
+    found = []
+    for form in normalise(pa.array(texts, pa.large_string())).to_pylist():
+        bare = "".join(letter for letter in folded(form) if letter.isalnum())
+        shorter = (bare[:k] + bare[k + 1 :] for k in range(len(bare))) if len(bare) > 5 else ()
+        found.append({bare, *shorter})
+    return found
 
 
 def _drawn(

@@ -47,7 +47,7 @@ class Recipe:
     shrink: float = 1e-4
     piece_share: float = 0.5
     """What the logits of pieces count beside those of characters."""
-    folds: int = 4
+    folds: int = 3
     false_chat: float = 1 / 4000
     """Of the chat not trained on, the share that may cross the threshold of an indicator."""
     false_ordinary: float = 1 / 300
