@@ -43,3 +43,14 @@ def test_a_card_keeps_to_the_form_it_was_fitted_in(small: tuple[Path, Measured])
     assert "simulated" in card.basis
     assert "not validated in the field" in card.basis
     assert f"(seed {plan().small.train.seed})" in card.basis
+
+
+def test_the_simulated_card_says_from_what_it_was_fitted() -> None:
+    card, form, recorded = scorecard.simulated(), scorecard.judgement(), plan()
+    assert card.version == recorded.card
+    assert card.prior == recorded.prior
+    assert f"(seed {recorded.train.seed})" in card.basis
+    assert "not validated in the field" in card.basis
+    for name, bins in card.signals.items():
+        assert bins.edges == form.signals[name].edges, name
+        assert max(bins.weights) <= max(form.signals[name].weights) + SLACK, name

@@ -8,6 +8,8 @@ contributed, and one plain sentence. A score decides nothing: a person does.
     assessment    signals × scorecard -> probabilities and bands, over Arrow tables
     reasons       one account's contributions as sentences
     scorecard.toml  the shipped card
+    judgement.toml  the card that fits begin from, and are shrunk to
+    simulated.toml  the card fitted to simulated behaviour
 
 To let a signal count, add its bins and its sentence to the scorecard.
 """

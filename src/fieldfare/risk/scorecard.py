@@ -95,6 +95,12 @@ def judgement() -> Scorecard:
     return parse((files("fieldfare.risk") / "judgement.toml").read_bytes(), "judgement.toml")
 
 
+@cache
+def simulated() -> Scorecard:
+    """The card fitted to simulated behaviour from recorded seeds; not the default."""
+    return parse((files("fieldfare.risk") / "simulated.toml").read_bytes(), "simulated.toml")
+
+
 def load(path: Path) -> Scorecard:
     """A scorecard from a file. Raises SettingsError that says what is wrong and where."""
     try:
