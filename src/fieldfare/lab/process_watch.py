@@ -89,7 +89,7 @@ class _Watch(threading.Thread):
             self.memory = max(self.memory, sum(map(_resident, started)))
             # Spark's machine is not waited for by who started it, so that nobody else counts it.
             self.processor = max(self.processor, sum(map(_processor_seconds, started)))
-            self.disk = max(self.disk, sum(map(_size, self._folder.rglob("*"))))
+            self.disk = max(self.disk, sum(map(_size, _files(self._folder))))
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -97,6 +97,12 @@ def _family(pid: int) -> Iterator[int]:
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in _read(listed).split():
             yield from _family(int(child))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    # Unlike rglob, walk goes on where a folder disappears while it is read.
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 def _resident(pid: int) -> int:
