@@ -14,6 +14,7 @@ read where they are and not kept.
   worlds or again to reviewers' decisions.
 - `contact_measures`, `contact_evaluation`, `robustness`, `contact_page`: how early offenders are
   found and at what cost. `contact_benchmark`, `contact_report`: all of it, from recorded seeds.
+- `service_trials`, `service_load`: a real server as a process of its own, killed and under load.
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables
   from a corpus of real writing (never part of the project), and how well they do. To try another
