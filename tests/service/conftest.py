@@ -8,9 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
+from fieldfare.service.api.app import create_app
 from fieldfare.service.settings import ServiceSettings
 from tests.postgres import Server
+from tests.service.asking import token
 
 _numbers = itertools.count()
 
@@ -38,3 +41,18 @@ def settings(request: pytest.FixtureRequest) -> ServiceSettings:
     """Settings with an empty database: each test runs on both kinds."""
     found: ServiceSettings = request.getfixturevalue(f"{request.param}_settings")
     return found
+
+
+@pytest.fixture
+def client(settings: ServiceSettings) -> Iterator[TestClient]:
+    """A client with a token of every scope."""
+    headers = token(settings)
+    with TestClient(create_app(settings), headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def embedded(sqlite_settings: ServiceSettings) -> Iterator[TestClient]:
+    """The same, on the embedded database only."""
+    with TestClient(create_app(sqlite_settings), headers=token(sqlite_settings)) as client:
+        yield client

@@ -4,88 +4,25 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from fieldfare.contacts.engine import open_engine
 from fieldfare.service.api.app import create_app
 from fieldfare.service.api.health import OPEN
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.tokens import SCOPES, Tokens
-from fieldfare.service.worker import Worker
+from tests.service.asking import offender, settle, token
 from tests.service.events import body, service_events
 
 
-def _token(settings: ServiceSettings, *scopes: str) -> dict[str, str]:
-    journal = settings.open_journal()
-    tokens = Tokens(journal.database)
-    name = f"test {' '.join(scopes)}"
-    secret = tokens.make(name, scopes or SCOPES)
-    journal.close()
-    return {"Authorization": f"Bearer {secret}"}
-
-
-def _settle(settings: ServiceSettings) -> None:
-    journal, state = settings.open_journal(), settings.open_state()
-    with open_engine("duckdb", threads=1) as engine:
-        worker = Worker(journal, state, engine, settings.contacts, settings.card())
-        worker.settle()
-        worker.close()
-    state.close()
-    journal.close()
-
-
-@pytest.fixture
-def client(settings: ServiceSettings) -> Iterator[TestClient]:
-    """A client with a token of every scope."""
-    headers = _token(settings)
-    with TestClient(create_app(settings), headers=headers) as client:
-        yield client
-
-
-@pytest.fixture
-def embedded(sqlite_settings: ServiceSettings) -> Iterator[TestClient]:
-    """The same, on the embedded database only."""
-    with TestClient(create_app(sqlite_settings), headers=_token(sqlite_settings)) as client:
-        yield client
-
-
-def _offender(children: int) -> list[dict[str, object]]:
-    """An adult who writes first to children who do not know one another, and asks them things."""
-    at = 1_772_000_000_000_000
-    events: list[dict[str, object]] = [
-        {"type": "account", "id": "adult", "age": 41, "age_source": "verified", "country": "GB"}
-    ]
-    for number in range(children):
-        child = f"child{number}"
-        events.append({"type": "account", "id": child, "age": 12, "age_source": "verified"})
-        events += [
-            {
-                "type": "message",
-                "id": f"{child}-{n}",
-                "sender": "adult",
-                "recipients": [child],
-                "sent_at": at + number * 3_600_000_000 + n,
-                "text": text,
-            }
-            for n, text in enumerate(("how old are you", "keep this our secret", "send me a photo"))
-        ]
-        events.append(
-            {"type": "notice", "kind": "block", "account": child, "peer": "adult"}
-            | {"at": at + number * 3_600_000_000 + 10}
-        )
-    return events
-
-
 def test_from_events_to_an_assessment(client: TestClient, settings: ServiceSettings) -> None:
-    answer = client.post("/v1/events", content=body(_offender(12)))
+    answer = client.post("/v1/events", content=body(offender(12)))
     assert answer.status_code == 202
     assert answer.json()["new"] == 1 + 12 * 5
-    _settle(settings)
+    settle(settings)
     found = client.get("/v1/accounts/adult/assessment").json()
     assert found["band"] in ("alert", "urgent")
     assert found["first_flagged_at"] is not None
@@ -104,7 +41,7 @@ def test_decisions_follow_age_acquaintance_and_band(
         "/v1/events",
         content=body(
             [
-                *_offender(12),
+                *offender(12),
                 {"type": "account", "id": "child99", "age": 11, "age_source": "verified"},
                 {"type": "account", "id": "mother", "age": 40, "age_source": "verified"},
                 {"type": "account", "id": "grown", "age": 40, "age_source": "verified"},
@@ -117,7 +54,7 @@ def test_decisions_follow_age_acquaintance_and_band(
             ]
         ),
     )
-    _settle(settings)
+    settle(settings)
     verdicts = {
         row["recipient"]: row
         for row in client.post("/v1/decisions", json=stranger).json()["decisions"]
@@ -155,7 +92,7 @@ def test_an_array_a_gzip_body_and_one_with_bad_lines(embedded: TestClient) -> No
 
 def test_bodies_that_cannot_be_taken(sqlite_settings: ServiceSettings) -> None:
     small = replace(sqlite_settings, most_body_bytes=1_000)
-    with TestClient(create_app(small), headers=_token(small)) as client:
+    with TestClient(create_app(small), headers=token(small)) as client:
         bomb = gzip.compress(b" " * 10_000_000)
         gz = {"Content-Encoding": "gzip"}
         assert client.post("/v1/events", content=b"x" * 1_001).status_code == 413
@@ -174,7 +111,7 @@ def test_bodies_that_cannot_be_taken(sqlite_settings: ServiceSettings) -> None:
 
 def test_what_waits_is_bounded(sqlite_settings: ServiceSettings) -> None:
     full = replace(sqlite_settings, most_waiting=-1)
-    with TestClient(create_app(full), headers=_token(full)) as client:
+    with TestClient(create_app(full), headers=token(full)) as client:
         answer = client.post("/v1/events", content=body(service_events(3)))
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
         assert client.get("/readyz").status_code == 503
@@ -182,7 +119,7 @@ def test_what_waits_is_bounded(sqlite_settings: ServiceSettings) -> None:
 
 def test_a_token_has_so_many_requests(sqlite_settings: ServiceSettings) -> None:
     few = replace(sqlite_settings, requests_per_second=0.001)
-    with TestClient(create_app(few), headers=_token(few)) as client:
+    with TestClient(create_app(few), headers=token(few)) as client:
         assert client.get("/v1/assessments").status_code == 200
         assert client.get("/v1/assessments").status_code == 429
 
@@ -202,7 +139,7 @@ def test_every_route_needs_its_scope_and_nothing_else_opens_it(
         assert len(scopes) == (0 if route.path in OPEN else 1), route.path
         if scopes:
             wanted[route.path] = (route, scopes[0])
-    tokens = {scope: _token(sqlite_settings, scope) for scope in SCOPES}
+    tokens = {scope: token(sqlite_settings, scope) for scope in SCOPES}
     with TestClient(app) as client:
         for path, (route, scope) in wanted.items():
             url, (method,) = path.replace("{account}", "x"), sorted(route.methods or ())
@@ -217,7 +154,7 @@ def test_every_route_needs_its_scope_and_nothing_else_opens_it(
 
 
 def test_a_revoked_token_opens_nothing(sqlite_settings: ServiceSettings) -> None:
-    headers = _token(sqlite_settings, "assessments:read")
+    headers = token(sqlite_settings, "assessments:read")
     journal = sqlite_settings.open_journal()
     tokens = Tokens(journal.database)
     assert headers["Authorization"].split()[1] not in str(
@@ -233,7 +170,7 @@ def test_pages_of_assessments_are_whole_and_in_order(
     embedded: TestClient, sqlite_settings: ServiceSettings
 ) -> None:
     embedded.post("/v1/events", content=body(service_events(4, accounts=25, messages=300)))
-    _settle(sqlite_settings)
+    settle(sqlite_settings)
     whole = embedded.get("/v1/assessments", params={"limit": 1000}).json()["assessments"]
     assert len(whole) > 10
     paged, after = [], None
@@ -254,8 +191,8 @@ def test_pages_of_assessments_are_whole_and_in_order(
 def test_changes_can_be_followed_from_where_one_left_off(
     embedded: TestClient, sqlite_settings: ServiceSettings
 ) -> None:
-    embedded.post("/v1/events", content=body(_offender(12)))
-    _settle(sqlite_settings)
+    embedded.post("/v1/events", content=body(offender(12)))
+    settle(sqlite_settings)
     answer = embedded.get("/v1/changes", params={"follow": "false"})
     assert answer.headers["content-type"].startswith("text/event-stream")
     sent = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]

@@ -29,6 +29,7 @@ from fieldfare.vocabulary.times import DAY, to_micros
 
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
+    from fieldfare.service.content import ContentRule
 
 TextUse = Literal["read", "keep", "refuse"]
 """What becomes of message text. ``read``: it is annotated and forgotten. ``keep``: it is kept in
@@ -65,6 +66,8 @@ class Arrival:
     """Records that were left out."""
     doubtful: list[Complaint] = field(default_factory=list)
     """Records that were taken, with something in them left empty."""
+    unread: int = 0
+    """Messages that were taken without their text, which the policy does not let be read."""
 
 
 def read(
@@ -72,10 +75,12 @@ def read(
     text_use: TextUse,
     model: Callable[[], LanguageModel],
     now: datetime | None = None,
+    content: ContentRule | None = None,
 ) -> Arrival:
     """The records of a body: JSON Lines, or a JSON array.
 
-    Raises InputError where the body is neither; single records that are wrong are `refused`.
+    `content` says which text may be read; without it, all. Raises InputError where the body is
+    neither; single records that are wrong are `refused`.
     """
     problems = Problems(most=sys.maxsize)
     records = list(_records(body, problems))
@@ -90,10 +95,12 @@ def read(
         batch = _usable(table, batch, latest, text_use, problems)
         taken.update(pc.struct_field(batch["origin"], "locator").to_pylist())
         batches.setdefault(table, []).append(batch)
-    for table, parts in batches.items():
-        whole = _without_origin(pa.concat_batches(parts))
-        if whole.num_rows:
-            arrival.tables[table] = _ready(table, whole, text_use, model)
+    whole = {table: _without_origin(pa.concat_batches(parts)) for table, parts in batches.items()}
+    if content is not None:
+        arrival.unread = _drop_unreadable(whole, content)
+    for table, rows in whole.items():
+        if rows.num_rows:
+            arrival.tables[table] = _ready(table, rows, text_use, model)
     if "messages" in arrival.tables:
         arrival.keys = _keys(arrival.tables["messages"])
     for samples in problems.samples.values():
@@ -136,6 +143,21 @@ def _without_origin(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.set_column(
         at, batch.schema.field(at), pa.nulls(batch.num_rows, batch["origin"].type)
     )
+
+
+def _drop_unreadable(tables: dict[str, pa.RecordBatch], content: ContentRule) -> int:
+    if "accounts" in tables:
+        content.note(tables["accounts"])
+    messages = tables.get("messages")
+    if messages is None:
+        return 0
+    readable = content.may_read(messages)
+    if readable.all():
+        return 0
+    text = pc.if_else(pa.array(readable), messages["text"], pa.scalar(None, pa.string()))
+    at = messages.schema.get_field_index("text")
+    tables["messages"] = messages.set_column(at, messages.schema.field(at), text)
+    return int((~readable).sum())
 
 
 def _ready(

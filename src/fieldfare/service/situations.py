@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from fieldfare.safeguards.situation import Action, Party, Situation
+from fieldfare.service.protections import OpenCases
 from fieldfare.service.state import State
 
 _PARTIES: Final = (
@@ -20,27 +21,34 @@ _PARTIES: Final = (
 class Situations:
     """Looks up what a decision needs. Not safe for several threads."""
 
-    def __init__(self, state: State, unknown_child_probability: float) -> None:
+    def __init__(
+        self, state: State, open_cases: OpenCases, unknown_child_probability: float
+    ) -> None:
         self._database = state.database
+        self._open_cases = open_cases
         self._prior = unknown_child_probability
         self._parties = _PARTIES.format(wanted=self._database.one_of("wanted"))
 
     def towards(
-        self, action: Action, sender: str, recipients: Sequence[str], *, encrypted: bool = False
+        self,
+        action: Action,
+        sender: str,
+        recipients: Sequence[str],
+        *,
+        languages: Mapping[str, str] | None = None,
+        encrypted: bool = False,
     ) -> list[Situation]:
-        """The situation towards each recipient, in order."""
-        rows = self._database.run(
-            self._parties, (self._database.listed([*dict.fromkeys((sender, *recipients))]),)
-        )
-        found = {row[0]: row[1:] for row in rows}
-        own = found[sender]
-        counts = msgspec.json.decode(own[5]) if own[5] else {}
-        me = self._party(sender, own)
+        """The situation towards each recipient, in order. `languages` are those in which accounts
+        use the service (BCP 47), as far as the caller knows."""
+        everyone = [*dict.fromkeys((sender, *recipients))]
+        found = self._found(everyone)
+        parties = self.parties(everyone, languages, found)
+        counts = msgspec.json.decode(found[sender][5]) if found[sender][5] else {}
         return [
             Situation(
                 action=action,
-                sender=me,
-                recipient=self._party(recipient, found[recipient]),
+                sender=parties[sender],
+                recipient=parties[recipient],
                 children_first_contacted_1d=counts.get("children_first_contacted_1d", 0.0),
                 children_first_contacted_7d=counts.get("children_first_contacted_7d", 0.0),
                 encrypted=encrypted,
@@ -49,16 +57,33 @@ class Situations:
             for recipient in recipients
         ]
 
-    def _party(self, account: str, row: Sequence[Any]) -> Party:
-        probability, age, basis, country, band, _ = row
-        return Party(
-            account=account,
-            child_probability=self._prior if probability is None else probability,
-            age=age,
-            age_basis=basis or "unknown",
-            band=band or "none",
-            country=country,
-        )
+    def parties(
+        self,
+        accounts: Sequence[str],
+        languages: Mapping[str, str] | None = None,
+        found: Mapping[str, Sequence[Any]] | None = None,
+    ) -> dict[str, Party]:
+        """What is known of some accounts by themselves."""
+        found = self._found(accounts) if found is None else found
+        cases = self._open_cases.among(accounts)
+        languages = languages or {}
+        return {
+            account: Party(
+                account=account,
+                child_probability=self._prior if probability is None else probability,
+                age=age,
+                age_basis=basis or "unknown",
+                band=band or "none",
+                country=country,
+                language=languages.get(account),
+                open_case=account in cases,
+            )
+            for account, (probability, age, basis, country, band, _) in found.items()
+        }
+
+    def _found(self, accounts: Sequence[str]) -> dict[str, Sequence[Any]]:
+        rows = self._database.run(self._parties, (self._database.listed(accounts),))
+        return {row[0]: row[1:] for row in rows}
 
     def _between(self, sender: str, recipient: str) -> dict[str, bool]:
         both = (sender, recipient, recipient, sender)

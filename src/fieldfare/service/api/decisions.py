@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from fieldfare.safeguards import Action, Decision, decide
+from fieldfare.safeguards import Action, Decision, Moment, Policy, Situation, Text, decide, support
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import body_of, needs, running
 
@@ -16,6 +17,12 @@ router = APIRouter(prefix="/v1", tags=["decisions"])
 
 MOST_BYTES = 256 * 1024
 MOST_RECIPIENTS = 256
+
+CHILD_FROM = 0.5
+"""Probability from which an account gets the supportive texts for children."""
+
+MOMENTS: dict[Action, Moment] = {"message": "first_message", "request": "request_received"}
+"""What a first contact is for the one who is reached (Ofcom, ICU F2)."""
 
 
 class Question(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +32,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     recipients: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
     action: Action = "message"
     encrypted: bool = False
+    languages: dict[str, str] = {}
 
 
 class QuestionModel(BaseModel):
@@ -34,6 +42,9 @@ class QuestionModel(BaseModel):
     recipients: list[str] = Field(min_length=1, max_length=MOST_RECIPIENTS)
     action: Action = "message"
     encrypted: bool = Field(False, description="The service cannot read what is sent.")
+    languages: dict[str, str] = Field(
+        {}, description="Account to BCP 47 tag: the language its texts are to be in."
+    )
 
 
 class TextModel(BaseModel):
@@ -52,6 +63,10 @@ class DecisionModel(BaseModel):
     codes: list[str] = Field(description="Why: for the service, never for the sender.")
     rules: list[str]
     text_for_recipient: TextModel | None
+    support: TextModel | None = Field(
+        description="What a child is told at a first message or a request, whatever is decided;"
+        " null where it has another text, or nothing arrives."
+    )
     text_for_sender: TextModel | None
     retry_after_seconds: int | None
     shadow: bool
@@ -102,12 +117,17 @@ async def post_decisions(
     policy = service.policy()
     answers = []
     for situation in service.situations.towards(
-        question.action, question.sender, question.recipients, encrypted=question.encrypted
+        question.action,
+        question.sender,
+        question.recipients,
+        languages=question.languages,
+        encrypted=question.encrypted,
     ):
         decision = decide(policy, situation)
         counts = service.counts.decisions
         counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
-        answers.append(_row(situation.recipient.account, decision))
+        told = _support(policy, situation, decision)
+        answers.append(_row(situation.recipient.account, decision, told))
     whole = {
         "policy": {"version": policy.version, "sha256": policy.sha256},
         "decisions": answers,
@@ -118,13 +138,62 @@ async def post_decisions(
 _decoder = msgspec.json.Decoder(Question)
 
 
-def _row(recipient: str, decision: Decision) -> dict[str, object]:
+def _support(policy: Policy, situation: Situation, decision: Decision) -> Text | None:
+    moment = MOMENTS.get(situation.action)
+    if (
+        moment is None
+        or policy.shadow
+        or not situation.first_contact
+        or situation.recipient.child_probability < CHILD_FROM
+        or decision.text_for_recipient is not None
+        or decision.verdict in ("withhold", "limit")
+    ):
+        return None
+    return support(policy, moment, situation.recipient)
+
+
+class Moments(BaseModel):
+    """A moment at which a child may be told something."""
+
+    account: str = Field(min_length=1, max_length=1024)
+    moment: Moment
+    language: str | None = Field(None, max_length=64, description="BCP 47 tag.")
+
+
+class Support(BaseModel):
+    """What to show the child; null: nothing."""
+
+    text: TextModel | None
+
+
+@router.post(
+    "/support",
+    response_model=Support,
+    responses={429: {"description": "Too many requests with this token."}},
+    dependencies=[needs("decisions:ask")],
+)
+async def post_support(
+    asked: Moments, service: Annotated[Running, Depends(running)]
+) -> dict[str, object]:
+    """What a child is told when it switches off a protection, gets a request or a first message,
+    or has blocked or reported someone. Nothing for accounts that are probably not a child's."""
+    policy = service.policy()
+    languages = {asked.account: asked.language} if asked.language else {}
+    party = service.situations.parties([asked.account], languages)[asked.account]
+    if policy.shadow or party.child_probability < CHILD_FROM:
+        return {"text": None}
+    told = support(policy, asked.moment, party)
+    return {"text": None if told is None else asdict(told)}
+
+
+def _row(recipient: str, decision: Decision, told: Text | None) -> dict[str, object]:
     return {
         "recipient": recipient,
         "verdict": decision.verdict,
         "codes": decision.codes,
         "rules": decision.rules,
         "text_for_recipient": decision.text_for_recipient,
+        "support": told,
         "text_for_sender": decision.text_for_sender,
         "retry_after_seconds": decision.retry_after_seconds,
         "shadow": decision.shadow,

@@ -36,6 +36,10 @@ class EventsTaken(BaseModel):
     doubtful: list[LineProblem] = Field(
         description="Records that were taken, with something in them left empty."
     )
+    unread: int = Field(
+        description="Messages taken without their text, which the policy does not let be read in"
+        " the country of one of the two (unknown countries included)."
+    )
 
 
 _BODY: dict[str, Any] = {
@@ -98,7 +102,12 @@ async def _take(body: bytes, service: Running, only: str | None = None) -> Respo
         _turn_away(service)
     try:
         arrival = await to_thread.run_sync(
-            read, body, service.settings.text_use, lambda: service.model
+            lambda: read(
+                body,
+                service.settings.text_use,
+                lambda: service.model,
+                content=service.content,
+            )
         )
     except InputError as error:
         raise HTTPException(400, str(error)) from error
@@ -118,6 +127,7 @@ async def _take(body: bytes, service: Running, only: str | None = None) -> Respo
         "repeated": repeated,
         "refused": arrival.refused,
         "doubtful": arrival.doubtful,
+        "unread": arrival.unread,
     }
     status = 422 if arrival.refused and not arrival.tables else 202
     return Response(msgspec.json.encode(answer), status, media_type="application/json")
@@ -135,3 +145,4 @@ def _count(service: Running, arrival: Arrival, new: int, repeated: int) -> None:
     counts["new"] += new
     counts["repeated"] += repeated
     counts["refused"] += len(arrival.refused)
+    service.counts.unread += arrival.unread

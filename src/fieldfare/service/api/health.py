@@ -66,8 +66,12 @@ async def metrics(service: Annotated[Running, Depends(running)]) -> PlainTextRes
             f'fieldfare_decisions_total{{verdict="{k}"}} {n}'
             for k, n in sorted(counts.decisions.items())
         ),
+        "# TYPE fieldfare_unread_messages_total counter",
+        f"fieldfare_unread_messages_total {counts.unread}",
         "# TYPE fieldfare_turned_away_total counter",
         f"fieldfare_turned_away_total {counts.turned_away}",
+        "# TYPE fieldfare_policy_error gauge",
+        f"fieldfare_policy_error {int(service.policy_error is not None)}",
         "# TYPE fieldfare_waiting_events gauge",
         f"fieldfare_waiting_events {service.backlog()}",
         "# TYPE fieldfare_due_accounts gauge",

@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fieldfare.safeguards import Policy, PolicyFile, shipped
+from fieldfare.service.content import ContentRule
 from fieldfare.service.door import Door
 from fieldfare.service.journal import Journal
+from fieldfare.service.protections import OpenCases
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.situations import Situations
 from fieldfare.service.state import State
@@ -29,6 +31,8 @@ class Counts:
     events: dict[str, int] = field(default_factory=lambda: {"new": 0, "repeated": 0, "refused": 0})
     decisions: dict[str, int] = field(default_factory=dict)
     turned_away: int = 0
+    unread: int = 0
+    """Messages whose text the policy did not let be read."""
 
 
 class Running:
@@ -41,11 +45,18 @@ class Running:
         self._journal: Journal = settings.open_journal()
         self.state: State = settings.open_state()
         self.tokens = Tokens(settings.open_journal().database)
-        self.situations = Situations(self.state, settings.contacts.unknown_child_probability)
+        self.open_cases = OpenCases(self._journal.database)
+        self.situations = Situations(
+            self.state, self.open_cases, settings.contacts.unknown_child_probability
+        )
         self.card = settings.card()
-        self._policy = PolicyFile(settings.policy) if settings.policy is not None else None
-        # A policy may only speak of bands that the card has.
+        self._policy = (
+            PolicyFile(settings.policy, [band.name for band in self.card.bands])
+            if settings.policy is not None
+            else None
+        )
         self.policy().require_bands(band.name for band in self.card.bands)
+        self.content = ContentRule(settings.open_state(), self.policy)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0
 
@@ -59,6 +70,11 @@ class Running:
     def policy(self) -> Policy:
         """The policy in force."""
         return shipped() if self._policy is None else self._policy.current()
+
+    @property
+    def policy_error(self) -> str | None:
+        """What is wrong with the policy's file, while an earlier one is in force."""
+        return None if self._policy is None else self._policy.error
 
     def backlog(self) -> int:
         """Events that are durable and not folded yet, as of at most `BACKLOG_SECONDS` ago."""
@@ -74,6 +90,7 @@ class Running:
     def close(self) -> None:
         """Make durable what waits, and close everything."""
         self.door.close()
+        self.content.close()
         self._journal.close()
         self.state.close()
         self.tokens.close()
