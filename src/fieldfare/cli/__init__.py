@@ -27,6 +27,7 @@ from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
 from fieldfare.cli.terminal import printable
 from fieldfare.cli.train import train
+from fieldfare.cli.webhook import webhook
 from fieldfare.vocabulary.errors import FieldfareError
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ for name, group in (
     ("evaluate", evaluate),
     ("policy", policy),
     ("token", token),
+    ("webhook", webhook),
 ):
     app.add_typer(group, name=name)
 

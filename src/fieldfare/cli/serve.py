@@ -43,6 +43,9 @@ def serve(
     unknown_age_child_probability: Annotated[
         float, typer.Option(help="Probability that an account of unknown age is a child's.")
     ] = 0.1,
+    webhooks: Annotated[
+        Path | None, typer.Option(help="File of webhooks (TOML) that are told of changes.")
+    ] = None,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Most requests a second and token; 0: no limit.")
     ] = 0.0,
@@ -69,6 +72,7 @@ def serve(
         policy=policy,
         prior=prior,
         requests_per_second=requests_per_second,
+        webhooks=webhooks,
     )
     run(settings, Listening(host, port, tls_certificate, tls_key), workers)
 
@@ -86,7 +90,7 @@ def token_make(
     """Make a token and print it. It is shown this once and kept nowhere."""
     from fieldfare.service.tokens import Tokens
 
-    journal = _settings(data, database).open_journal()
+    journal = settings_of(data, database).open_journal()
     typer.echo(Tokens(journal.database).make(name, scope))
 
 
@@ -99,7 +103,7 @@ def token_revoke(
     """Make a token worthless, within a second also for a service that runs."""
     from fieldfare.service.tokens import Tokens
 
-    Tokens(_settings(data, database).open_journal().database).revoke(name)
+    Tokens(settings_of(data, database).open_journal().database).revoke(name)
     typer.echo(f"revoked {name}")
 
 
@@ -109,21 +113,31 @@ def token_list(data: Data = DEFAULT_DATA, database: DatabaseUrl = None) -> None:
     from fieldfare.service.tokens import Tokens
     from fieldfare.vocabulary.times import isoformat
 
-    for each in Tokens(_settings(data, database).open_journal().database).all():
+    for each in Tokens(settings_of(data, database).open_journal().database).all():
         state = f"revoked {isoformat(each.revoked_at)}" if each.revoked_at else "in force"
         typer.echo(
             f"{each.name}\t{' '.join(sorted(each.scopes))}\t{isoformat(each.made_at)}\t{state}"
         )
 
 
-def replay(data: Data = DEFAULT_DATA, database: DatabaseUrl = None) -> None:
+def replay(
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+    webhooks: Annotated[
+        Path | None, typer.Option(help="Webhooks to tell where a band has become another.")
+    ] = None,
+) -> None:
     """Throw the state away and rebuild it from the journal. Stop the service first."""
+    from dataclasses import replace
+
     from fieldfare.service.serve import replay as run
 
-    typer.echo(f"{run(_settings(data, database)):,} events folded anew")
+    settings = replace(settings_of(data, database), webhooks=webhooks)
+    typer.echo(f"{run(settings):,} events folded anew")
 
 
-def _settings(data: Path, database: str | None) -> ServiceSettings:
+def settings_of(data: Path, database: str | None) -> ServiceSettings:
+    """Where the service keeps its data."""
     from fieldfare.service.settings import ServiceSettings
 
     return ServiceSettings(data=data, database=_url(database))

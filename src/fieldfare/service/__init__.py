@@ -14,6 +14,12 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     fold        new events -> ledger rows, merged into the state
     assess      accounts that are due -> assessments, by the SQL of `contacts` and `risk`
     worker      the loop: fold, assess, again
+    content     whether text may be read, as the policy says
+    protections accounts with an open case
+    herald      who is told of which change of band
+    outbox      what is still to be told, and what could not be
+    deliver     the outbox is emptied to the webhooks
+    webhooks    their settings, and how what is sent is signed
 
 To add a kind of event, teach `vocabulary` and `arrivals`. To remember something more of a pair,
 change the ledger's SQL: the tables here and the way their rows merge are read off it.

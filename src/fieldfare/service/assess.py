@@ -29,6 +29,7 @@ from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import reasons
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.service.database import Row
+from fieldfare.service.herald import Herald
 from fieldfare.service.journal import partition_of
 from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
 
@@ -43,6 +44,8 @@ class Assessor:
     settings: ContactSettings
     card: Scorecard
     partitions: int = 1
+    herald: Herald | None = None
+    """Tells the webhooks of changes of band, in the same transaction."""
 
     def assess(self, state: State, engine: Engine, due: Sequence[tuple[str, int]]) -> list[str]:
         """Assess the accounts, given with their marks (`State.due`), and say so in the state.
@@ -72,6 +75,8 @@ class Assessor:
             state.replace("assessments", pa.Table.from_pylist(rows, schema=ASSESSMENTS))
             state.forget(gone)
             state.add_changes(changes)
+            if self.herald is not None:
+                self.herald.tell(changes)
             state.done(due)
         return [change[0] for change in changes]
 

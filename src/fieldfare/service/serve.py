@@ -11,13 +11,17 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldfare.service.herald import Herald
+from fieldfare.service.outbox import Outbox
 from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.state import State
 from fieldfare.vocabulary import FieldfareError, SettingsError
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> 
     if settings.database is None and workers > 1:
         raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
     settings.card()
+    settings.endpoints()
     # Made here first, so that several processes do not make it at once.
     settings.open_journal().close()
     settings.open_state().close()
@@ -110,6 +115,7 @@ def _start(settings: ServiceSettings) -> BaseProcess:
 def work(settings: ServiceSettings, parent: int | None = None) -> None:
     """Fold and assess until SIGTERM, or until the process `parent` is gone."""
     from fieldfare.contacts.engine import open_engine
+    from fieldfare.service.deliver import Deliverer
     from fieldfare.service.worker import Worker
 
     stop = threading.Event()
@@ -118,35 +124,45 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
         signal.SIGINT, signal.SIG_IGN if parent is not None else signal.default_int_handler
     )
 
-    def stopped() -> bool:
-        return stop.is_set() or (parent is not None and os.getppid() != parent)
-
+    endpoints = settings.endpoints()
     journal, state = settings.open_journal(), settings.open_state()
+    deliverer = Deliverer(lambda: [Outbox(settings.open_state().database)], endpoints)
+
+    def stopped() -> bool:
+        gone = parent is not None and os.getppid() != parent
+        return stop.is_set() or gone or not deliverer.alive
+
     try:
         with open_engine("duckdb", threads=1) as engine:
-            worker = Worker(journal, state, engine, settings.contacts, settings.card())
+            worker = Worker(journal, state, engine, settings.contacts, settings.card(), endpoints)
             try:
                 worker.run(stopped, stop.wait)
             finally:
                 worker.close()
     finally:
+        deliverer.close()
         state.close()
         journal.close()
 
 
 def replay(settings: ServiceSettings) -> int:
-    """Throw the state away and build it anew from the journal; events folded. No worker may run."""
+    """Throw the state away and build it anew from the journal; events folded. No worker may run.
+
+    Webhooks are told where an account ends in another band than it was in before.
+    """
     from fieldfare.contacts.engine import open_engine
     from fieldfare.service.worker import Worker
 
     journal, state = settings.open_journal(), settings.open_state()
     try:
+        before = state.bands()
         state.clear()
         folded = 0
         with open_engine("duckdb") as engine:
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
             while not (turn := worker.turn(patient=False)).idle:
                 folded += turn.folded
+            _tell_of_others(settings, state, before)
             worker.close()
     except OSError as error:
         raise FieldfareError(f"the databases cannot be used ({error.strerror})") from error
@@ -154,3 +170,19 @@ def replay(settings: ServiceSettings) -> int:
         state.close()
         journal.close()
     return folded
+
+
+def _tell_of_others(settings: ServiceSettings, state: State, before: dict[str, str]) -> None:
+    """Have the webhooks told of accounts that are in another band than before."""
+    card = settings.card()
+    bands = [band.name for band in card.bands]
+    herald = Herald(Outbox(state.database), settings.endpoints(), bands)
+    now, as_of = time.time_ns() // 1000, int(state.facts().get("as_of", 0))
+    after = state.bands()
+    with state.database.transaction():
+        for account in sorted(before.keys() | after.keys()):
+            was, is_ = before.get(account, bands[0]), after.get(account, bands[0])
+            if was != is_:
+                found = state.assessments([account]).get(account)
+                probability = card.prior if found is None else found["probability"]
+                herald.tell([(account, as_of, now, was, is_, probability)])

@@ -12,6 +12,8 @@ from fieldfare.service.arrivals import TextUse
 from fieldfare.service.database import Database, PostgreSQL, SQLite
 from fieldfare.service.journal import Journal
 from fieldfare.service.state import State
+from fieldfare.service.webhooks import Endpoint
+from fieldfare.service.webhooks import load as load_webhooks
 from fieldfare.vocabulary import FieldfareError, SettingsError
 
 PARTITIONS = 8
@@ -38,11 +40,27 @@ class ServiceSettings:
     """Events in the journal that are not folded yet, above which new ones are refused (429)."""
     requests_per_second: float = 0.0
     """Requests a second and token; 0: no limit."""
+    webhooks: Path | None = None
+    """File of the webhooks (TOML); None: nothing is sent anywhere."""
 
     def card(self) -> Scorecard:
         """The scorecard, at the operator's prior."""
         card = scorecards.shipped() if self.scorecard is None else scorecards.load(self.scorecard)
         return card if self.prior is None else card.with_prior(self.prior)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The webhooks, with their secrets. Raises SettingsError for one that cannot be used."""
+        if self.webhooks is None:
+            return ()
+        endpoints = load_webhooks(self.webhooks)
+        bands = [band.name for band in self.card().bands]
+        for each in endpoints:
+            if each.from_band is not None and each.from_band not in bands:
+                raise SettingsError(
+                    f"{self.webhooks}: webhook '{each.name}': no band '{each.from_band}';"
+                    f" one of {', '.join(bands)}"
+                )
+        return endpoints
 
     def open_journal(self) -> Journal:
         """A new connection to the journal, which is made if it is not there."""

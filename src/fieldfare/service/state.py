@@ -218,6 +218,10 @@ class State:
         )
         return {row[0]: dict(zip(ASSESSMENTS.names, row, strict=True)) for row in rows}
 
+    def bands(self) -> dict[str, str]:
+        """The band of every account that has an assessment."""
+        return dict(self.database.run("SELECT account, band FROM assessments"))
+
     def forget(self, accounts: Sequence[str]) -> None:
         """There is nothing to say of these accounts any more."""
         self.database.many(

@@ -23,10 +23,11 @@ Scope = Literal[
     "assessments:read",
     "notices:write",
     "accounts:manage",
+    "webhooks:manage",
     "metrics:read",
 ]
 """What a token lets its holder do. A messaging backend needs the first two, a reviewers' tool the
-third; ``accounts:manage`` exports and erases."""
+third; ``accounts:manage`` exports and erases, ``webhooks:manage`` sees dead letters."""
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 PREFIX: Final = "ff_"

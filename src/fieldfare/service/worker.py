@@ -11,7 +11,7 @@ import math
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +20,11 @@ from fieldfare.contacts.intake import ContactSettings
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.service.assess import Assessor
 from fieldfare.service.fold import fold
+from fieldfare.service.herald import Herald
 from fieldfare.service.journal import Journal
+from fieldfare.service.outbox import Outbox
 from fieldfare.service.state import State
+from fieldfare.service.webhooks import Endpoint
 from fieldfare.vocabulary.times import DAY
 
 FOLD_EVENTS: Final = 20_000
@@ -61,9 +64,12 @@ class Worker:
         engine: Engine,
         settings: ContactSettings,
         card: Scorecard,
+        endpoints: Sequence[Endpoint] = (),
     ) -> None:
+        """`endpoints` are told of changes of band."""
         self._journal, self._state, self._engine = journal, state, engine
-        self._assessor = Assessor(settings, card, journal.partitions)
+        herald = Herald(Outbox(state.database), endpoints, [band.name for band in card.bands])
+        self._assessor = Assessor(settings, card, journal.partitions, herald)
         self._held = _Held(state, journal.partitions)
         self._made_with(settings, card)
 

@@ -6,6 +6,7 @@
     events       POST /v1/events, /v1/notices
     decisions    POST /v1/decisions
     assessments  GET /v1/accounts/{id}/assessment, /v1/assessments, /v1/changes
+    webhooks     GET /v1/webhooks/dead-letters and POST …/requeue
     health       GET /healthz, /readyz, /metrics
 
 To add a route: a function in the module it belongs to, with a scope; one without fails the tests.

@@ -58,6 +58,7 @@ async def readyz(
 async def metrics(service: Annotated[Running, Depends(running)]) -> PlainTextResponse:
     """Counters and gauges in the text format of Prometheus."""
     counts = service.counts
+    waiting, dead = service.outbox.counts()
     lines = [
         "# TYPE fieldfare_events_total counter",
         *(f'fieldfare_events_total{{outcome="{k}"}} {n}' for k, n in sorted(counts.events.items())),
@@ -72,6 +73,9 @@ async def metrics(service: Annotated[Running, Depends(running)]) -> PlainTextRes
         f"fieldfare_turned_away_total {counts.turned_away}",
         "# TYPE fieldfare_policy_error gauge",
         f"fieldfare_policy_error {int(service.policy_error is not None)}",
+        "# TYPE fieldfare_webhook_deliveries gauge",
+        f'fieldfare_webhook_deliveries{{state="waiting"}} {waiting}',
+        f'fieldfare_webhook_deliveries{{state="dead"}} {dead}',
         "# TYPE fieldfare_waiting_events gauge",
         f"fieldfare_waiting_events {service.backlog()}",
         "# TYPE fieldfare_due_accounts gauge",

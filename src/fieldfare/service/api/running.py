@@ -11,6 +11,7 @@ from fieldfare.safeguards import Policy, PolicyFile, shipped
 from fieldfare.service.content import ContentRule
 from fieldfare.service.door import Door
 from fieldfare.service.journal import Journal
+from fieldfare.service.outbox import Outbox
 from fieldfare.service.protections import OpenCases
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.situations import Situations
@@ -44,6 +45,7 @@ class Running:
         self.door = Door(settings.open_journal())
         self._journal: Journal = settings.open_journal()
         self.state: State = settings.open_state()
+        self.outbox = Outbox(self.state.database)
         self.tokens = Tokens(settings.open_journal().database)
         self.open_cases = OpenCases(self._journal.database)
         self.situations = Situations(
