@@ -14,6 +14,7 @@ import sys
 
 import typer
 
+from fieldfare.cli.appeal import appeal
 from fieldfare.cli.bench import bench
 from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.demo import demo
@@ -46,6 +47,7 @@ for name, group in (
     ("policy", policy),
     ("token", token),
     ("webhook", webhook),
+    ("appeal", appeal),
 ):
     app.add_typer(group, name=name)
 

@@ -20,7 +20,7 @@ To add a rule: `policy.toml`, or an operator's own file. To add something a rule
 condition in `conditions`. To add a language: a file in ``texts/``.
 """
 
-from fieldfare.safeguards.decide import decide, support
+from fieldfare.safeguards.decide import appeal_received, decide, support
 from fieldfare.safeguards.policy import PolicyError, Problem, load, parse, shipped
 from fieldfare.safeguards.policy_file import PolicyFile
 from fieldfare.safeguards.rules import Helpline, Policy, Rule
@@ -56,6 +56,7 @@ __all__ = [
     "Situation",
     "Text",
     "Verdict",
+    "appeal_received",
     "decide",
     "load",
     "parse",

@@ -66,6 +66,13 @@ def support(policy: Policy, moment: Moment, child: Party) -> Text | None:
     return None if entry is None else _text(policy, entry.text, child)
 
 
+def appeal_received(language: str | None) -> Text:
+    """What anyone is told who contests a measure, whatever is known of them, and whether or not
+    there was a measure. `language` is a BCP 47 tag."""
+    found = texts.resolve(language)
+    return Text("appeal_received", texts.for_sender(found, "appeal_received"), found)
+
+
 def _applied(policy: Policy, situation: Situation) -> list[ReadyRule]:
     """The rules that apply, the strongest verdict first and then in the order of the file."""
     try:

@@ -16,6 +16,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     worker      the loop: fold, assess, again
     content     whether text may be read, as the policy says
     protections accounts with an open case
+    appeals     what people contest
     herald      who is told of which change of band
     outbox      what is still to be told, and what could not be
     deliver     the outbox is emptied to the webhooks

@@ -22,6 +22,8 @@ Scope = Literal[
     "decisions:ask",
     "assessments:read",
     "notices:write",
+    "appeals:write",
+    "appeals:read",
     "accounts:manage",
     "webhooks:manage",
     "metrics:read",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fieldfare.safeguards import Policy, PolicyFile, shipped
 from fieldfare.service.content import ContentRule
+from fieldfare.service.database import Database
 from fieldfare.service.door import Door
 from fieldfare.service.journal import Journal
 from fieldfare.service.outbox import Outbox
@@ -58,6 +62,7 @@ class Running:
             else None
         )
         self.policy().require_bands(band.name for band in self.card.bands)
+        self._desk, self._desk_lock = settings.open_journal().database, threading.Lock()
         self.content = ContentRule(settings.open_state(), self.policy)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0
@@ -68,6 +73,12 @@ class Running:
         from fieldfare.language.annotate import LanguageModel
 
         return LanguageModel.load()
+
+    @contextmanager
+    def durable(self) -> Iterator[Database]:
+        """The database of the journal, for routes that run in threads: one at a time."""
+        with self._desk_lock:
+            yield self._desk
 
     def policy(self) -> Policy:
         """The policy in force."""
@@ -93,6 +104,7 @@ class Running:
         """Make durable what waits, and close everything."""
         self.door.close()
         self.content.close()
+        self._desk.close()
         self._journal.close()
         self.state.close()
         self.tokens.close()

@@ -1,0 +1,33 @@
+"""``fieldfare appeal``: what people contest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, settings_of
+
+appeal = typer.Typer(help="Appeals to the live service.", no_args_is_help=True)
+
+
+@appeal.command("list")
+def appeal_list(
+    account: Annotated[str | None, typer.Option(help="Only of this account.")] = None,
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+) -> None:
+    """List appeals with what people say, oldest first."""
+    from fieldfare.cli.terminal import printable
+    from fieldfare.service.appeals import Appeals
+    from fieldfare.vocabulary.times import isoformat
+
+    after = 0
+    with settings_of(data, database).open_journal().database as opened:
+        appeals = Appeals(opened)
+        while found := appeals.of(account, after, 1000):
+            for each in found:
+                said = " ".join(each.statement.split())
+                head = f"{each.id}\t{isoformat(each.made_at)}\t{each.account}\t{each.about or ''}"
+                typer.echo(printable(f"{head}\t{said}"))
+            after = found[-1].seq

@@ -1,0 +1,113 @@
+"""Appeals: POST and GET /v1/appeals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import BaseModel, Field
+
+from fieldfare.safeguards import appeal_received
+from fieldfare.service.api.running import Running
+from fieldfare.service.api.security import needs, running
+from fieldfare.service.appeals import LONGEST_STATEMENT, Appeals, TooManyAppealsError
+from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.times import isoformat
+
+router = APIRouter(prefix="/v1", tags=["appeals"])
+
+
+class AppealMade(BaseModel):
+    """A person contests what was done about their account."""
+
+    account: str = Field(min_length=1, max_length=1024)
+    statement: str = Field(
+        min_length=1, max_length=LONGEST_STATEMENT, description="In the person's own words."
+    )
+    id: str | None = Field(
+        None, min_length=1, max_length=200, description="Yours, so that sending again is harmless."
+    )
+    about: str | None = Field(
+        None, max_length=1024, description="Your own reference to what is contested."
+    )
+    language: str | None = Field(None, max_length=64, description="BCP 47 tag.")
+
+
+class AppealTaken(BaseModel):
+    """The same for everyone: it says nothing of the account, or whether anything was done."""
+
+    id: str
+    text: str = Field(description="To show to the person.")
+    language: str
+
+
+class AppealModel(BaseModel):
+    """An appeal, for those who decide."""
+
+    seq: int
+    id: str
+    account: str
+    made_at: str
+    about: str | None
+    statement: str
+    language: str | None
+
+
+class AppealPage(BaseModel):
+    """A page of appeals, oldest first."""
+
+    appeals: list[AppealModel]
+    next: int | None = Field(description="`after` of the next page; null on the last.")
+
+
+@router.post(
+    "/appeals",
+    status_code=202,
+    response_model=AppealTaken,
+    responses={
+        409: {"description": "The id is that of another account's appeal."},
+        429: {"description": "Too many requests, or too many appeals of this account today."},
+    },
+    dependencies=[needs("appeals:write")],
+)
+def post_appeal(made: AppealMade, service: Annotated[Running, Depends(running)]) -> dict[str, Any]:
+    """Take an appeal. It is durable when this answers, and waits for a person."""
+    try:
+        with service.durable() as database:
+            id_ = Appeals(database).make(
+                made.account,
+                made.statement,
+                id_=made.id,
+                about=made.about,
+                language=made.language,
+            )
+    except TooManyAppealsError as error:
+        raise HTTPException(
+            429,
+            "too many appeals of this account today",
+            headers={"Retry-After": str(error.retry_after)},
+        ) from error
+    except InputError as error:
+        raise HTTPException(409, str(error)) from error
+    told = appeal_received(made.language)
+    return {"id": id_, "text": told.text, "language": told.language}
+
+
+@router.get(
+    "/appeals",
+    response_model=AppealPage,
+    responses={429: {"description": "Too many requests with this token."}},
+    dependencies=[needs("appeals:read")],
+)
+def get_appeals(
+    service: Annotated[Running, Depends(running)],
+    account: Annotated[str | None, Query(description="Only of this account.")] = None,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """Appeals, oldest first."""
+    with service.durable() as database:
+        found = Appeals(database).of(account, after, limit + 1)
+    shown = [asdict(each) | {"made_at": isoformat(each.made_at)} for each in found[:limit]]
+    return {"appeals": shown, "next": found[limit - 1].seq if len(found) > limit else None}

@@ -1,0 +1,116 @@
+"""Appeals: a person contests what was done about their account.
+
+An appeal is durable and waits for a person; nothing answers it by itself. Who appeals is told the
+same whatever is known of the account, and whether or not anything was done about it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from fieldfare.service.database import Database
+from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.times import DAY, SECOND
+
+MOST_A_DAY: Final = 5
+"""Appeals of one account in 24 hours; more would only bury those of others."""
+LONGEST_STATEMENT: Final = 10_000
+"""Characters."""
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS appeals (
+  seq {serial},
+  id TEXT NOT NULL UNIQUE,
+  account TEXT NOT NULL,
+  made_at BIGINT NOT NULL,
+  about TEXT,
+  statement TEXT NOT NULL,
+  language TEXT
+);
+CREATE INDEX IF NOT EXISTS appeals_by_account ON appeals (account, seq)
+"""
+_COLUMNS: Final = "seq, id, account, made_at, about, statement, language"
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """What a person said, for those who decide."""
+
+    seq: int
+    id: str
+    account: str
+    made_at: int
+    """Microseconds UTC."""
+    about: str | None
+    """The service's own reference to what is contested."""
+    statement: str
+    language: str | None
+    """BCP 47 tag."""
+
+
+class TooManyAppealsError(Exception):
+    """The account has appealed often enough for today."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many appeals")
+        self.retry_after = retry_after
+        """Seconds."""
+
+
+class Appeals:
+    """The appeals in a database: that of the journal, which is durable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        for statement in _TABLES.format(serial=database.serial).split(";"):
+            database.run(statement)
+
+    def make(
+        self,
+        account: str,
+        statement: str,
+        *,
+        id_: str | None = None,
+        about: str | None = None,
+        language: str | None = None,
+    ) -> str:
+        """Keep an appeal; its id. One that is sent again, with an id of the caller's, is kept
+        once. Raises TooManyAppealsError, and InputError for an id of another account's appeal."""
+        now = time.time_ns() // 1000
+        id_ = id_ or uuid.uuid4().hex
+        run = self._database.run
+        with self._database.transaction():
+            known = run("SELECT account FROM appeals WHERE id = ?", (id_,))
+            if known:
+                if known[0][0] != account:
+                    raise InputError("there is an appeal with this id by another account")
+                return id_
+            latest = run(
+                "SELECT made_at FROM appeals WHERE account = ? AND made_at > ?"
+                " ORDER BY made_at DESC LIMIT ?",
+                (account, now - DAY, MOST_A_DAY),
+            )
+            if len(latest) == MOST_A_DAY:
+                raise TooManyAppealsError(-((now - DAY - latest[-1][0]) // SECOND))
+            run(
+                "INSERT INTO appeals (id, account, made_at, about, statement, language)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (id_, account, now, about, statement, language),
+            )
+        return id_
+
+    def of(self, account: str | None, after: int, most: int) -> list[Appeal]:
+        """Appeals of an account, or of all, numbered above `after`, in order."""
+        whose, parameters = ("", ()) if account is None else ("account = ? AND ", (account,))
+        rows = self._database.run(
+            f"SELECT {_COLUMNS} FROM appeals WHERE {whose}seq > ? ORDER BY seq LIMIT ?",
+            (*parameters, after, most),
+        )
+        return [Appeal(*row) for row in rows]
+
+    def forget(self, account: str) -> None:
+        """Delete the account's appeals."""
+        self._database.run("DELETE FROM appeals WHERE account = ?", (account,))
