@@ -26,6 +26,8 @@ PREPARED: Final = pa.schema(
         ("country_basis", pa.string()),
         ("utc_offset_hours", pa.float64()),
         ("created_at", pa.int64()),
+        ("role", pa.string()),
+        ("role_source", pa.string()),
     ]
 )
 
@@ -66,6 +68,12 @@ def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
         ),
         _offsets(batch["time_zone"]),
         batch["created_at"],
+        batch["role"],
+        pc.if_else(
+            pc.is_valid(batch["role"]),
+            pc.fill_null(batch["role_source"], "operator"),
+            pa.scalar(None, pa.string()),
+        ),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PREPARED)
 

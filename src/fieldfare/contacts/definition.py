@@ -82,6 +82,8 @@ EVENT_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "country_basis": "VARCHAR",
         "utc_offset_hours": "DOUBLE",
         "created_at": "BIGINT",
+        "role": "VARCHAR",
+        "role_source": "VARCHAR",
     },
     "norms": {
         "activity": "BIGINT",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,13 @@ MIN_CONTRIBUTION = 0.05
 
 MIN_LIKE_ACCOUNTS = 30
 """With fewer accounts as active as this one, a comparison would say nothing."""
+
+
+_ROLES: Final = (
+    "a member like others",
+    "a business or a verified creator",
+    "a moderator or a support desk",
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,8 @@ def _words(value: float, bins: Bins) -> str:
         return f"{2**value:.1f}"
     if bins.format == "ratio":
         return f"{value:.1f}"
+    if bins.format == "role":
+        return _ROLES[min(int(value), len(_ROLES) - 1)]
     if bins.format == "score":
         return f"{value:+.1f}"
     return f"{value:,.0f}"

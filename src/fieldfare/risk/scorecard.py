@@ -16,7 +16,7 @@ import msgspec
 from fieldfare.vocabulary import SettingsError
 
 Format = Literal[
-    "children", "percent", "years", "hours", "effective", "ratio", "number", "score", "none"
+    "children", "percent", "years", "hours", "effective", "ratio", "number", "score", "role", "none"
 ]
 """How a signal's value is put into its sentence."""
 

@@ -200,6 +200,6 @@ def _create_shifted_events(replay: Engine) -> None:
         "accounts",
         "SELECT c.key || a.account AS account, a.name, a.age, a.born_at + c.shift AS born_at,"
         " a.age_basis, a.age_confidence, a.country, a.country_basis, a.utc_offset_hours,"
-        " a.created_at + c.shift AS created_at"
+        " a.created_at + c.shift AS created_at, a.role, a.role_source"
         " FROM known_accounts AS a INNER JOIN cuts AS c ON c.universe = a.universe",
     )

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from fieldfare.sources import columns as convert
 from fieldfare.sources.reader import Problems
-from fieldfare.vocabulary.records import AgeSource, MediaKind
+from fieldfare.vocabulary.records import AgeSource, MediaKind, Role
 from fieldfare.vocabulary.schemas import ORIGIN, REQUIRED, TABLES
 from fieldfare.vocabulary.times import EARLIEST, LATEST, WRONG_UNIT
 
@@ -309,13 +309,13 @@ def _tidy_accounts(work: _Work) -> None:
         # Written as "not inside", so that NaN is outside.
         inside = pc.and_(pc.greater_equal(columns[name], 0.0), pc.less_equal(columns[name], most))
         work.empty(name, pc.invert(inside), f"{name} outside 0–{most:g}")
-    source = columns["age_source"]
-    known = pc.is_in(source, value_set=pa.array(get_args(AgeSource)))
-    work.empty(
-        "age_source",
-        pc.and_(source.is_valid(), pc.invert(known)),
-        "an age_source that does not exist",
-    )
+    for name, words in (("age_source", AgeSource), ("role", Role)):
+        known = pc.is_in(columns[name], value_set=pa.array(get_args(words)))
+        work.empty(
+            name,
+            pc.and_(columns[name].is_valid(), pc.invert(known)),
+            f"{'an' if name[0] == 'a' else 'a'} {name} that does not exist",
+        )
     born = columns["birth_date"]
     work.empty(
         "birth_date",

@@ -15,6 +15,12 @@ AgeSource = Literal["verified", "declared", "inferred"]
 """Where a given age comes from: checked by the service (document, estimation), typed in by the
 user, or inferred by the service. Ages stated in messages are found by Fieldfare itself."""
 
+Role = Literal["member", "creator", "business", "support", "moderator"]
+"""What an account does on the service, as its operator states: a verified creator, a business or a
+support desk that customers write to, a moderator or other staff who write to members in the
+service's name; `member` for everyone else, or one who is none of these any more. Never what an
+account says of itself."""
+
 MediaKind = Literal[
     "photo", "video", "audio", "file", "sticker", "gif", "link", "location", "contact", "call"
 ]
@@ -62,6 +68,9 @@ class Account(
     time_zone: str | None = None
     """IANA name, ``Asia/Manila``."""
     created_at: int | str | None = None
+    role: Role | None = None
+    role_source: str | None = None
+    """Where the operator knows it from: ``staff_directory``, ``contract``, ``verification``, …"""
     origin: Origin | None = None
 
 

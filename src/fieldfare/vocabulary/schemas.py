@@ -33,6 +33,8 @@ ACCOUNTS = pa.schema(
         ("country_source", pa.string()),
         ("time_zone", pa.string()),
         ("created_at", pa.int64()),
+        ("role", pa.string()),
+        ("role_source", pa.string()),
         ("origin", ORIGIN),
     ]
 )

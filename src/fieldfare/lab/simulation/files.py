@@ -16,6 +16,7 @@ from fieldfare.lab.simulation.people import (
     ADULT,
     GRANDPARENT,
     PARENT,
+    ROLES,
     SLICES,
     SOURCES,
     People,
@@ -124,10 +125,11 @@ def _of(schema: Any, *names: str) -> Any:
 def write_accounts(path: Path, people: People, parameters: Parameters) -> None:
     """What the service knows of its accounts."""
     names = ("id", "age", "age_source", "country", "country_source", "time_zone", "created_at")
-    schema = _of(ACCOUNTS, *names)
+    schema = _of(ACCOUNTS, *names, "role", "role_source")
     codes = pa.array(list(parameters.countries))
     zones = pa.array([c.zone for c in parameters.countries.values()])
     sources = pa.array(SOURCES, pa.string())
+    roles = pa.array(ROLES, pa.string())
     with pq.ParquetWriter(path, schema) as writer:
         for first, last in blocks(people.count):
             rows = slice(first, last)
@@ -141,6 +143,8 @@ def write_accounts(path: Path, people: People, parameters: Parameters) -> None:
                 pa.repeat("declared", last - first),
                 zones.take(country),
                 micros(people.created[rows].astype(np.float64)),
+                roles.take(stated := pa.array(people.role[rows])),
+                pc.if_else(pc.greater(stated, 0), "staff_directory", None),
             ]
             writer.write_table(pa.table(columns, schema=schema))
 

@@ -161,6 +161,11 @@ class Requests(_Table, frozen=True):
     declined: float
 
 
+class Stated(_Table, frozen=True):
+    share: float
+    """Of those who have a role that operators state, so many it is stated of; 0–1."""
+
+
 class Wording(_Table, frozen=True):
     author_spread: float
     """Standard deviation of the mean token weight between writers of one kind of talk."""
@@ -200,6 +205,8 @@ class Role(_Table, frozen=True):
     slice: str | None = None
     """A slice of `people.SLICES` that its holders are put into; `peers_slice`, their peers."""
     peers_slice: str | None = None
+    stated: str | None = None
+    """What the operator says most of them are: `vocabulary.records.Role`."""
 
 
 class Offender(_Table, frozen=True):
@@ -212,6 +219,8 @@ class Offender(_Table, frozen=True):
     per_day: int = 0
     """At most so many new children in 24 hours; 0: no limit. So `per_week`."""
     per_week: int = 0
+    stated: str | None = None
+    """As that of a role."""
 
 
 class Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -246,6 +255,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     countries: dict[str, Country]
     circles: dict[str, Circle]
     requests: Requests
+    stated: Stated
     words: Wording
     roles: dict[str, Role]
     offenders: dict[str, Offender]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldfare.lab.simulation.parameters import Ages, Parameters, Population
+from fieldfare.vocabulary.records import Role
 
 Ints: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -30,6 +31,8 @@ PARENT, CHILD_SEAT, GRANDPARENT, LONE = 0, 1, 2, 3
 _MOST_SOCIAL: Final = 40.0
 
 SOURCES: Final = (None, "declared", "verified", "inferred")
+
+ROLES: Final = (None, *get_args(Role))
 
 SLICES: Final = (
     "parent", "grandparent", "sibling", "cousin_abroad", "teenager", "two_years_apart",
@@ -74,6 +77,8 @@ class People:
     slices: npt.NDArray[np.uint32]
     kind: npt.NDArray[np.uint8]
     """Index into `kinds`; 255 where the person has no role."""
+    role: npt.NDArray[np.uint8]
+    """What the operator states; index into `ROLES`."""
     kinds: tuple[str, ...]
     names: Any = field(default=None)
     """Ids as an Arrow string array."""
@@ -174,6 +179,7 @@ def _empty(count: int, starts: Ints, town_starts: Ints, parameters: Parameters) 
         town_starts=town_starts,
         slices=np.zeros(count, np.uint32),
         kind=np.full(count, 255, np.uint8),
+        role=np.zeros(count, np.uint8),
         kinds=(*parameters.roles, *parameters.offenders),
     )
 

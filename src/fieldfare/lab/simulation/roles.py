@@ -2,21 +2,20 @@
 
 Both go through the same code. To add a role or an offender, write its table in ``roles.toml`` or
 ``offenders.toml`` (and its section in docs/simulation.md); a new choice of peers is a function in
-`_PEERS`.
+`PEERS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from fieldfare.lab.simulation.circles import Society
 from fieldfare.lab.simulation.parameters import Contacts, Offender, Parameters, Role
-from fieldfare.lab.simulation.people import ADULT, CHILD_SEAT, LONE, Ints, People
+from fieldfare.lab.simulation.peers import PEERS, Asked, Stage
+from fieldfare.lab.simulation.people import ADULT, CHILD_SEAT, LONE, ROLES, Ints, People
 from fieldfare.lab.simulation.ties import Groups, Ties, joined, relate
 from fieldfare.lab.simulation.traffic import WORLD_DAYS
 from fieldfare.vocabulary.errors import SettingsError
@@ -35,32 +34,6 @@ class Cast:
     """Account of an offender → the first account of the same person."""
 
 
-@dataclass(slots=True)
-class Stage:
-    """What a choice of peers may look at."""
-
-    rng: np.random.Generator
-    people: People
-    world: Society
-    days: int
-    team_towns: npt.NDArray[np.int32]
-
-    def some(self, among: Ints, count: int) -> Ints:
-        """`count` of them at random, or all, each once."""
-        if len(among) <= 4 * count:
-            return self.rng.permutation(among)[:count]
-        picked = among[np.unique(self.rng.integers(len(among), size=count + count // 3 + 2))]
-        return self.rng.permutation(picked)[:count]
-
-    def town(self, number: int) -> Ints:
-        return np.arange(*self.people.town_starts[number : number + 2])
-
-    def pupils(self, number: int, least: float = 0.0) -> Ints:
-        town = self.town(number)
-        chosen = (self.people.school_class[town] >= 0) & (self.people.age[town] >= least)
-        return town[chosen]
-
-
 def cast(people: People, world: Society, parameters: Parameters, days: int, seed: int) -> Cast:
     """Give out the roles, and make what their holders do. Changes the people chosen."""
     teams = world.kinds["team"]
@@ -72,6 +45,8 @@ def cast(people: People, world: Society, parameters: Parameters, days: int, seed
         stage = Stage(rng, people, world, days, people.town[teams.members[teams.starts[:-1]]])
         holders = _holders(stage, name, role)
         people.kind[holders.ravel()] = people.kinds.index(name)
+        if role.stated is not None:
+            _state(people, holders, role.stated, parameters.stated.share, [seed, 10, place])
         begins = _settle(stage, role, holders)
         for contacts in role.contacts:
             ties, groups = _contacts(stage, role, contacts, holders, begins, parameters)
@@ -82,6 +57,13 @@ def cast(people: People, world: Society, parameters: Parameters, days: int, seed
                 made.persons.update(dict.fromkeys(row, row[0]))
     made.ties = joined([made.ties, *parts])
     return made
+
+
+def _state(people: People, holders: Ints, role: str, share: float, seed: list[int]) -> None:
+    """Let the operator state a role of most of its holders."""
+    everyone = np.unique(holders)
+    known = np.random.default_rng(seed).random(len(everyone)) < share
+    people.role[everyone[known]] = ROLES.index(role)
 
 
 def _none(people: People, days: int) -> Ties:
@@ -213,10 +195,10 @@ def _chosen(
     count = min(max(count, contacts.least), contacts.most, stage.people.count // 10)
     ages = role.victims if isinstance(role, Offender) and offends else (0.0, 150.0)
     people = stage.people
-    choose = _PEERS.get(contacts.peers)
+    choose = PEERS.get(contacts.peers)
     if choose is None:
-        raise SettingsError(f"no peers {contacts.peers!r}; there are {', '.join(_PEERS)}")
-    peers = choose(_Asked(stage, holder, 2 * count + 4, ages, contacts.national))
+        raise SettingsError(f"no peers {contacts.peers!r}; there are {', '.join(PEERS)}")
+    peers = choose(Asked(stage, holder, 2 * count + 4, ages, contacts.national))
     age = people.age[peers]
     fit = (age >= ages[0]) & (age < ages[1]) & (peers != holder)
     fit &= people.until[peers] > 0.25 * stage.days
@@ -280,121 +262,3 @@ def _groups(
                 )
             )
     return found
-
-
-_Choice: TypeAlias = Callable[["_Asked"], Ints]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A holder's peers are wanted: some more than `count`, since not all will do."""
-
-    stage: Stage
-    holder: int
-    count: int
-    ages: tuple[float, float]
-    national: float
-
-    @property
-    def town(self) -> int:
-        return int(self.stage.people.town[self.holder])
-
-
-def _class(asked: _Asked) -> Ints:
-    """One's own class, or one of the town; a small one is filled from the same school."""
-    stage, people = asked.stage, asked.stage.people
-    own = int(people.school_class[asked.holder])
-    pupils = stage.pupils(asked.town, asked.ages[0])
-    if own < 0:
-        if not len(pupils):
-            return pupils
-        own = int(people.school_class[stage.rng.choice(pupils)])
-    mates = stage.rng.permutation(stage.world.class_of.of(own)).astype(np.int64)
-    if len(mates) >= asked.count // 3:
-        return mates
-    age = float(np.median(people.age[mates]))
-    near = pupils[np.abs(people.age[pupils] - age) < 2]
-    rest = np.setdiff1d(near, mates)
-    return np.concatenate([mates, stage.rng.permutation(rest)])
-
-
-def _school(asked: _Asked) -> Ints:
-    return asked.stage.some(asked.stage.pupils(asked.town, asked.ages[0]), asked.count)
-
-
-def _school_teenagers(asked: _Asked) -> Ints:
-    return asked.stage.some(asked.stage.pupils(asked.town, max(13.0, asked.ages[0])), asked.count)
-
-
-def _school_abroad(asked: _Asked) -> Ints:
-    stage, people = asked.stage, asked.stage.people
-    first = people.country[people.town_starts[:-1]]
-    abroad = np.flatnonzero(first != people.country[asked.holder])
-    town = int(stage.rng.choice(abroad)) if len(abroad) else asked.town
-    return stage.some(stage.pupils(town, max(14.0, asked.ages[0])), asked.count)
-
-
-def _team(asked: _Asked) -> Ints:
-    """A team of the town, the same whenever the same person is asked for."""
-    teams = asked.stage.team_towns
-    town = asked.stage.people.town[asked.holder]
-    low = int(np.searchsorted(teams, town))
-    high = int(np.searchsorted(teams, town, side="right"))
-    if low == high:
-        return _school(asked)
-    return asked.stage.world.kinds["team"].of(low + asked.holder % (high - low)).astype(np.int64)
-
-
-def _households(asked: _Asked) -> Ints:
-    town = asked.stage.town(asked.town)
-    return asked.stage.some(town[asked.stage.people.age[town] >= 24], asked.count)
-
-
-def _guild_young(asked: _Asked) -> Ints:
-    guilds, rng = asked.stage.world.kinds["guild"], asked.stage.rng
-    if not len(guilds):
-        return np.empty(0, np.int64)
-    return rng.permutation(guilds.of(int(rng.integers(len(guilds))))).astype(np.int64)
-
-
-def _kin_children(asked: _Asked) -> Ints:
-    """Children of some households anywhere, brothers and sisters together."""
-    stage, people = asked.stage, asked.stage.people
-    some = stage.some(stage.world.between(5, ADULT), max(2, asked.count // 4))
-    homes = np.unique(people.household[some])
-    everyone = np.concatenate([np.arange(*people.household_starts[h : h + 2]) for h in homes])
-    young: Ints = everyone[people.age[everyone] < ADULT + 2]
-    return young
-
-
-def _aged(low: float, high: float) -> _Choice:
-    """People of an age, `national` of them of the holder's country."""
-
-    def choose(asked: _Asked) -> Ints:
-        stage = asked.stage
-        ages = max(low, asked.ages[0]), min(high, asked.ages[1])
-        home = int(stage.rng.binomial(asked.count, asked.national))
-        country = int(stage.people.country[asked.holder])
-        here = stage.some(stage.world.between(*ages, country), home)
-        rest = stage.some(stage.world.between(*ages), asked.count - len(here))
-        found = np.unique(np.concatenate([here, rest])).astype(np.int64)
-        return stage.rng.permutation(found)
-
-    return choose
-
-
-_PEERS: Final[dict[str, _Choice]] = {
-    "class": _class,
-    "school": _school,
-    "school_teenagers": _school_teenagers,
-    "school_abroad": _school_abroad,
-    "team": _team,
-    "households": _households,
-    "guild_young": _guild_young,
-    "kin_children": _kin_children,
-    "children": _aged(0, ADULT),
-    "teenagers": _aged(13, 19),
-    "fans": _aged(9, 25),
-    "adults": _aged(ADULT, 90),
-    "anyone": _aged(0, 150),
-}

@@ -17,6 +17,7 @@
 --   own_child_probability  as child_probability, but from the given age alone where there is one:
 --                      what an account says of itself must not acquit it.
 --   stated_age         years, weighted mean of what the account said of itself.
+--   role               what the operator says it does on the service; null where nothing is said.
 --   created_at     when the account was made, microseconds UTC; null where not given.
 --   contradiction      1 where a given adult age stands against a stated child's age, else 0.
 WITH stated AS (
@@ -47,6 +48,7 @@ known AS (
     a.country_basis,
     a.utc_offset_hours,
     a.created_at,
+    a.role,
     g.stated_confidence,
     LN(g.unknown_child_probability / (1.0 - g.unknown_child_probability)) AS prior_log_odds,
     g.unknown_child_probability AS prior
@@ -107,5 +109,6 @@ SELECT
   country,
   country_basis,
   utc_offset_hours,
-  created_at
+  created_at,
+  role
 FROM probable

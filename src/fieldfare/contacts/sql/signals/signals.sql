@@ -147,7 +147,9 @@ SELECT
   COALESCE(w.tokens, 0) AS tokens,
   w.z AS token_z,
   1.0 - COALESCE(me.own_child_probability, g.unknown_child_probability) AS adult_probability,
-  COALESCE(me.contradiction, 0) AS age_contradiction
+  COALESCE(me.contradiction, 0) AS age_contradiction,
+  CASE me.role WHEN 'moderator' THEN 2 WHEN 'support' THEN 2 WHEN 'business' THEN 1
+    WHEN 'creator' THEN 1 ELSE 0 END AS service_role
 FROM assessed AS b
 CROSS JOIN settings AS g
 LEFT JOIN totals AS t ON t.account = b.account
