@@ -10,7 +10,7 @@ from fieldfare.language.indicators import read_indicators
 from fieldfare.language.normalise import normalise
 
 WEIGHTY = {"photo_request", "secrecy", "meeting_travel", "payment_offer"}
-BROAD = ("es", "fr")
+BROAD = ("es", "fr", "hi-latn", "nl", "pl", "pt", "ru", "tr", "vi")
 """Files held to all that is asked for; add a language once its file is wide enough."""
 FILES = dict(read_taught())
 INDICATORS = read_indicators()
