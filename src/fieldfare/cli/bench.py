@@ -23,6 +23,9 @@ def bench(
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each; the median is printed.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="How long to load the service.")] = 60,
+    rate: Annotated[
+        float, typer.Option(min=500, help="Events a second that the service is asked to sustain.")
+    ] = 10_500,
     kills: Annotated[int, typer.Option(min=1, help="How often to kill the service.")] = 200,
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL for the service, instead of SQLite.")
@@ -34,7 +37,7 @@ def bench(
     if what in ("serve", "crash"):
         from fieldfare.lab.service_trials import measure_service
 
-        typer.echo(json.dumps(measure_service(what, seconds, kills, database), indent=2))
+        typer.echo(json.dumps(measure_service(what, seconds, rate, kills, database), indent=2))
         return
 
     from fieldfare.lab.bench import measure

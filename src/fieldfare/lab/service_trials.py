@@ -145,19 +145,22 @@ class Server:
             time.sleep(0.1)
         raise FieldfareError("the service did not catch up")
 
-    def memory_mib(self) -> float:
-        """What its processes hold in memory."""
+    def memory_mib(self) -> dict[str, float]:
+        """What its processes hold in memory, by name. Pages that several share count once, in
+        parts (the proportional set size)."""
         assert self.process is not None  # noqa: S101
-        kib = 0
-        for status in Path("/proc").glob("[0-9]*/status"):
+        found: dict[str, float] = {}
+        for folder in Path("/proc").glob("[0-9]*"):
             try:
-                text = status.read_text()
-                group = os.getpgid(int(status.parent.name))
-            except (OSError, ValueError):
+                if os.getpgid(int(folder.name)) != self.process.pid:
+                    continue
+                kib = int((folder / "smaps_rollup").read_text().partition("Pss:")[2].split()[0])
+                command = (folder / "cmdline").read_bytes()
+            except (OSError, ValueError, IndexError):
                 continue
-            if group == self.process.pid and "VmRSS:" in text:
-                kib += int(text.partition("VmRSS:")[2].split()[0])
-        return round(kib / 1024, 1)
+            name = "worker" if b"multiprocessing" in command else "interface"
+            found[name] = round(found.get(name, 0.0) + kib / 1024, 1)
+        return found
 
 
 @contextmanager
@@ -221,7 +224,9 @@ def crash(
     return {"kills": kills, **tally, "sent": sent}
 
 
-def measure_service(what: str, seconds: float, kills: int, database: str | None) -> dict[str, Any]:
+def measure_service(
+    what: str, seconds: float, rate: float, kills: int, database: str | None
+) -> dict[str, Any]:
     """The figures of ``serve`` or ``crash``; the database, if one is given, must be empty."""
     from fieldfare.lab.bench import machine
 
@@ -233,7 +238,7 @@ def measure_service(what: str, seconds: float, kills: int, database: str | None)
         if what == "serve":
             from fieldfare.lab.service_load import load
 
-            return figures | load(settings, seconds)
+            return figures | load(settings, seconds, rate)
         found = crash(settings, kills)
         sent = found.pop("sent")
         state = settings.open_state()
