@@ -9,7 +9,7 @@ import typer
 
 def bench(
     what: Annotated[
-        str, typer.Argument(help="kernel, scan, serve, crash, or all (the first two).")
+        str, typer.Argument(help="kernel, scan, serve, live, crash, or all (the first two).")
     ] = "all",
     events: Annotated[
         list[float] | None,
@@ -34,10 +34,18 @@ def bench(
     """Measure the token kernel, the scan or the live service on this machine, and print JSON."""
     import json
 
-    if what in ("serve", "crash"):
-        from fieldfare.lab.service_trials import measure_service
+    if what in ("serve", "live", "crash"):
+        from fieldfare.lab.service_figures import measure_service
 
-        typer.echo(json.dumps(measure_service(what, seconds, rate, kills, database), indent=2))
+        figures = measure_service(
+            what,
+            seconds=seconds,
+            rate=rate,
+            events=int(events[0] if events else 1e6),
+            kills=kills,
+            database=database,
+        )
+        typer.echo(json.dumps(figures, indent=2))
         return
 
     from fieldfare.lab.bench import measure

@@ -109,7 +109,8 @@ class Assessor:
         # From here on only what is asked for: of everyone else there are only some of the rows.
         engine.create(
             "firsts",
-            f"SELECT f.* FROM ({sql('firsts')}) AS f INNER JOIN wanted AS w ON w.account = f.account",
+            f"SELECT f.* FROM ({sql('firsts')}) AS f"
+            " INNER JOIN wanted AS w ON w.account = f.account",
         )
         analysis.signals(engine, steps=TO_THE_CIRCLE)
         circle = engine.fetch("SELECT DISTINCT peer FROM circle")["peer"].to_pylist()
@@ -124,9 +125,7 @@ class Assessor:
         )
         analysis.signals(engine, steps=("approaches", "totals"))
 
-    def _rows(
-        self, assessed: Assessed, before: Bands, as_of: int
-    ) -> list[dict[str, Any]]:
+    def _rows(self, assessed: Assessed, before: Bands, as_of: int) -> list[dict[str, Any]]:
         found = []
         flagged = assessed.flagged
         places = partition_of(assessed.signals["account"], self.partitions).tolist()
