@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.service.api.app import create_app
 from fieldfare.service.settings import ServiceSettings
 from tests.postgres import Server
@@ -34,6 +35,13 @@ def postgres_settings(postgres: Server, tmp_path: Path) -> Iterator[ServiceSetti
     yield ServiceSettings(data=tmp_path / "unused", database=url)
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """An engine, as a worker has one."""
+    with open_engine("duckdb", threads=1) as engine:
+        yield engine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -14,6 +14,7 @@ import sys
 
 import typer
 
+from fieldfare.cli.account import account
 from fieldfare.cli.appeal import appeal
 from fieldfare.cli.bench import bench
 from fieldfare.cli.calibrate import calibrate
@@ -47,6 +48,7 @@ for name, group in (
     ("policy", policy),
     ("token", token),
     ("webhook", webhook),
+    ("account", account),
     ("appeal", appeal),
 ):
     app.add_typer(group, name=name)

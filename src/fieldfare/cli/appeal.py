@@ -18,7 +18,7 @@ def appeal_list(
     database: DatabaseUrl = None,
 ) -> None:
     """List appeals with what people say, oldest first."""
-    from fieldfare.cli.terminal import printable
+    from fieldfare.cli.terminal import cells
     from fieldfare.service.appeals import Appeals
     from fieldfare.vocabulary.times import isoformat
 
@@ -28,6 +28,6 @@ def appeal_list(
         while found := appeals.of(account, after, 1000):
             for each in found:
                 said = " ".join(each.statement.split())
-                head = f"{each.id}\t{isoformat(each.made_at)}\t{each.account}\t{each.about or ''}"
-                typer.echo(printable(f"{head}\t{said}"))
+                made = isoformat(each.made_at)
+                typer.echo(cells(each.id, made, each.account, each.about or "", said))
             after = found[-1].seq

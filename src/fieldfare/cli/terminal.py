@@ -18,3 +18,9 @@ def printable(text: str) -> str:
         else each
         for each in text
     )
+
+
+def cells(*values: object) -> str:
+    """A line of a list: values with tabs between them, and nothing in them that could act on a
+    terminal or look like another value."""
+    return "\t".join(printable(str(value)) for value in values)

@@ -29,7 +29,7 @@ def webhook_check(
 @webhook.command("dead-letters")
 def webhook_dead_letters(data: Data = DEFAULT_DATA, database: DatabaseUrl = None) -> None:
     """List deliveries that failed too often, oldest first."""
-    from fieldfare.cli.terminal import printable
+    from fieldfare.cli.terminal import cells
     from fieldfare.service.outbox import Outbox
     from fieldfare.vocabulary.times import isoformat
 
@@ -38,12 +38,9 @@ def webhook_dead_letters(data: Data = DEFAULT_DATA, database: DatabaseUrl = None
         outbox = Outbox(opened)
         while found := outbox.dead_letters(after, 1000):
             for each in found:
-                typer.echo(
-                    printable(
-                        f"{each.id}\t{each.endpoint}\t{each.kind}\t{each.account}"
-                        f"\t{isoformat(each.made_at)}\t{each.attempts}\t{each.error}"
-                    )
-                )
+                made = isoformat(each.made_at)
+                failed = (each.attempts, each.error)
+                typer.echo(cells(each.id, each.endpoint, each.kind, each.account, made, *failed))
             after = found[-1].seq
 
 

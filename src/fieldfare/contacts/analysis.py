@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -38,14 +38,10 @@ def merge(engine: Engine) -> None:
         engine.create(name, merge_sql(name))
 
 
-def signals(
-    engine: Engine,
-    on_step: Callable[[str], None] = lambda _: None,
-    steps: Sequence[str] = SIGNALS,
-) -> None:
+def signals(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
     """Create the tables of `SIGNALS`, last `signals` and `population`, from the ledger's tables,
-    `accounts`, `norms` and `settings`; or those of some of the `steps`."""
-    for name in steps:
+    `accounts`, `norms` and `settings`."""
+    for name in SIGNALS:
         on_step(name)
         engine.create(name, sql(name))
 

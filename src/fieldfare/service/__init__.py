@@ -15,7 +15,12 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     assess      accounts that are due -> assessments, by the SQL of `contacts` and `risk`
     worker      the loop: fold, assess, again
     content     whether text may be read, as the policy says
-    protections accounts with an open case
+    protections accounts with an open case, or under a legal hold
+    erasures    requests to erase an account's data
+    housekeeping  erasures and ageing, a little each turn
+    removal     events of some accounts or pairs are taken out of the journal
+    forget      and out of the state
+    export      everything that is kept about one account
     appeals     what people contest
     herald      who is told of which change of band
     outbox      what is still to be told, and what could not be

@@ -79,6 +79,12 @@ class Database(ABC):
     @abstractmethod
     def rollback(self) -> None: ...
 
+    def careful(self, on: bool) -> None:  # noqa: B027  # a server sees to both by itself
+        """While on, every commit is on the disk when it returns."""
+
+    def scrub(self) -> None:  # noqa: B027
+        """Let nothing that was deleted or changed remain in the files, as far as is ours to do."""
+
     @abstractmethod
     def close(self) -> None: ...
 
@@ -149,8 +155,11 @@ class SQLite(Database):
             self.run("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
             raise FieldfareError(f"{path}: cannot be opened as a database ({error})") from error
-        self.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._usual = "FULL" if durable else "NORMAL"
+        self.careful(False)
         self.run("PRAGMA cache_size = -65536")
+        # What was deleted is overwritten, or an erased account would be found in the file.
+        self.run("PRAGMA secure_delete = ON")
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         return self._connection.execute(statement, parameters).fetchall()
@@ -189,6 +198,12 @@ class SQLite(Database):
     def rollback(self) -> None:
         if self._connection.in_transaction:
             self.run("ROLLBACK")
+
+    def careful(self, on: bool) -> None:
+        self.run(f"PRAGMA synchronous = {'FULL' if on else self._usual}")
+
+    def scrub(self) -> None:
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         self._connection.close()

@@ -25,9 +25,13 @@ import pyarrow.compute as pc
 
 from fieldfare.service.arrivals import Arrival
 from fieldfare.service.database import Database
+from fieldfare.service.removal import Gone, without
 from fieldfare.vocabulary import SettingsError
 
 VERSION: Final = "1"
+
+REWRITTEN: Final = 200
+"""Entries rewritten at a time, so that the worker is soon back at new events."""
 
 OWNERS: Final = {
     "messages": ("sender",),
@@ -171,6 +175,43 @@ class Journal:
             if total >= events:
                 break
         return found
+
+    def rewrite(self, partition: int, after: int, until: int, gone: Gone) -> int:
+        """Take what is gone out of some entries of a partition numbered above `after` and no
+        higher than `until`; the number of the last that was looked at, or `until`. Entries keep
+        their numbers, and one that is empty is there no more."""
+        rows = self.database.run(
+            "SELECT seq, kind, body FROM journal WHERE partition = ? AND seq > ? AND seq <= ?"
+            " ORDER BY seq LIMIT ?",
+            (partition, after, until, REWRITTEN),
+        )
+        changed: list[tuple[int, bytes, int]] = []
+        empty: list[tuple[int]] = []
+        for seq, kind, body in rows:
+            events = _unpacked(body)
+            left = without(kind, events, gone)
+            if not left.num_rows:
+                empty.append((seq,))
+            elif left is not events:
+                changed.append((left.num_rows, _packed(left), seq))
+        if changed or empty:
+            with self.database.transaction():
+                self.database.many("UPDATE journal SET events = ?, body = ? WHERE seq = ?", changed)
+                self.database.many("DELETE FROM journal WHERE seq = ?", empty)
+        return int(rows[-1][0]) if len(rows) == REWRITTEN else until
+
+    def fact(self, name: str) -> str | None:
+        """Something to be remembered that is in no entry."""
+        rows = self.database.run("SELECT value FROM journal_facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Put a fact in place of the one of that name."""
+        self.database.run(
+            "INSERT INTO journal_facts (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
 
     def last(self) -> int:
         """Number of the last entry, 0 where there is none."""

@@ -1,5 +1,9 @@
 """Accounts that people are looking at, and accounts whose data must be kept.
 
+A legal hold is set with a reason and a jurisdiction, by those who answer for it, and stands until
+it is lifted with a reason; both are kept. While it stands nothing of the account is erased or ages
+out, nor what others had to do with it.
+
 An open case is opened by a person. While it is open, the policy's rules for open cases apply to
 the account's contacts, nobody is told anything that tips it off, and nothing of it is erased.
 These tables are durable and do not follow from the journal.
@@ -9,9 +13,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fieldfare.service.database import Database
+from fieldfare.vocabulary import InputError
 
 _OPEN_CASES: Final = """
 CREATE TABLE IF NOT EXISTS open_cases (
@@ -56,3 +62,96 @@ class OpenCases:
             (self._database.listed(accounts),),
         )
         return {row[0] for row in rows}
+
+
+_HOLDS: Final = """
+CREATE TABLE IF NOT EXISTS legal_holds (
+  id {serial},
+  account TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  jurisdiction TEXT NOT NULL,
+  set_at BIGINT NOT NULL,
+  set_by TEXT NOT NULL,
+  lifted_at BIGINT,
+  lifted_by TEXT,
+  lifted_because TEXT
+);
+CREATE INDEX IF NOT EXISTS legal_holds_by_account ON legal_holds (account)
+"""
+_HOLD_COLUMNS: Final = (
+    "id, account, reason, jurisdiction, set_at, set_by, lifted_at, lifted_by, lifted_because"
+)
+
+
+@dataclass(frozen=True)
+class LegalHold:
+    """A hold, standing or lifted. Times are microseconds UTC."""
+
+    id: int
+    account: str
+    reason: str
+    jurisdiction: str
+    """Whose law or court: a country code, or words."""
+    set_at: int
+    set_by: str
+    """Name of the token, or ``command line``."""
+    lifted_at: int | None
+    lifted_by: str | None
+    lifted_because: str | None
+
+
+class LegalHolds:
+    """The legal holds; an account may be under several."""
+
+    def __init__(self, database: Database) -> None:
+        """`database` is that of the journal."""
+        self._database = database
+        for statement in _HOLDS.format(serial=database.serial).split(";"):
+            database.run(statement)
+
+    def set(self, account: str, reason: str, jurisdiction: str, by: str) -> int:
+        """The hold stands from now on; its number."""
+        rows = self._database.run(
+            "INSERT INTO legal_holds (account, reason, jurisdiction, set_at, set_by)"
+            " VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (account, reason, jurisdiction, time.time_ns() // 1000, by),
+        )
+        return int(rows[0][0])
+
+    def lift(self, id_: int, reason: str, by: str) -> None:
+        """The hold stands no more. Raises InputError where none of this number does."""
+        lifted = self._database.changed(
+            "UPDATE legal_holds SET lifted_at = ?, lifted_by = ?, lifted_because = ?"
+            " WHERE id = ? AND lifted_at IS NULL",
+            (time.time_ns() // 1000, by, reason, id_),
+        )
+        if lifted != 1:
+            raise InputError(f"no legal hold {id_} stands")
+
+    def all(self, account: str | None = None, after: int = 0, most: int = 1000) -> list[LegalHold]:
+        """Holds of an account, or of all, numbered above `after`, lifted ones included."""
+        whose, parameters = ("", ()) if account is None else ("account = ? AND ", (account,))
+        rows = self._database.run(
+            f"SELECT {_HOLD_COLUMNS} FROM legal_holds WHERE {whose}id > ? ORDER BY id LIMIT ?",
+            (*parameters, after, most),
+        )
+        return [LegalHold(*row) for row in rows]
+
+    def forget(self, account: str, stand_in: str) -> None:
+        """In the record of lifted holds, put something else in place of the account's id."""
+        self._database.run(
+            "UPDATE legal_holds SET account = ?, reason = '', lifted_because = ''"
+            " WHERE account = ? AND lifted_at IS NOT NULL",
+            (stand_in, account),
+        )
+
+
+def protected(database: Database) -> set[str]:
+    """Accounts of which nothing may be erased now: under a legal hold, or with an open case."""
+    OpenCases(database)
+    LegalHolds(database)
+    rows = database.run(
+        "SELECT account FROM legal_holds WHERE lifted_at IS NULL"
+        " UNION SELECT account FROM open_cases"
+    )
+    return {row[0] for row in rows}

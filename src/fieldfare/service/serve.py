@@ -134,7 +134,15 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
 
     try:
         with open_engine("duckdb", threads=1) as engine:
-            worker = Worker(journal, state, engine, settings.contacts, settings.card(), endpoints)
+            worker = Worker(
+                journal,
+                state,
+                engine,
+                settings.contacts,
+                settings.card(),
+                endpoints,
+                settings.keep_days,
+            )
             try:
                 worker.run(stopped, stop.wait)
             finally:
@@ -156,9 +164,10 @@ def replay(settings: ServiceSettings) -> int:
     journal, state = settings.open_journal(), settings.open_state()
     try:
         before = state.bands()
-        state.clear()
         folded = 0
         with open_engine("duckdb") as engine:
+            Worker(journal, state, engine, settings.contacts, settings.card()).finish_removals()
+            state.clear()
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
             while not (turn := worker.turn(patient=False)).idle:
                 folded += turn.folded

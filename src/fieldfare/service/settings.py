@@ -36,10 +36,12 @@ class ServiceSettings:
     prior: float | None = None
     most_body_bytes: int = 16 << 20
     """Longest body of a request, unpacked."""
-    most_waiting: int = 200_000
+    most_waiting: int = 2_000_000
     """Events in the journal that are not folded yet, above which new ones are refused (429)."""
     requests_per_second: float = 0.0
     """Requests a second and token; 0: no limit."""
+    keep_days: int = 0
+    """Pairs of accounts between which nothing happened for so many days age out; 0: never."""
     webhooks: Path | None = None
     """File of the webhooks (TOML); None: nothing is sent anywhere."""
 

@@ -21,6 +21,7 @@ from fieldfare.risk.scorecard import Scorecard
 from fieldfare.service.assess import Assessor
 from fieldfare.service.fold import fold
 from fieldfare.service.herald import Herald
+from fieldfare.service.housekeeping import Housekeeping
 from fieldfare.service.journal import Journal
 from fieldfare.service.outbox import Outbox
 from fieldfare.service.state import State
@@ -29,11 +30,10 @@ from fieldfare.vocabulary.times import DAY
 
 FOLD_EVENTS: Final = 20_000
 """Events folded at a time."""
-URGENT_ACCOUNTS: Final = 1_000
-"""Accounts assessed at a time: first those of whom something new is known,"""
-PATIENT_ACCOUNTS: Final = 400
-"""and where these are fewer than so many, others too. What becomes urgent meanwhile must not wait
-long; and the time of a turn, for few accounts, is that of planning the queries."""
+URGENT_ACCOUNTS: Final = 2_000
+"""Accounts assessed at a time: those of whom something new is known,"""
+PATIENT_ACCOUNTS: Final = 200
+"""and, while there are none, the others."""
 NEVER: Final = 2**62
 ALIVE_SECONDS: Final = 10
 """A worker that was not heard of for so long does not count."""
@@ -49,10 +49,12 @@ class Turn:
     """Events."""
     assessed: int
     """Accounts."""
+    tidied: bool = False
+    """Something was removed, or looked through for that."""
 
     @property
     def idle(self) -> bool:
-        return not self.folded and not self.assessed
+        return not (self.folded or self.assessed or self.tidied)
 
 
 class Worker:
@@ -66,30 +68,45 @@ class Worker:
         settings: ContactSettings,
         card: Scorecard,
         endpoints: Sequence[Endpoint] = (),
+        keep_days: int = 0,
     ) -> None:
-        """`endpoints` are told of changes of band."""
+        """`endpoints` are told of changes of band; `keep_days` as in `Housekeeping`."""
         self._journal, self._state, self._engine = journal, state, engine
         herald = Herald(Outbox(state.database), endpoints, [band.name for band in card.bands])
         self._assessor = Assessor(settings, card, journal.partitions, herald)
         self._held = _Held(state, journal.partitions)
+        self._housekeeping = Housekeeping(journal, state, keep_days)
+        if (floor := journal.fact("as_of")) is not None:
+            state.advance(int(floor))
         self._made_with(settings, card)
 
     def turn(self, *, patient: bool = True) -> Turn:
         """Fold and assess once; who may wait a little is left for later, unless not `patient`.
         Never loses or repeats anything, wherever it is interrupted."""
+        tidied = self._housekeeping.turn(patient=patient)
+        with self._housekeeping.folding():
+            folded, assessed = self._fold_and_assess(patient)
+        return Turn(folded, assessed, tidied)
+
+    def finish_removals(self) -> None:
+        """Bring a removal that was begun to its end: before the journal is read anew."""
+        self._housekeeping.finish_job()
+
+    def _fold_and_assess(self, patient: bool) -> tuple[int, int]:
         held = self._held.renewed()
         folded = sum(self._fold(partition) for partition in held)
         if not held or "as_of" not in self._state.facts():
             # Accounts alone say nothing: there is no moment to assess them at.
-            return Turn(folded, 0)
+            return folded, 0
         self._daily_round()
         now = time.time_ns() // 1000 if patient else NEVER
         due = self._state.due(held, URGENT_ACCOUNTS, now, urgent=True)
-        if len(due) < PATIENT_ACCOUNTS:
-            due += self._state.due(held, PATIENT_ACCOUNTS - len(due), now, urgent=False)
+        if not due:
+            # Fewer at a time: what becomes urgent meanwhile must not wait long.
+            due = self._state.due(held, PATIENT_ACCOUNTS, now, urgent=False)
         if due:
             self._assessor.assess(self._state, self._engine, due)
-        return Turn(folded, len(due))
+        return folded, len(due)
 
     def settle(self) -> None:
         """Turn until nothing waits."""

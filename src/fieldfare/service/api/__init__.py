@@ -6,6 +6,7 @@
     events       POST /v1/events, /v1/notices
     decisions    POST /v1/decisions
     assessments  GET /v1/accounts/{id}/assessment, /v1/assessments, /v1/changes
+    accounts     one account's data: export, erasure, legal holds
     appeals      POST and GET /v1/appeals
     webhooks     GET /v1/webhooks/dead-letters and POST …/requeue
     health       GET /healthz, /readyz, /metrics

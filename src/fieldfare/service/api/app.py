@@ -11,7 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from fieldfare import __version__
-from fieldfare.service.api import appeals, assessments, decisions, events, health, webhooks
+from fieldfare.service.api import (
+    accounts,
+    appeals,
+    assessments,
+    decisions,
+    events,
+    health,
+    webhooks,
+)
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import Gate
 from fieldfare.service.settings import ServiceSettings
@@ -30,7 +38,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    for part in (events, decisions, assessments, appeals, webhooks, health):
+    for part in (events, decisions, assessments, accounts, appeals, webhooks, health):
         app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)

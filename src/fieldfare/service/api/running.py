@@ -63,6 +63,7 @@ class Running:
         )
         self.policy().require_bands(band.name for band in self.card.bands)
         self._desk, self._desk_lock = settings.open_journal().database, threading.Lock()
+        self.exporting = threading.Lock()
         self.content = ContentRule(settings.open_state(), self.policy)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0

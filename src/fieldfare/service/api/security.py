@@ -78,10 +78,16 @@ def needs(scope: Scope) -> Any:
             raise HTTPException(
                 429, "too many requests with this token", headers={"Retry-After": "1"}
             )
+        request.state.token = token
         return token
 
     check.scope = scope  # type: ignore[attr-defined]
     return Depends(check)
+
+
+def token_of(request: Request) -> Token:
+    """The token that opened the route."""
+    return cast("Token", request.state.token)
 
 
 async def body_of(request: Request, most: int) -> bytes:

@@ -1,0 +1,206 @@
+"""One account's data: export, erasure, legal holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from fieldfare.service.api.running import Running
+from fieldfare.service.api.security import needs, running, token_of
+from fieldfare.service.erasures import Erasures, ErasureState
+from fieldfare.service.export import export
+from fieldfare.service.protections import LegalHold, LegalHolds
+from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.times import isoformat
+
+router = APIRouter(prefix="/v1", tags=["accounts"], dependencies=[needs("accounts:manage")])
+
+_BUSY: dict[int | str, dict[str, Any]] = {
+    429: {"description": "Too many requests with this token."}
+}
+_NO_HOLD: dict[int | str, dict[str, Any]] = {
+    404: {"description": "No legal hold of this number stands."}
+}
+
+
+class ErasureTaken(BaseModel):
+    """The same for everyone: it does not say whether the data may be erased now."""
+
+    id: str
+
+
+class ErasureModel(BaseModel):
+    """A request to erase, for those who manage accounts."""
+
+    id: str
+    account: str = Field(description="When it is done: a digest of the id.")
+    requested_at: str
+    state: ErasureState = Field(
+        description="`deferred`: while a legal hold stands or a case is open. `partly`: what the"
+        " account exchanged with such accounts is still there."
+    )
+    done_at: str | None
+
+
+class ErasureList(BaseModel):
+    """Requests to erase, the latest first."""
+
+    erasures: list[ErasureModel]
+
+
+class HoldMade(BaseModel):
+    """Why an account's data must be kept, and by whose law."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+    jurisdiction: str = Field(min_length=1, max_length=200)
+
+
+class HoldLifted(BaseModel):
+    """Why it need not be kept any more."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class HoldSet(BaseModel):
+    """The hold's number, with which it is lifted."""
+
+    id: int
+
+
+class HoldModel(BaseModel):
+    """A legal hold, standing or lifted."""
+
+    id: int
+    account: str
+    reason: str
+    jurisdiction: str
+    set_at: str
+    set_by: str
+    lifted_at: str | None
+    lifted_by: str | None
+    lifted_because: str | None
+
+
+class HoldPage(BaseModel):
+    """A page of legal holds, oldest first."""
+
+    holds: list[HoldModel]
+    next: int | None = Field(description="`after` of the next page; null on the last.")
+
+
+@router.get(
+    "/accounts/{account}/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/x-ndjson": {}}},
+        429: {"description": "Too many requests with this token, or another export is running."},
+    },
+)
+def get_export(account: str, service: Annotated[Running, Depends(running)]) -> StreamingResponse:
+    """Everything that is kept about one account, as JSON Lines. Only lines whose `part` is
+    `given` are for the person without someone looking at them first."""
+    if not service.exporting.acquire(blocking=False):
+        raise HTTPException(
+            429, "another export is running; try again", headers={"Retry-After": "10"}
+        )
+
+    def lines() -> Iterator[bytes]:
+        try:
+            yield b""
+            journal, state = service.settings.open_journal(), service.settings.open_state()
+            try:
+                for line in export(journal, state, account):
+                    yield msgspec.json.encode(line) + b"\n"
+            finally:
+                state.close()
+                journal.close()
+        finally:
+            service.exporting.release()
+
+    begun = lines()
+    next(begun)  # what is begun is ended in any case, also where the client has gone
+    return StreamingResponse(begun, media_type="application/x-ndjson")
+
+
+@router.delete("/accounts/{account}", status_code=202, response_model=ErasureTaken, responses=_BUSY)
+def delete_account(account: str, service: Annotated[Running, Depends(running)]) -> dict[str, str]:
+    """Have one account's data erased: by the worker, and where the account is under a legal hold
+    or has an open case, when it no longer is. The answer is the same either way."""
+    with service.durable() as database:
+        return {"id": Erasures(database).request(account)}
+
+
+@router.get("/erasures", response_model=ErasureList, responses=_BUSY)
+def get_erasures(
+    service: Annotated[Running, Depends(running)],
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """Requests to erase, the latest first, and what became of them."""
+    with service.durable() as database:
+        found = Erasures(database).all(limit)
+    return {
+        "erasures": [
+            asdict(each)
+            | {"requested_at": isoformat(each.requested_at), "done_at": _time(each.done_at)}
+            for each in found
+        ]
+    }
+
+
+@router.post("/accounts/{account}/holds", status_code=201, response_model=HoldSet, responses=_BUSY)
+def post_hold(
+    account: str,
+    made: HoldMade,
+    request: Request,
+    service: Annotated[Running, Depends(running)],
+) -> dict[str, int]:
+    """Put an account under a legal hold: nothing of it is erased or ages out."""
+    with service.durable() as database:
+        holds = LegalHolds(database)
+        return {"id": holds.set(account, made.reason, made.jurisdiction, token_of(request).name)}
+
+
+@router.get("/holds", response_model=HoldPage, responses=_BUSY)
+def get_holds(
+    service: Annotated[Running, Depends(running)],
+    account: Annotated[str | None, Query(description="Only of this account.")] = None,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """Legal holds, standing and lifted, oldest first."""
+    with service.durable() as database:
+        found = LegalHolds(database).all(account, after, limit + 1)
+    return {
+        "holds": [_hold(each) for each in found[:limit]],
+        "next": found[limit - 1].id if len(found) > limit else None,
+    }
+
+
+@router.post("/holds/{hold}/lift", response_model=HoldSet, responses={**_BUSY, **_NO_HOLD})
+def post_lift(
+    hold: Annotated[int, Path(ge=1, le=2**62)],
+    lifted: HoldLifted,
+    request: Request,
+    service: Annotated[Running, Depends(running)],
+) -> dict[str, int]:
+    """Lift a legal hold. What was deferred for it is carried out."""
+    try:
+        with service.durable() as database:
+            LegalHolds(database).lift(hold, lifted.reason, token_of(request).name)
+    except InputError as error:
+        raise HTTPException(404, str(error)) from error
+    return {"id": hold}
+
+
+def _hold(hold: LegalHold) -> dict[str, Any]:
+    return asdict(hold) | {"set_at": isoformat(hold.set_at), "lifted_at": _time(hold.lifted_at)}
+
+
+def _time(micros: int | None) -> str | None:
+    return None if micros is None else isoformat(micros)
