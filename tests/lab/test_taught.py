@@ -10,7 +10,10 @@ from fieldfare.language.indicators import read_indicators
 from fieldfare.language.normalise import normalise
 
 WEIGHTY = {"photo_request", "secrecy", "meeting_travel", "payment_offer"}
-BROAD = ("es", "fr", "hi-latn", "nl", "pl", "pt", "ru", "tr", "vi")
+BROAD = (
+    "ar", "ar-latn", "ckb", "es", "fr", "hi-latn", "id", "km", "ms",
+    "nl", "pl", "pt", "ru", "si", "si-latn", "ta", "th", "tl", "tr", "vi",
+)  # fmt: skip
 """Files held to all that is asked for; add a language once its file is wide enough."""
 FILES = dict(read_taught())
 INDICATORS = read_indicators()
