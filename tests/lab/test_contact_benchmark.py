@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fieldfare.lab.contact_benchmark import Measured, plan, run
+from fieldfare.lab import observed_file
+from fieldfare.lab.contact_benchmark import Measured, check_shipped, plan, run
 from fieldfare.lab.contact_report import markdown
 from fieldfare.lab.scorecard_fit import SLACK
 from fieldfare.risk import scorecard
+from fieldfare.vocabulary import FieldfareError
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,7 @@ def test_a_small_benchmark_leaves_a_card_figures_and_pages(small: tuple[Path, Me
     page = markdown(measured)
     assert "not the field" in page
     assert all(f"| `{kind}` |" in page for kind in kinds)
+    assert "| `coach` |" in page
     assert "<svg" in (folder / "page.html").read_text()
 
 
@@ -42,15 +45,52 @@ def test_a_card_keeps_to_the_form_it_was_fitted_in(small: tuple[Path, Measured])
         assert max(bins.weights) <= max(form.signals[name].weights) + SLACK, name
     assert "simulated" in card.basis
     assert "not validated in the field" in card.basis
-    assert f"(seed {plan().small.train.seed})" in card.basis
+    assert f"(seed {plan().small['fit'].seed})" in card.basis
 
 
-def test_the_simulated_card_says_from_what_it_was_fitted() -> None:
-    card, form, recorded = scorecard.simulated(), scorecard.judgement(), plan()
+def test_a_benchmark_that_was_stopped_goes_on_to_the_same_card(
+    small: tuple[Path, Measured], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the same seeds give the same card, byte for byte: nothing is drawn but from them."""
+    folder, measured = small
+    before = (folder / "card.toml").read_bytes()
+    (folder / "card.toml").unlink()
+    monkeypatch.setattr("fieldfare.lab.contact_benchmark.simulate", None)
+    again = run(folder, small=True, fit_only=True)
+    assert (folder / "card.toml").read_bytes() == before
+    assert again.fit == measured.fit
+
+
+def test_what_was_seen_is_not_used_where_its_recipe_has_changed(
+    small: tuple[Path, Measured],
+) -> None:
+    folder, form = small[0], scorecard.judgement().with_prior(plan().prior)
+    recipe = repr(plan().small["fit"])
+    path, world = folder / "fit.npz", folder / "fit"
+    assert observed_file.load(path, world, form, recipe) is not None
+    assert observed_file.load(path, world, form, recipe + " ") is None
+
+
+def test_the_check_tells_the_shipped_card_from_another(small: tuple[Path, Measured]) -> None:
+    check_shipped(small[1], small[1].card)
+    with pytest.raises(FieldfareError, match="not the one that ships"):
+        check_shipped(small[1], scorecard.judgement())
+
+
+def test_the_shipped_card_says_from_what_it_was_fitted() -> None:
+    card, form, recorded = scorecard.shipped(), scorecard.judgement(), plan()
     assert card.version == recorded.card
     assert card.prior == recorded.prior
-    assert f"(seed {recorded.train.seed})" in card.basis
+    for world in recorded.worlds.values():
+        if world.use in ("fit", "choose"):
+            assert f"(seed {world.seed})" in card.basis
     assert "not validated in the field" in card.basis
+    assert list(card.signals) == list(form.signals)
     for name, bins in card.signals.items():
         assert bins.edges == form.signals[name].edges, name
         assert max(bins.weights) <= max(form.signals[name].weights) + SLACK, name
+    assert card.alarms is not None
+    assert card.alarms.per_million == recorded.per_million
+    assert card.alarms.at_most > recorded.per_million
+    assert card.calibration is not None
+    assert card.calibration.prior == card.prior

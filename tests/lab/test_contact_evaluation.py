@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fieldfare.lab import calibration, scorecard_file
+from fieldfare.lab import calibration, fitted_card, scorecard_file
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
 from fieldfare.lab.labelled_world import read_world
@@ -104,7 +104,7 @@ def test_a_card_is_fitted_written_and_read_back(observed: Observed, tmp_path: Pa
     fitted = calibration.calibrate([observed], judgement(), prior=0.001, draws=3, seed=5)
     again = calibration.calibrate([observed], judgement(), prior=0.001, draws=3, seed=5)
     assert fitted.card == again.card
-    line = calibration.basis([observed], judgement(), prior=0.001, seed=5)
+    line = fitted_card.basis([observed], judgement(), prior=0.001, seed=5)
     assert "simulated" in line
     assert "not validated in the field" in line
     card = replace(fitted.card, version="small", basis=line)

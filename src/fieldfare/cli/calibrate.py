@@ -21,6 +21,14 @@ def calibrate(
         float | None,
         typer.Option(help="Base rate of grooming accounts, 0-1. Default: that of --from."),
     ] = None,
+    apart: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="World to choose threshold and calibration on as well, but no weight. May be "
+            "repeated.",
+            exists=True,
+        ),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +76,7 @@ def calibrate(
         fitted, report = refit(paths, read_decisions(labels), card, spread=spread or 0.5)
         scorecard_file.write(out, fitted)
     else:
-        from fieldfare.lab import calibration
+        from fieldfare.lab import calibration, fitted_card
         from fieldfare.lab.labelled_world import read_world
         from fieldfare.lab.moments import Look, observe
 
@@ -76,9 +84,11 @@ def calibrate(
         form = form if prior is None else form.with_prior(prior)
         look = Look(engine, memory, every_days)
         worlds = [observe(read_world(path), form, look, say) for path in paths]
+        others = [observe(read_world(path), form, look, say) for path in apart or ()]
         found = calibration.calibrate(
             worlds,
             form,
+            apart=others,
             prior=form.prior,
             seed=seed,
             spread=spread or 3.0,
@@ -89,7 +99,7 @@ def calibrate(
         card = replace(
             found.card,
             version=name,
-            basis=calibration.basis(worlds, form, prior=form.prior, seed=seed),
+            basis=fitted_card.basis(worlds, form, apart=others, prior=form.prior, seed=seed),
         )
         card = scorecard_file.write(out, card, found.low, found.high)
         report = {"card": {"version": card.version, "sha256": card.sha256}, **found.report}

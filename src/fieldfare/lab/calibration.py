@@ -21,7 +21,9 @@ import pyarrow.compute as pc
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
-from fieldfare.lab.moments import VIEWS, Observed, Say
+from fieldfare.lab.fitted_card import bands, with_weights
+from fieldfare.lab.moments import STAGES, VIEWS, Observed, Say
+from fieldfare.lab.recalibration import calibration, points
 from fieldfare.lab.scorecard_fit import (
     ENOUGH,
     Codes,
@@ -33,21 +35,17 @@ from fieldfare.lab.scorecard_fit import (
     limits,
     summed,
 )
-from fieldfare.risk.scorecard import Band, Bins, Scorecard
+from fieldfare.risk.assessment import calibrated, read_off
+from fieldfare.risk.scorecard import Alarms, Scorecard
 from fieldfare.vocabulary import SettingsError
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-STAGES: Final = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377)
-"""Children contacted, at which offenders are learnt from; and all of them."""
 FOLDS: Final = 5
 ROUGHLY: Final = 0.01
 """Where fits end that begin at the fitted weights: the bootstrap's and those of the folds."""
 PER_MILLION: Final = 10.0
-LEAST_ALERT: Final = 0.06
-CURVE: Final = np.array([0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1])
-"""Where probabilities are parted to compare what is said with what is found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,13 +169,18 @@ def calibrate(
     form: Scorecard,
     *,
     prior: float,
+    apart: Sequence[Observed] = (),
     seed: int = 0,
     spread: float = 3.0,
     draws: int = 100,
     per_million: float = PER_MILLION,
     say: Say = lambda _: None,
 ) -> Fitted:
-    """Fit the weights of a card in the form (bins, sentences, bands) of another, shrunk to it."""
+    """Fit the weights of a card in the form (bins, sentences, bands) of another, shrunk to it.
+
+    Threshold, bound and calibration come from people that no weight was fitted to: those of each
+    fold by cards of the others, and all of `apart`, by the card itself.
+    """
     rows = training(worlds, prior)
     within = list(limits(form, directions(form)).values())
     centre = [np.array(bins.weights) for bins in form.signals.values()]
@@ -192,10 +195,19 @@ def calibrate(
         drawn.append(learn.fit(rng.poisson(1.0, rows.persons).astype(np.float64), weights, ROUGHLY))
     low, high = _interval(drawn, weights)
     say("held-out folds")
-    held_out = _held_out(learn, weights, np.random.default_rng([seed, 2]))
-    report, alert = _report(rows, held_out, prior, per_million)
+    fold = np.random.default_rng([seed, 2]).integers(0, FOLDS, rows.persons)[rows.person]
+    held_out = _held_out(learn, weights, fold)
     card = with_weights(replace(form, prior=prior), weights)
-    return Fitted(replace(card, bands=_bands(card, alert)), low, high, report)
+    unseen = _Unseen(rows, held_out, fold).joined(apart, card, np.random.default_rng([seed, 3]))
+    report, alert = _report(unseen, prior, per_million)
+    worst = max(report[view]["false_alarms_per_million_at_most"] for view in VIEWS)
+    card = replace(
+        card,
+        calibration=points(unseen.sums, unseen.rows.offends, unseen.rows.counts, prior),
+        alarms=Alarms(per_million, worst, unseen.rows.innocent),
+    )
+    start = float(calibrated(np.array([alert]), card)[0])
+    return Fitted(replace(card, bands=bands(card, start)), low, high, report)
 
 
 def directions(form: Scorecard) -> dict[str, bool]:
@@ -241,15 +253,17 @@ def _interval(
     return low, high
 
 
-def _held_out(learn: _Learner, weights: list[Floats], rng: np.random.Generator) -> Floats:
-    """The log odds of every row by a card that never saw its person."""
-    fold = rng.integers(FOLDS, size=learn.rows.persons)
+def _held_out(learn: _Learner, weights: list[Floats], fold: Ints) -> Floats:
+    """The log odds of every row by cards fitted without its person; `fold` is that of its row."""
+    _, first = np.unique(learn.rows.person, return_index=True)
+    of_person = np.zeros(learn.rows.persons, np.int64)
+    of_person[learn.rows.person[first]] = fold[first]
     found = np.empty(learn.rows.counts.size)
     for k in range(FOLDS):
-        fitted = learn.fit((fold != k).astype(np.float64) * FOLDS / (FOLDS - 1), weights, ROUGHLY)
-        apart = fold[learn.rows.person] == k
+        drawn = (of_person != k).astype(np.float64) * FOLDS / (FOLDS - 1)
+        fitted = learn.fit(drawn, weights, ROUGHLY)
         rounded = [np.round(weight, 2) for weight in fitted]
-        found[apart] = log_odds(learn.rows.codes[apart], rounded, learn.prior)
+        found[fold == k] = log_odds(learn.rows.codes[fold == k], rounded, learn.prior)
     return found
 
 
@@ -261,10 +275,41 @@ def log_odds(codes: Codes, weights: Sequence[Floats], prior: float) -> Floats:
     return total
 
 
-def _report(
-    rows: Training, held_out: Floats, prior: float, per_million: float
-) -> tuple[dict[str, Any], float]:
-    """What held-out rows say; and the log odds from which accounts are to be flagged."""
+@dataclass(frozen=True, eq=False)
+class _Unseen:
+    """Rows with their log odds by cards that their person had no part in."""
+
+    rows: Training
+    sums: Floats
+    fold: Ints
+
+    def joined(
+        self, apart: Sequence[Observed], card: Scorecard, rng: np.random.Generator
+    ) -> _Unseen:
+        """With those of further worlds."""
+        if not apart:
+            return self
+        more = training(apart, card.prior)
+        weights = [np.array(bins.weights) for bins in card.signals.values()]
+        return _Unseen(
+            Training(
+                np.concatenate([self.rows.codes, more.codes]),
+                np.concatenate([self.rows.offends, more.offends]),
+                np.concatenate([self.rows.counts, more.counts]),
+                np.concatenate([self.rows.person, self.rows.persons + more.person]),
+                np.concatenate([self.rows.view, more.view]),
+                self.rows.persons + more.persons,
+                self.rows.innocent + more.innocent,
+            ),
+            np.concatenate([self.sums, log_odds(more.codes, weights, card.prior)]),
+            np.concatenate([self.fold, rng.integers(0, FOLDS, more.persons)[more.person]]),
+        )
+
+
+def _report(unseen: _Unseen, prior: float, per_million: float) -> tuple[dict[str, Any], float]:
+    """What rows say that no weight was fitted to; and the log odds from which accounts are to be
+    flagged."""
+    rows, held_out = unseen.rows, unseen.sums
     found: dict[str, Any] = {
         "prior": prior,
         "innocent_accounts": rows.innocent,
@@ -272,6 +317,7 @@ def _report(
         "rows": int(rows.counts.size),
     }
     alert = -math.inf
+    probability = _calibrated_apart(unseen, prior)
     for number, view in enumerate(VIEWS):
         of_view = rows.view == number
         innocent = of_view & ~rows.offends
@@ -279,85 +325,24 @@ def _report(
         np.maximum.at(highest, rows.person[innocent], held_out[innocent])
         limit = measures.threshold_for(highest[np.isfinite(highest)], rows.innocent, per_million)
         passed = int((highest > limit).sum())
-        probability = 1 / (1 + np.exp(-held_out[of_view]))
         found[view] = {
             "threshold_log_odds": round(limit, 3),
             "false_alarms": passed,
             "false_alarms_per_million_at_most": round(
                 1e6 * measures.upper_bound(passed, rows.innocent), 2
             ),
-            **calibration(probability, rows.offends[of_view], rows.counts[of_view]),
+            **calibration(probability[of_view], rows.offends[of_view], rows.counts[of_view]),
         }
         alert = max(alert, limit)
     return found, alert
 
 
-def calibration(probability: Floats, offends: Flags, counts: Floats) -> dict[str, Any]:
-    """How far probabilities are from what is found: over everyone, over those at .05 and above,
-    and from the nearest rising curve."""
-    above = probability >= 0.05
-    found: dict[str, Any] = {
-        "calibration_error": round(
-            measures.calibration_error(probability, offends, counts, CURVE), 5
-        ),
-    }
-    if above.any():
-        part = probability[above], offends[above], counts[above]
-        order = np.argsort(part[0], kind="stable")
-        fitted = measures.isotonic(part[1][order].astype(np.float64), part[2][order])
-        distance = np.abs(fitted - part[0][order])
-        found |= {
-            "calibration_error_from_5_percent": round(measures.calibration_error(*part, CURVE), 5),
-            "isotonic_distance_from_5_percent": round(
-                float(distance @ part[2][order] / part[2].sum()), 5
-            ),
-        }
-    found["curve"] = measures.reliability(probability, offends, counts, CURVE)
-    return found
-
-
-def basis(worlds: Sequence[Observed], form: Scorecard, *, prior: float, seed: int) -> str:
-    """The line of a card that says what it rests on."""
-    made = "; ".join(
-        f"{each.world.innocent:,} innocent accounts and {int(each.world.truth.offender.sum()):,} "
-        f"offenders" + (f" (seed {each.world.made['seed']})" if "seed" in each.world.made else "")
-        for each in worlds
-    )
-    return (
-        f"Fitted to simulated behaviour, and not validated in the field: {made}; base rate "
-        f"{prior:g}, seed {seed}, shrunk to {form.version}. Its probabilities are calibrated in "
-        "that simulation, not in life: order accounts by it, and do not read its probabilities as "
-        "measured rates."
-    )
-
-
-def with_weights(form: Scorecard, weights: Sequence[Floats]) -> Scorecard:
-    """The card with other weights, of two decimals."""
-    return replace(
-        form,
-        signals={
-            name: Bins(
-                bins.edges,
-                tuple(round(float(w), 2) + 0.0 for w in weight),
-                bins.sentence,
-                bins.format,
-            )
-            for (name, bins), weight in zip(form.signals.items(), weights, strict=True)
-        },
-    )
-
-
-def _bands(card: Scorecard, alert: float) -> tuple[Band, ...]:
-    """The card's bands, with flags from the chosen threshold on, rounded up to a hundredth."""
-    start = math.ceil(100 / (1 + math.exp(-alert)) + 1e-9) / 100
-    start = min(max(start, LEAST_ALERT), 0.99)
-    bands = []
-    for band in card.bands:
-        if band.name == card.flag_from:
-            bands.append(Band(band.name, start))
-        elif bands and bands[-1].start >= band.start:
-            # A graver band keeps its place above.
-            bands.append(Band(band.name, round((1 + bands[-1].start) / 2, 3)))
-        else:
-            bands.append(band)
-    return tuple(bands)
+def _calibrated_apart(unseen: _Unseen, prior: float) -> Floats:
+    """Probabilities by a calibration that their person had no part in either."""
+    found = unseen.sums.copy()
+    for k in range(FOLDS):
+        others, apart = unseen.fold != k, unseen.fold == k
+        rows = unseen.rows
+        drawn = points(unseen.sums[others], rows.offends[others], rows.counts[others], prior)
+        found[apart] = read_off(unseen.sums[apart], drawn, prior)
+    return 1 / (1 + np.exp(-found))

@@ -1,46 +1,58 @@
 """The benchmark of contact with children, from seeds to a page.
 
-It makes the worlds that ``contact_benchmark.toml`` names, fits the scorecard on the first, chooses
-thresholds there, and measures on the other, which no fit has seen.
+It makes the worlds that ``contact_benchmark.toml`` names, fits the scorecard on one, chooses
+thresholds on another, and measures on the rest, which have chosen nothing. Every step leaves its
+result in a file; where the benchmark was stopped it goes on.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 
-from fieldfare.lab import calibration, scorecard_file
+from fieldfare.lab import calibration, fitted_card, observed_file, scorecard_file
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
 from fieldfare.lab.labelled_world import read_world
 from fieldfare.lab.moments import Look, Observed, Say, observe
+from fieldfare.lab.robustness import robustness
 from fieldfare.lab.simulation import parameters
+from fieldfare.lab.simulation.graph import simulate_on_graph
 from fieldfare.lab.simulation.world import simulate
+from fieldfare.lab.spent import Spent
 from fieldfare.risk.scorecard import Scorecard, judgement
+from fieldfare.vocabulary import FieldfareError
+
+TARGETED: Final = "other-seed"
+"""The test world with the parameters of the fit, at which figures are aimed."""
 
 
 class WorldPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A world to make."""
 
+    use: Literal["fit", "choose", "test", "robustness"]
     accounts: int
     seed: int
     offenders: float
     """Of each kind, per 10,000 accounts."""
     every_days: int
+    parameters: str | None = None
+    """A variant of the parameters."""
 
 
-class SmallPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Worlds that are quick to make, and measure nothing."""
+class GraphPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is made of a real graph."""
 
-    train: WorldPlan
-    test: WorldPlan
+    seed: int
+    offenders: float
+    every_days: int
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,9 +63,9 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     draws: int
     card: str
-    train: WorldPlan
-    test: WorldPlan
-    small: SmallPlan
+    worlds: dict[str, WorldPlan]
+    graphs: GraphPlan
+    small: dict[str, WorldPlan]
 
 
 def plan() -> Plan:
@@ -72,66 +84,166 @@ class Measured:
 
 
 def run(
-    folder: Path, *, small: bool = False, memory: str | None = None, say: Say = lambda _: None
+    folder: Path,
+    *,
+    small: bool = False,
+    fit_only: bool = False,
+    graphs: Sequence[Path] = (),
+    memory: str | None = None,
+    say: Say = lambda _: None,
 ) -> Measured:
     """Make the worlds in `folder`, fit, measure; leaves ``card.toml``, ``figures.json`` and
-    ``page.html`` there."""
+    ``page.html`` there. With `fit_only` there are no figures but those of the fit."""
     chosen = plan()
-    worlds = chosen.small if small else chosen
-    form = judgement().with_prior(chosen.prior)
-    train = _look(folder / "train", worlds.train, form, memory, say)
-    card, fitted = fit([train], form, chosen, say)
-    card = scorecard_file.write(folder / "card.toml", card, fitted.low, fitted.high)
-    test = _look(folder / "test", worlds.test, form, memory, say)
-    figures = measure([test], card, [train], chosen.per_million, worlds.test.every_days)
-    text = json.dumps({"fit": fitted.report, **figures}, indent=2, ensure_ascii=False)
+    worlds = chosen.small if small else chosen.worlds
+    work = _Work(folder, judgement().with_prior(chosen.prior), memory, Spent(folder, say))
+    seen = {
+        name: work.look(name, world)
+        for name, world in worlds.items()
+        if world.use in ("fit", "choose")
+    }
+    card, report = fit(_of_use(seen, worlds, "fit"), _of_use(seen, worlds, "choose"), work, chosen)
+    if fit_only:
+        return Measured(card, report, {})
+    test = {name: work.look(name, world) for name, world in worlds.items() if world.use == "test"}
+    for path in graphs:
+        test[path.stem] = work.look_at_graph(path, chosen.graphs)
+    choose = _of_use(seen, worlds, "choose") or _of_use(seen, worlds, "fit")
+    with work.spent("measuring"):
+        figures = measure(test, card, choose, report, chosen)
+    shaken = next((name for name, world in worlds.items() if world.use == "robustness"), None)
+    if shaken is not None:
+        figures["robustness"] = work.shake(shaken, worlds[shaken], card, figures)
+    figures |= {"fit": report, "spent": work.spent.rows}
+    figures["looked_at_every_days"] = worlds[TARGETED].every_days
+    text = json.dumps(figures, indent=2, ensure_ascii=False)
     (folder / "figures.json").write_text(text + "\n", "utf-8")
     write_page(folder / "page.html", figures)
-    return Measured(card, fitted.report, figures)
+    return Measured(card, report, figures)
+
+
+def _of_use(
+    seen: Mapping[str, Observed], worlds: Mapping[str, WorldPlan], use: str
+) -> list[Observed]:
+    return [observed for name, observed in seen.items() if worlds[name].use == use]
 
 
 def fit(
-    train: Sequence[Observed], form: Scorecard, chosen: Plan, say: Say = lambda _: None
-) -> tuple[Scorecard, calibration.Fitted]:
-    """The card that ships, from its training world."""
-    fitted = calibration.calibrate(
-        train,
-        form,
-        prior=chosen.prior,
-        seed=chosen.seed,
-        draws=chosen.draws,
-        per_million=chosen.per_million,
-        say=say,
-    )
-    line = calibration.basis(train, form, prior=chosen.prior, seed=chosen.seed)
-    return replace(fitted.card, version=chosen.card, basis=line), fitted
+    train: Sequence[Observed], apart: Sequence[Observed], work: _Work, chosen: Plan
+) -> tuple[Scorecard, dict[str, Any]]:
+    """The card that ships; written to ``card.toml``, with what it rests on in ``fit.json``."""
+    with work.spent("fitting"):
+        fitted = calibration.calibrate(
+            train,
+            work.form,
+            apart=apart,
+            prior=chosen.prior,
+            seed=chosen.seed,
+            draws=chosen.draws,
+            per_million=chosen.per_million,
+            say=work.spent.say,
+        )
+    line = fitted_card.basis(train, work.form, apart=apart, prior=chosen.prior, seed=chosen.seed)
+    card = replace(fitted.card, version=chosen.card, basis=line)
+    card = scorecard_file.write(work.folder / "card.toml", card, fitted.low, fitted.high)
+    text = json.dumps(fitted.report, indent=2, ensure_ascii=False)
+    (work.folder / "fit.json").write_text(text + "\n", "utf-8")
+    return card, fitted.report
 
 
 def measure(
-    test: Sequence[Observed],
+    test: Mapping[str, Observed],
     card: Scorecard,
-    chosen_on: Sequence[Observed],
-    per_million: float,
-    every_days: int,
+    choose: Sequence[Observed],
+    report: Mapping[str, Any],
+    chosen: Plan,
 ) -> dict[str, Any]:
-    """The figures of a card, at thresholds chosen on one world and reported on another."""
-    figures = evaluation.evaluate(test, card, chosen_on=chosen_on, per_million=per_million)
-    figures["looked_at_every_days"] = every_days
-    return figures
-
-
-def _look(
-    folder: Path, world: WorldPlan, form: Scorecard, memory: str | None, say: Say
-) -> Observed:
-    say(f"making {world.accounts:,} accounts")
-    shipped = parameters.load(None)
-    rates = parameters.rates([f"all={world.offenders}"], shipped)
-    simulate(
-        folder,
-        parameters.with_offenders(shipped, rates),
-        world.accounts,
-        seed=world.seed,
-        text="evidence",
+    """The figures of a card on worlds that have chosen nothing: in depth on the one with the
+    parameters of the fit, in brief on each, and the innocent of all together."""
+    limits = {view: report[view]["threshold_log_odds"] for view in ("metadata", "both")}
+    limits["text"] = evaluation.threshold(choose, card, "text", chosen.per_million)
+    figures = evaluation.evaluate(
+        [test[TARGETED]],
+        card,
+        chosen_on=choose,
+        per_million=chosen.per_million,
+        limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
     )
-    look = Look(memory=memory, every_days=world.every_days)
-    return observe(read_world(folder), form, look, say)
+    return figures | {"all_worlds": evaluation.together(list(test.values()), card, limits)}
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Where worlds are made, and how they are looked at."""
+
+    folder: Path
+    form: Scorecard
+    memory: str | None
+    spent: Spent
+
+    def look(self, name: str, world: WorldPlan) -> Observed:
+        """A simulated world as detection sees it; as it was seen before where nothing changed."""
+
+        def make(folder: Path) -> None:
+            shipped = parameters.load(Path(world.parameters) if world.parameters else None)
+            rates = parameters.rates([f"all={world.offenders}"], shipped)
+            simulate(
+                folder,
+                parameters.with_offenders(shipped, rates),
+                world.accounts,
+                seed=world.seed,
+                text="evidence",
+            )
+
+        return self._seen(name, repr(world), world.every_days, make)
+
+    def look_at_graph(self, path: Path, world: GraphPlan) -> Observed:
+        """A real graph with simulated ages and offenders, as detection sees it."""
+
+        def make(folder: Path) -> None:
+            shipped = parameters.load(None)
+            rates = parameters.rates([f"all={world.offenders}"], shipped)
+            chosen = parameters.with_offenders(shipped, rates)
+            simulate_on_graph(folder, chosen, path, seed=world.seed, text="evidence")
+
+        return self._seen(path.stem, f"{world!r} {path.name}", world.every_days, make)
+
+    def _seen(self, name: str, recipe: str, every_days: int, make: Any) -> Observed:
+        kept, world = self.folder / f"{name}.npz", self.folder / name
+        before = observed_file.load(kept, world, self.form, recipe)
+        if before is not None:
+            return before
+        with self.spent(f"world {name}"):
+            make(world)
+            look = Look(memory=self.memory, every_days=every_days)
+            observed = observe(read_world(world), self.form, look, self.spent.say)
+            observed_file.save(kept, observed, recipe)
+        return observed
+
+    def shake(
+        self, name: str, world: WorldPlan, card: Scorecard, figures: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Robustness, on a world of its own."""
+        self.look(name, world)
+        kept = self.folder / f"{name}-{card.sha256[:12]}.json"
+        if not kept.is_file():
+            with self.spent("robustness"):
+                rows = robustness(
+                    read_world(self.folder / name),
+                    card,
+                    figures["thresholds_log_odds"],
+                    look=Look(memory=self.memory, every_days=world.every_days),
+                    say=self.spent.say,
+                )
+                kept.write_text(json.dumps(rows), "utf-8")
+        found: list[dict[str, Any]] = json.loads(kept.read_text("utf-8"))
+        return found
+
+
+def check_shipped(measured: Measured, shipped: Scorecard) -> None:
+    """Raises FieldfareError unless the card that ships is, byte for byte, the one just fitted."""
+    if measured.card.sha256 != shipped.sha256:
+        raise FieldfareError(
+            "the card fitted here is not the one that ships (risk/simulated.toml); ship "
+            "card.toml, or find out what changed"
+        )

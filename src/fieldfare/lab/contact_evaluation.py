@@ -8,7 +8,6 @@ never flagged counts as never, in every median and percentile.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,9 +17,11 @@ import numpy.typing as npt
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
-from fieldfare.lab.calibration import calibration, log_odds, training
+from fieldfare.lab.calibration import log_odds, training
 from fieldfare.lab.contact_measures import NEVER, Rate
 from fieldfare.lab.moments import VIEWS, Observed, Seen
+from fieldfare.lab.recalibration import calibration
+from fieldfare.risk.assessment import calibrated
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.vocabulary.times import DAY
 
@@ -95,9 +96,14 @@ def threshold(
 
 
 def card_threshold(card: Scorecard) -> float:
-    """The card's own threshold, as log odds that must be exceeded."""
+    """The card's own threshold, as a sum of prior and weights that must be exceeded."""
     p = card.flag_probability
-    return math.nextafter(math.log(p / (1 - p)), -math.inf)
+    low, high = -60.0, 60.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        reached = 1 / (1 + np.exp(-calibrated(np.array([middle]), card)[0])) >= p
+        low, high = (low, middle) if reached else (middle, high)
+    return low
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +258,8 @@ def calibration_of(worlds: Sequence[Observed], card: Scorecard) -> dict[str, Any
     for number, view in enumerate(VIEWS):
         of_view = rows.view == number
         weights = [np.array(bins.weights) for bins in card.signals.values()]
-        said = 1 / (1 + np.exp(-log_odds(rows.codes[of_view], weights, card.prior)))
+        sums = log_odds(rows.codes[of_view], weights, card.prior)
+        said = 1 / (1 + np.exp(-calibrated(sums, card)))
         found[view] = calibration(said, rows.offends[of_view], rows.counts[of_view])
     return found
 
@@ -264,10 +271,12 @@ def evaluate(
     chosen_on: Sequence[Observed] = (),
     per_million: float = 10.0,
     with_ablation: bool = True,
+    limits: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """All figures but robustness, ready for JSON. Thresholds are chosen on `chosen_on`, at so
-    many false alarms a million; without it, the card's own is taken."""
-    limits: Mapping[str, float] = {
+    """All figures but robustness, ready for JSON. Thresholds (log odds, by what is read) are
+    `limits`, or chosen on `chosen_on`, at so many false alarms a million; without either, the
+    card's own is taken."""
+    limits = limits or {
         seen_as: threshold(chosen_on, card, seen_as, per_million)
         if chosen_on
         else card_threshold(card)
@@ -294,6 +303,25 @@ def evaluate(
             for seen_as in ("metadata", "both")
         }
     found["calibration"] = calibration_of(worlds, card)
+    return found
+
+
+def together(
+    worlds: Sequence[Observed], card: Scorecard, limits: Mapping[str, float]
+) -> dict[str, Any]:
+    """The innocent of several worlds together, and each world in brief, by what is read."""
+    found: dict[str, Any] = {"worlds": [describe(world) for world in worlds], "seen_as": {}}
+    for seen_as, limit in limits.items():
+        outcomes = [outcome(world, card, seen_as, limit) for world in worlds]
+        alarms = false_alarms(outcomes)
+        found["seen_as"][seen_as] = {
+            "false_alarms_per_million": alarms.as_json(measures.MILLION),
+            "at_most_per_million": round(
+                measures.MILLION * measures.upper_bound(alarms.count, alarms.total), 2
+            ),
+            "innocent": innocent_table(outcomes),
+            "by_world": {each.observed.world.name: _brief([each]) for each in outcomes},
+        }
     return found
 
 

@@ -2,53 +2,139 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from typing import Any, Final
 
-from fieldfare.lab.contact_benchmark import Measured
+from fieldfare.lab.contact_benchmark import TARGETED, Measured
 from fieldfare.lab.contact_page import TITLES, few
 
-SLICES: Final = 16
+SLICES: Final = 26
 """Slices of the innocent shown: coaches, teachers, head teachers, then the highest rates."""
+ABLATED: Final = 13
+AIMS: Final = (("metadata", "median", 5), ("metadata", "95 %", 10), ("both", "median", 3))
+"""For `mass_contact`: what is read, how many of the offenders, children contacted at most."""
 
 
 def markdown(measured: Measured) -> str:
     """The page, with its limits beside its figures."""
     figures = measured.figures
-    (world,) = figures["worlds"]
-    lines = [
-        "# Benchmark of contact with children",
-        "",
-        "Written by `fieldfare evaluate benchmark` from the seeds in `lab/contact_benchmark.toml`.",
-        "**Simulated, and not the field:** the figures hold for the behaviour that was",
-        "[simulated](simulation.md), most of which rests on judgement.",
-        "",
-        f"Card `{figures['card']['version']}`, base rate {figures['card']['prior']:g}. Fitted on",
-        f"{measured.fit['innocent_accounts']:,} innocent accounts and "
-        f"{measured.fit['offenders']:,} offending people of one world; thresholds chosen",
-        f"there at {figures['false_alarms_per_million_aimed_at']:g} false alarms a million; "
-        f"reported on another of {world['innocent_accounts']:,} innocent accounts and",
-        f"{world['offenders']:,} offending ones. Ages are known for 70 % of accounts. An innocent "
-        "account flagged on any of the",
-        f"{world['dates']} dates ({figures['looked_at_every_days']} days apart) is a false alarm; "
-        "between these dates more may be flagged. Offenders are",
-        "followed from child to child; *never* means that so many were not flagged at all.",
-        "",
-    ]
+    lines = [*_head(measured), *_aims(measured)]
     for seen_as, part in figures["seen_as"].items():
-        lines += _part(TITLES[seen_as], part)
+        lines += _offenders(TITLES[seen_as], part)
+    lines += _worlds(figures["all_worlds"])
+    for seen_as, part in figures["all_worlds"]["seen_as"].items():
+        lines += _innocent(TITLES[seen_as], part)
     lines += _calibration(measured)
     for seen_as, rows in figures["ablation"].items():
         lines += _ablation(TITLES[seen_as], rows)
+    lines += _robustness(figures.get("robustness", []))
+    lines += _spent(figures["spent"])
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _part(title: str, part: dict[str, Any]) -> list[str]:
-    overall = part["false_alarms_per_million"]
-    lines = [
-        f"## {title[0].upper()}{title[1:]}",
+def _head(measured: Measured) -> list[str]:
+    figures, fit = measured.figures, measured.fit
+    (world,) = figures["worlds"]
+    innocent = sum(each["innocent_accounts"] for each in figures["all_worlds"]["worlds"])
+    return [
+        "# Benchmark of contact with children",
         "",
-        f"False alarms a million: **{few(overall['value'])}** (95 %: {few(overall['low'])} to "
-        f"{few(overall['high'])}; {overall['count']} of {overall['total']:,}).",
+        *_prose(
+            "Written by `fieldfare evaluate benchmark` from the seeds in",
+            "`lab/contact_benchmark.toml`. **Simulated, and not the field:** the figures hold for",
+            "the behaviour that was [simulated](simulation.md), most of which rests on judgement.",
+            "Real graphs say who wrote to whom; their ages and offenders are simulated too.",
+        ),
+        "",
+        *_prose(
+            f"Card `{figures['card']['version']}`, base rate {figures['card']['prior']:g}.",
+            f"Threshold and calibration rest on {fit['innocent_accounts']:,} innocent accounts and",
+            f"{fit['offenders']:,} offending people by weights not fitted to them, at",
+            f"{figures['false_alarms_per_million_aimed_at']:g} false alarms a million. Measured on",
+            f"{innocent:,} innocent accounts of {len(figures['all_worlds']['worlds'])} other",
+            "worlds, of other seeds and parameters, which have chosen nothing. The tables of",
+            f"offenders are of the world `{world['name']}`, made like the one of the fit:",
+            f"{world['innocent_accounts']:,} innocent and {world['offenders']:,} offending",
+            "accounts, ages known for 70 % of them.",
+        ),
+        "",
+        *_prose(
+            "An innocent account flagged on any of the dates it is looked at",
+            f"({figures['looked_at_every_days']} days apart) is a false alarm; between these dates",
+            "more may be flagged. Offenders are followed from child to child: children contacted",
+            "are exact up to twelve, then at most a third late; *never* means that so many were",
+            "not flagged at all.",
+        ),
+        "",
+    ]
+
+
+def _aims(measured: Measured) -> list[str]:
+    figures = measured.figures
+    lines = [
+        "## What was aimed at",
+        "",
+        "| aim | simulated here |",
+        "|---|---|",
+    ]
+    for seen_as, share, most in AIMS:
+        row = _kind(figures["seen_as"][seen_as]["offenders"], "mass_contact")
+        if row is None:
+            continue
+        got = row["children"][share]
+        met = "met" if isinstance(got, int | float) and got <= most else "missed"
+        lines.append(
+            f"| `mass_contact`, {TITLES[seen_as]}: {share} flagged at {most} children or fewer | "
+            f"{met}: {few(got)} |"
+        )
+    for seen_as in ("metadata", "both"):
+        part = figures["all_worlds"]["seen_as"][seen_as]
+        alarms = part["false_alarms_per_million"]
+        met = "met" if alarms["value"] <= 10 else "missed"
+        lines.append(
+            f"| at most 10 false alarms a million, {TITLES[seen_as]}, all worlds | {met}: "
+            f"{few(alarms['value'])} ({alarms['count']} of {alarms['total']:,}; at most "
+            f"{few(part['at_most_per_million'])} with 95 % confidence) |"
+        )
+        worst = [
+            row
+            for row in part["innocent"]
+            if row["times_overall"] is not None and row["times_overall"] > 3
+        ]
+        names = ", ".join(f"`{row['slice']}` {few(row['times_overall'])}" for row in worst[:6])
+        shown = all((row["times_overall_at_most"] or 0) <= 3 for row in part["innocent"])
+        lines.append(
+            f"| no innocent slice above 3 times the overall rate, {TITLES[seen_as]} | "
+            + (
+                f"missed: {names}"
+                if worst
+                else "met, upper bounds included"
+                if shown
+                else "none seen above; upper bounds of small slices reach further"
+            )
+            + " |"
+        )
+    for view, part in figures["calibration"].items():
+        high = part.get("calibration_error_from_5_percent")
+        met = "met" if high is not None and high <= 0.02 else "missed at 5 % and above"
+        lines.append(
+            f"| calibration error of at most .02, {TITLES[view]} | over everyone "
+            f"{part['calibration_error']:.5f}; at 5 % and above "
+            f"{'none there' if high is None else f'{high:.3f}'}: {met} |"
+        )
+    return [*lines, ""]
+
+
+def _kind(rows: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    return next((row for row in rows if row["kind"] == kind), None)
+
+
+def _offenders(title: str, part: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"## Offenders: {title}",
+        "",
+        f"False alarms a million in this world: {_rate(part['false_alarms_per_million'])}.",
         "",
         "| offenders | number | flagged (95 %) | children: median | 90 % | 95 % | days: median |"
         " messages: median |",
@@ -62,26 +148,81 @@ def _part(title: str, part: dict[str, Any]) -> list[str]:
             f"{few(early['90 %'])} | {few(early['95 %'])} | {few(row['days']['median'])} | "
             f"{few(row['messages']['median'])} |"
         )
-    lines += [
+    return [*lines, ""]
+
+
+def _worlds(together: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "## Each world",
+        "",
+        *_prose(
+            "`mass_contact`: children at which half and 95 % of them are flagged; false alarms:",
+            "number, and a million (95 %).",
+        ),
+        "",
+        "| world | innocent | read | `mass_contact`: median, 95 % | false alarms |",
+        "|---|---|---|---|---|",
+    ]
+    for world in together["worlds"]:
+        for seen_as, part in together["seen_as"].items():
+            brief = part["by_world"][world["name"]]
+            row = _kind(brief["offenders"], "mass_contact")
+            early = (
+                "none there"
+                if row is None
+                else f"{few(row['children']['median'])}, {few(row['children']['95 %'])} "
+                f"(of {row['recall']['total']})"
+            )
+            alarms = brief["false_alarms_per_million"]
+            lines.append(
+                f"| `{world['name']}` | {world['innocent_accounts']:,} | {TITLES[seen_as]} | "
+                f"{early} | {alarms['count']}; {few(alarms['value'])} ({few(alarms['low'])}–"
+                f"{few(alarms['high'])}) |"
+            )
+    return [*lines, ""]
+
+
+def _innocent(title: str, part: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"## Innocent people of all worlds: {title}",
+        "",
+        *_prose(
+            f"False alarms a million: {_rate(part['false_alarms_per_million'])}; certified: at",
+            f"most **{few(part['at_most_per_million'])}** with 95 % confidence, for accounts drawn like",
+            "these. A small slice cannot be shown to lie within 3 times the overall rate: that",
+            "takes some 120,000 accounts of it without an alarm.",
+        ),
         "",
         "| innocent | accounts | flagged | a million (95 %) | times overall | at most |",
         "|---|---|---|---|---|---|",
     ]
-    for row in part["innocent"][:SLICES]:
-        lines.append(
-            f"| `{row['slice']}` | {row['total']:,} | {row['count']} | {few(row['value'])} "
-            f"({few(row['low'])}–{few(row['high'])}) | {few(row['times_overall'])} | "
-            f"{few(row['times_overall_at_most'])} |"
-        )
+    lines += [
+        f"| `{row['slice']}` | {row['total']:,} | {row['count']} | {few(row['value'])} "
+        f"({few(row['low'])}–{few(row['high'])}) | {few(row['times_overall'])} | "
+        f"{few(row['times_overall_at_most'])} |"
+        for row in part["innocent"][:SLICES]
+    ]
     return [*lines, ""]
+
+
+def _rate(rate: Mapping[str, Any]) -> str:
+    return (
+        f"**{few(rate['value'])}** (95 %: {few(rate['low'])} to {few(rate['high'])}; "
+        f"{rate['count']} of {rate['total']:,})"
+    )
 
 
 def _calibration(measured: Measured) -> list[str]:
     lines = [
         "## Calibration and the certified bound",
         "",
-        "| | error over everyone | error at 5 % and above | on people held out of the fit: everyone"
-        " | 5 % and above | bound on false alarms a million |",
+        *_prose(
+            f"On the world `{TARGETED}`, and on the people that threshold and calibration were",
+            "chosen on (each by a calibration without them).",
+        ),
+        "",
+        "| | error over everyone | at 5 % and above | chosen on: everyone | 5 % and above |"
+        " bound on false alarms a million |",
         "|---|---|---|---|---|---|",
     ]
     for view, part in measured.figures["calibration"].items():
@@ -98,7 +239,8 @@ def _calibration(measured: Measured) -> list[str]:
         *lines,
         "",
         "Nearly everyone is near 0, so the error over everyone is small whatever happens; that at",
-        "5 % and above is the one that means something. [How](calibration.md).",
+        "5 % and above is the one that means something, and it rests on few innocent people.",
+        "[How](calibration.md).",
         "",
     ]
 
@@ -107,8 +249,10 @@ def _ablation(title: str, rows: list[dict[str, Any]]) -> list[str]:
     lines = [
         f"## Without one signal: {title}",
         "",
-        "All offenders together; the threshold is chosen anew each time. The twelve that matter",
-        "most.",
+        *_prose(
+            "All offenders together; the threshold is chosen anew each time, on one world, and so",
+            "moves by chance as well. The twelve that matter most.",
+        ),
         "",
         "| without | flagged | within 5 children | false alarms a million |",
         "|---|---|---|---|",
@@ -117,9 +261,57 @@ def _ablation(title: str, rows: list[dict[str, Any]]) -> list[str]:
         f"| {row['without'] or 'nothing'} | {_percent(row['recall'])} | "
         f"{_percent(row['flagged_by_5_children'])} | "
         f"{few(row['false_alarms_per_million']['value'])} |"
-        for row in rows[:13]
+        for row in rows[:ABLATED]
     ]
     return [*lines, ""]
+
+
+def _robustness(rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    total = rows[0]["metadata"]["false_alarms_per_million"]["total"]
+    lines = [
+        "## With less, and with errors",
+        "",
+        *_prose(
+            f"A world of {total:,} innocent accounts: what is flagged of all offenders, and the",
+            "children at which half of `mass_contact` are, at the same thresholds. So few innocent",
+            "accounts say nothing about false alarms a million; their number is given.",
+        ),
+        "",
+        "| | metadata: flagged | `mass_contact` median | false alarms | both: flagged |"
+        " `mass_contact` median | false alarms |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = []
+        for seen_as in ("metadata", "both"):
+            part = row[seen_as]
+            mass = _kind(part["offenders"], "mass_contact")
+            cells += [
+                _percent(part["recall"]),
+                few(mass["children"]["median"]) if mass else "",
+                str(part["false_alarms_per_million"]["count"]),
+            ]
+        lines.append(f"| {row['variant']} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _spent(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    wall = sum(row["seconds"] for row in rows.values())
+    processor = sum(row["processor_seconds"] for row in rows.values())
+    peak = max((row["peak_mib"] for row in rows.values()), default=0)
+    return [
+        "## Time and memory",
+        "",
+        f"{wall / 60:.0f} minutes, {processor / 60:.0f} of them processor time, peak memory "
+        f"{peak / 1024:.1f} GiB, on the machine that wrote this page.",
+        "",
+    ]
+
+
+def _prose(*parts: str) -> list[str]:
+    return textwrap.wrap(" ".join(parts), 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _percent(share: float) -> str:

@@ -2,8 +2,9 @@
 
 Everyone is looked at on a date every so many days; the ledger of a date is the merge of the last
 one's with what happened since. Offenders are besides followed from child to child: at each
-first message to one, and just before the next (by then the child has answered, blocked or told its
-age). Both are seen twice: with the evidence of text, and as a service that reads nothing would.
+first message to one of the first twelve, and just before the next (by then the child has answered,
+blocked or told its age); later at fewer. Both are seen twice: with the evidence of text, and as a
+service that reads nothing would.
 
 What leaves is the bin of every signal (`risk.assessment.bin_numbers`), so that any card in the same
 form can be tried without asking the engine again.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +47,11 @@ Codes = npt.NDArray[np.int8]
 VIEWS: Final = ("both", "metadata")
 """With the evidence of text, and without it."""
 EVERY_DAYS: Final = 7
-EVERY_CHILD: Final = 30
-"""Offenders are followed at every child up to this one; from there at every tenth more children."""
+EVERY_CHILD: Final = 12
+"""Offenders are followed at every child up to this one, from there at each of `STAGES` and at one
+between each two of them, and at the last."""
+STAGES: Final = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377)
+"""Children contacted, at which offenders are learnt from; and all of them."""
 CUTS_AT_ONCE: Final = 3000
 """Moments played again in one run: bounds memory."""
 
@@ -285,9 +290,9 @@ def _course_of(
     number: int, times: Ints, sent: Ints, truth: Truth, dates: list[int]
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """One offender: on writing to a child, just before the next, and after the last on each
-    date."""
+    date. Beyond `EVERY_CHILD` only just before the next."""
     chosen = [k for k in range(times.size) if _is_looked_at(k + 1, times.size)]
-    moments = {int(times[k]) for k in chosen}
+    moments = {int(times[k]) for k in chosen if k < EVERY_CHILD or k + 1 == times.size}
     moments |= {int(times[k + 1]) - 1 for k in chosen if k + 1 < times.size}
     moments |= {date for date in dates if date > times[-1]}
     at = np.array(sorted(m for m in moments if m >= times[0]), np.int64)
@@ -301,10 +306,8 @@ def _course_of(
 
 
 def _is_looked_at(child: int, of: int) -> bool:
-    if child <= EVERY_CHILD or child == of:
-        return True
-    step = max(1, child // 10)
-    return child % step == 0
+    between = {(low + high) // 2 for low, high in pairwise(STAGES)}
+    return child <= EVERY_CHILD or child == of or child in STAGES or child in between
 
 
 def _contacted(engine: Engine, truth: Truth) -> dict[int, Ints]:

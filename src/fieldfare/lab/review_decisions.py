@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fieldfare.lab.calibration import directions, with_weights
+from fieldfare.lab.calibration import directions
+from fieldfare.lab.fitted_card import with_weights
 from fieldfare.lab.moments import encode
 from fieldfare.lab.scorecard_fit import Table, fit, limits
 from fieldfare.risk.assessment import assess
@@ -87,6 +88,8 @@ def refit(
     fitted = with_weights(card, fit(table, card.prior, centre, centre, spread, within))
     fitted = replace(
         fitted,
+        calibration=None,
+        alarms=None,
         version=f"{card.version}+{rows.size}",
         basis=f"{card.basis} Fitted again to {rows.size:,} decisions of reviewers "
         f"({int(labels.sum()):,} confirmed), shrunk to {card.version} with a spread of {spread:g}.",

@@ -48,6 +48,7 @@ def render(
         *(f"  {{ name = {_text(band.name)}, from = {band.start!r} }}," for band in card.bands),
         "]",
     ]
+    lines += _alarms(card) + _calibration(card)
     for number, (name, bins) in enumerate(card.signals.items()):
         lines += ["", f"[signals.{name}]", f"edges = {_numbers(bins.edges)}"]
         lines.append(f"weights = {_numbers(bins.weights)}")
@@ -56,6 +57,34 @@ def render(
             lines.append("# 95 %: " + ", ".join(f"{a:.2f} to {b:.2f}" for a, b in spans))
         lines += [f"format = {_text(bins.format)}", f"sentence = {_text(bins.sentence)}"]
     return "\n".join(lines) + "\n"
+
+
+def _alarms(card: Scorecard) -> list[str]:
+    if card.alarms is None:
+        return []
+    return [
+        "",
+        "# Innocent accounts ever flagged, of a million: aimed at; at most, with 95 %",
+        "# confidence; and how many innocent accounts of the simulation are behind that bound.",
+        "[alarms]",
+        f"per_million = {card.alarms.per_million!r}",
+        f"at_most = {card.alarms.at_most!r}",
+        f"innocent = {card.alarms.innocent}",
+    ]
+
+
+def _calibration(card: Scorecard) -> list[str]:
+    if card.calibration is None:
+        return []
+    return [
+        "",
+        "# What the sum of the prior and all weights turned out to be, on people held out of the",
+        "# fit: straight lines between these points, in log odds, at this base rate.",
+        "[calibration]",
+        f"prior = {card.calibration.prior!r}",
+        f"sums = {_numbers(card.calibration.sums)}",
+        f"found = {_numbers(card.calibration.found)}",
+    ]
 
 
 def write(

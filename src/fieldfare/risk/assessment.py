@@ -1,12 +1,14 @@
 """Signals and a scorecard become probabilities and bands: a pure function on Arrow tables.
 
     log odds = log odds of the prior + sum of the weights of the bins the signals fall into
+    probability = that of the log odds, read off the card's calibration where it has one
 
 Weights of evidence after Good (1950), Probability and the Weighing of Evidence.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fieldfare.risk.scorecard import Bins, Scorecard
+from fieldfare.risk.scorecard import Bins, Calibration, Scorecard
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +84,25 @@ def assess(signals: pa.Table, scorecard: Scorecard) -> Assessed:
     log_odds = np.full(signals.num_rows, scorecard.prior_log_odds)
     for column in contributions.values():
         log_odds += column
-    return Assessed(scorecard, signals, contributions, log_odds, 1 / (1 + np.exp(-log_odds)))
+    probability = 1 / (1 + np.exp(-calibrated(log_odds, scorecard)))
+    return Assessed(scorecard, signals, contributions, log_odds, probability)
+
+
+def calibrated(log_odds: Floats, scorecard: Scorecard) -> Floats:
+    """The log odds that sums of prior and weights turned out to mean."""
+    return read_off(log_odds, scorecard.calibration, scorecard.prior)
+
+
+def read_off(log_odds: Floats, points: Calibration | None, prior: float) -> Floats:
+    """Sums read off a calibration. At another base rate than that of the calibration, sums and
+    what they mean are both moved by the difference."""
+    if points is None:
+        return log_odds
+    shift = math.log(prior / (1 - prior)) - math.log(points.prior / (1 - points.prior))
+    sums = np.array(points.sums)
+    at = log_odds - shift
+    distance: Floats = np.interp(at, sums, points.found) - np.clip(at, sums[0], sums[-1])
+    return log_odds + distance
 
 
 def bin_numbers(signals: pa.Table, name: str, bins: Bins) -> npt.NDArray[np.int8]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +40,30 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sta
     start: float
 
 
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the sum of prior and weights turned out to mean, on people held out of the fit.
+
+    Straight lines between points, both in log odds and rising; beyond the first and the last point
+    the distance stays as it is there.
+    """
+
+    prior: float
+    """The base rate at which the points hold."""
+    sums: tuple[float, ...]
+    found: tuple[float, ...]
+
+
+class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many innocent accounts the card's threshold flags, where the card was fitted."""
+
+    per_million: float
+    """Aimed at: innocent accounts ever flagged, of a million, on any date they are looked at."""
+    at_most: float
+    """The upper 95 % bound on that rate, a million (Clopper and Pearson 1934)."""
+    innocent: int
+    """Innocent accounts behind the bound."""
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     basis: str
@@ -47,6 +71,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flag_from: str
     bands: tuple[Band, ...]
     signals: dict[str, Bins]
+    calibration: Calibration | None = None
+    alarms: Alarms | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,8 @@ class Scorecard:
     bands: tuple[Band, ...]
     signals: dict[str, Bins]
     sha256: str
+    calibration: Calibration | None = None
+    alarms: Alarms | None = None
 
     @cached_property
     def prior_log_odds(self) -> float:
@@ -78,31 +106,34 @@ class Scorecard:
         """The same card at another base rate, 0 < prior < 1."""
         if not 0 < prior < 1:
             raise SettingsError(f"--prior {prior}: must lie between 0 and 1, such as 0.0001")
-        return Scorecard(
-            self.version, self.basis, prior, self.flag_from, self.bands, self.signals, self.sha256
-        )
+        return replace(self, prior=prior)
 
 
-@cache
+SHIPPED: Final = ("simulated", "judgement")
+"""The cards that come with this version, by name; the first is the default."""
+
+
 def shipped() -> Scorecard:
-    """The scorecard that comes with this version."""
-    return parse((files("fieldfare.risk") / "scorecard.toml").read_bytes(), "scorecard.toml")
+    """The default: the card fitted to simulated behaviour from recorded seeds."""
+    return named(SHIPPED[0])
 
 
-@cache
 def judgement() -> Scorecard:
     """The card set by judgement: the bins that fits begin from, and what they are shrunk to."""
-    return parse((files("fieldfare.risk") / "judgement.toml").read_bytes(), "judgement.toml")
+    return named("judgement")
 
 
 @cache
-def simulated() -> Scorecard:
-    """The card fitted to simulated behaviour from recorded seeds; not the default."""
-    return parse((files("fieldfare.risk") / "simulated.toml").read_bytes(), "simulated.toml")
+def named(name: str) -> Scorecard:
+    """One of `SHIPPED`."""
+    return parse((files("fieldfare.risk") / f"{name}.toml").read_bytes(), f"{name}.toml")
 
 
 def load(path: Path) -> Scorecard:
-    """A scorecard from a file. Raises SettingsError that says what is wrong and where."""
+    """A scorecard from a file, or one of `SHIPPED` by its name. Raises SettingsError that says what
+    is wrong and where."""
+    if str(path) in SHIPPED:
+        return named(str(path))
     try:
         return parse(path.read_bytes(), str(path))
     except OSError as error:
@@ -125,6 +156,8 @@ def parse(data: bytes, where: str) -> Scorecard:
         raw.bands,
         raw.signals,
         hashlib.sha256(data).hexdigest(),
+        raw.calibration,
+        raw.alarms,
     )
 
 
@@ -137,8 +170,22 @@ def _problems(card: _File) -> list[str]:
         found.append("bands must begin at 0.0 and rise, at most to 1.0")
     if card.flag_from not in [band.name for band in card.bands]:
         found.append(f"flag_from is '{card.flag_from}', which is not a band")
+    if card.calibration is not None:
+        found += [f"calibration: {problem}" for problem in _point_problems(card.calibration)]
     for name, bins in card.signals.items():
         found += [f"signals.{name}: {problem}" for problem in _bin_problems(bins)]
+    return found
+
+
+def _point_problems(points: Calibration) -> list[str]:
+    found = []
+    if not 0 < points.prior < 1:
+        found.append(f"prior is {points.prior}; it must lie between 0 and 1")
+    if not points.sums or len(points.sums) != len(points.found):
+        found.append("sums and found must be as many as each other, and at least one")
+    for name, values in (("sums", points.sums), ("found", points.found)):
+        if list(values) != sorted(set(values)) or not all(map(math.isfinite, values)):
+            found.append(f"{name} must rise")
     return found
 
 

@@ -7,7 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from fieldfare.contacts.catalogue import catalogue
+from fieldfare.risk.assessment import calibrated
 from fieldfare.scan.evidence import MAX_EXCERPTS, MAX_MESSAGES, Child, Evidence, Excerpt
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import (
@@ -119,8 +122,13 @@ def _sum(account: AccountAssessment, card: Scorecard) -> Sum:
         against=words.signed(against / 100),
         rest=words.signed(rest / 100) if rest else "",
         total=words.signed(total / 100),
+        calibrated="" if card.calibration is None else _calibrated(account, card),
         probability=words.probability(account.probability),
     )
+
+
+def _calibrated(account: AccountAssessment, card: Scorecard) -> str:
+    return words.signed(float(calibrated(np.array([account.log_odds]), card)[0]))
 
 
 def _about(evidence: Evidence) -> str:

@@ -98,6 +98,8 @@ class Sum:
     rest: str
     """What rounding and signals too small to be listed add; empty where nothing."""
     total: str
+    calibrated: str
+    """The log odds that such totals turned out to mean; empty where the card has no calibration."""
     probability: str
 
 

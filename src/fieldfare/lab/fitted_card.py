@@ -1,0 +1,77 @@
+"""Fitted weights as a card: its bands, and the line that says what it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fieldfare.lab.moments import Observed
+from fieldfare.risk.scorecard import Band, Bins, Scorecard
+
+Floats = npt.NDArray[np.float64]
+
+LEAST_ALERT: Final = 0.06
+"""Flags begin above the band `watch`, whatever the threshold."""
+
+
+def basis(
+    worlds: Sequence[Observed],
+    form: Scorecard,
+    *,
+    prior: float,
+    seed: int,
+    apart: Sequence[Observed] = (),
+) -> str:
+    """The line of a card that says what it rests on."""
+    made = "; ".join(_made(each) for each in worlds)
+    if apart:
+        made += "; threshold and calibration also on " + "; ".join(_made(each) for each in apart)
+    return (
+        f"Fitted to simulated behaviour, and not validated in the field: {made}; base rate "
+        f"{prior:g}, seed {seed}, shrunk to {form.version}. Its probabilities are calibrated in "
+        "that simulation, not in life: order accounts by it, and do not read its probabilities as "
+        "measured rates."
+    )
+
+
+def _made(each: Observed) -> str:
+    seed = f" (seed {each.world.made['seed']})" if "seed" in each.world.made else ""
+    offenders = int(each.world.truth.offender.sum())
+    return f"{each.world.innocent:,} innocent accounts and {offenders:,} offenders{seed}"
+
+
+def with_weights(form: Scorecard, weights: Sequence[Floats]) -> Scorecard:
+    """The card with other weights, of two decimals."""
+    return replace(
+        form,
+        signals={
+            name: Bins(
+                bins.edges,
+                tuple(round(float(w), 2) + 0.0 for w in weight),
+                bins.sentence,
+                bins.format,
+            )
+            for (name, bins), weight in zip(form.signals.items(), weights, strict=True)
+        },
+    )
+
+
+def bands(card: Scorecard, alert: float) -> tuple[Band, ...]:
+    """The card's bands, with flags from the chosen threshold on, rounded up to a thousandth."""
+    start = math.ceil(1000 / (1 + math.exp(-alert)) + 1e-9) / 1000
+    start = min(max(start, LEAST_ALERT), 0.999)
+    bands = []
+    for band in card.bands:
+        if band.name == card.flag_from:
+            bands.append(Band(band.name, start))
+        elif bands and bands[-1].start >= band.start:
+            # A graver band keeps its place above.
+            bands.append(Band(band.name, round((1 + bands[-1].start) / 2, 4)))
+        else:
+            bands.append(band)
+    return tuple(bands)
