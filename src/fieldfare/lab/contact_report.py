@@ -188,9 +188,9 @@ def _innocent(title: str, part: Mapping[str, Any]) -> list[str]:
         "",
         *_prose(
             f"False alarms a million: {_rate(part['false_alarms_per_million'])}; certified: at",
-            f"most **{few(part['at_most_per_million'])}** with 95 % confidence, for accounts drawn like",
-            "these. A small slice cannot be shown to lie within 3 times the overall rate: that",
-            "takes some 120,000 accounts of it without an alarm.",
+            f"most **{few(part['at_most_per_million'])}** with 95 % confidence, for accounts drawn",
+            "like these. A small slice cannot be shown to lie within 3 times the overall rate:",
+            "that takes some 120,000 accounts of it without an alarm.",
         ),
         "",
         "| innocent | accounts | flagged | a million (95 %) | times overall | at most |",

@@ -109,12 +109,12 @@ class Scorecard:
         return replace(self, prior=prior)
 
 
-SHIPPED: Final = ("simulated", "judgement")
+SHIPPED: Final = ("scorecard", "judgement", "simulated")
 """The cards that come with this version, by name; the first is the default."""
 
 
 def shipped() -> Scorecard:
-    """The default: the card fitted to simulated behaviour from recorded seeds."""
+    """The scorecard that comes with this version."""
     return named(SHIPPED[0])
 
 
