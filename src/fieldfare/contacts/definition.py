@@ -32,6 +32,8 @@ SIGNALS: Final = (
     "acquainted",
     "neighbourhood",
     "linked",
+    "familiar",
+    "sequence",
     "novelty",
     "comparison",
     "asked",

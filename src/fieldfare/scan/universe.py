@@ -35,7 +35,9 @@ def create_members(engine: Engine, accounts: Sequence[str]) -> None:
         " UNION SELECT f.account AS universe, c.account AS member FROM flagged AS f"
         " INNER JOIN contacts AS c ON c.peer = f.account"
         " UNION SELECT f.account AS universe, r.account AS member FROM flagged AS f"
-        " INNER JOIN relations AS r ON r.peer = f.account) AS everyone",
+        " INNER JOIN relations AS r ON r.peer = f.account"
+        " UNION SELECT f.account AS universe, r.peer AS member FROM flagged AS f"
+        " INNER JOIN relations AS r ON r.account = f.account) AS everyone",
     )
 
 

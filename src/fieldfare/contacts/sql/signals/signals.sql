@@ -1,6 +1,6 @@
 -- Signals: what an account's contacts with children look like, one row an account.
 --
--- Enters: totals, firsts, counts, neighbourhood, linked, novelty, comparison, asked, contacts, words,
+-- Enters: totals, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked, contacts, words,
 -- relations, people, settings.
 -- Leaves: one row for every account of which there is anything to say: it wrote to a probable child,
 -- was turned down by one, showed an indicator, wrote as known offenders do, or contradicts its age.
@@ -117,6 +117,10 @@ SELECT
   CASE WHEN h.acquainted_share IS NOT NULL THEN COALESCE(l.children, 0) END AS linked_children,
   CASE WHEN h.acquainted_share IS NOT NULL THEN l.linked_account END AS linked_account,
   CASE WHEN c.weight >= 2.5 THEN c.from_group / c.weight END AS group_to_private_share,
+  q.approach_evidence AS approach_evidence,
+  COALESCE(q.strange_children, 0.0) AS strange_children,
+  COALESCE(q.strange_children_abroad, 0.0) AS strange_children_abroad,
+  q.familiar_children AS familiar_children,
   v.new_child_share_30d AS new_child_share_30d,
   v.lasting_share AS lasting_share,
   v.change_30d AS change_30d,
@@ -159,6 +163,7 @@ LEFT JOIN countries AS n ON n.account = b.account
 LEFT JOIN offsets AS o ON o.account = b.account
 LEFT JOIN neighbourhood AS h ON h.account = b.account
 LEFT JOIN linked AS l ON l.account = b.account
+LEFT JOIN sequence AS q ON q.account = b.account
 LEFT JOIN novelty AS v ON v.account = b.account
 LEFT JOIN comparison AS k ON k.account = b.account
 LEFT JOIN asked AS i ON i.account = b.account
