@@ -47,6 +47,8 @@ def _keys(name: str) -> tuple[str, ...]:
         "counts": ("account",),
         "neighbourhood": ("account",),
         "linked": ("account",),
+        "familiar": ("account",),
+        "sequence": ("account",),
         "novelty": ("account",),
         "comparison": ("account",),
         "asked": ("account",),

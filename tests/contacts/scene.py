@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary.times import DAY, HOUR, MINUTE
 from tests.contacts.conftest import run_all
@@ -60,12 +62,17 @@ class Scene:
     def act(self, account: str, peer: str, kind: str, at: int) -> None:
         self.acts.append({"account": account, "peer": peer, "kind": kind, "acted_at": at})
 
-    def signals(self, engine: Engine) -> dict[str, dict[str, Any]]:
+    def signals(self, engine: Engine, has_connections: int = 1) -> dict[str, dict[str, Any]]:
         tables = {
             name: table(name, getattr(self, name))
             for name in ("deliveries", "mentions", "acts", "accounts")
         }
-        found = run_all(engine, tables | {"settings": settings_table(AS_OF), "norms": norms()})
+        settings = settings_table(AS_OF)
+        at = settings.schema.get_field_index("has_connections")
+        settings = settings.set_column(
+            at, settings.schema.field(at), pa.array([has_connections], pa.int32())
+        )
+        found = run_all(engine, tables | {"settings": settings, "norms": norms()})
         return {row["account"]: row for row in found["signals"].to_pylist()}
 
 

@@ -13,7 +13,7 @@
 --                      the same .6 times. The sum never falls below 0; its highest is kept. In nats.
 --                      The lift of minors is of Meta's order (27 % against 7 %); the rest is judgement.
 --   strange_children   expected number of children written to first that were neither connected nor
---                      met in a group before, and strange_children_abroad: those of another country.
+--                      met in a group before (0 where the service keeps no connections), and strange_children_abroad: those of another country.
 --   familiar_children  expected number of children among the familiar.
 WITH seekers AS (
   SELECT
@@ -82,8 +82,9 @@ SELECT
       THEN total - CASE WHEN least < 0.0 THEN least ELSE 0.0 END
     ELSE 0.0
   END) AS approach_evidence,
-  SUM(child_weight * strange) AS strange_children,
-  SUM(CASE WHEN abroad = 1 THEN child_weight * strange ELSE 0.0 END) AS strange_children_abroad,
+  SUM(child_weight * strange * has_connections) AS strange_children,
+  SUM(CASE WHEN abroad = 1 THEN child_weight * strange * has_connections ELSE 0.0 END)
+    AS strange_children_abroad,
   MAX(familiar_children) AS familiar_children
 FROM turned
 GROUP BY account
