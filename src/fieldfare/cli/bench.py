@@ -9,7 +9,7 @@ import typer
 
 def bench(
     what: Annotated[
-        str, typer.Argument(help="kernel, scan, serve, crash, or all (the first two).")
+        str, typer.Argument(help="kernel, scan, serve, live, crash, or all (the first two).")
     ] = "all",
     events: Annotated[
         list[float] | None,
@@ -23,6 +23,9 @@ def bench(
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each; the median is printed.")] = 3,
     seconds: Annotated[float, typer.Option(min=1, help="How long to load the service.")] = 60,
+    rate: Annotated[
+        float, typer.Option(min=500, help="Events a second that the service is asked to sustain.")
+    ] = 10_500,
     kills: Annotated[int, typer.Option(min=1, help="How often to kill the service.")] = 200,
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL for the service, instead of SQLite.")
@@ -31,10 +34,18 @@ def bench(
     """Measure the token kernel, the scan or the live service on this machine, and print JSON."""
     import json
 
-    if what in ("serve", "crash"):
-        from fieldfare.lab.service_trials import measure_service
+    if what in ("serve", "live", "crash"):
+        from fieldfare.lab.service_figures import measure_service
 
-        typer.echo(json.dumps(measure_service(what, seconds, kills, database), indent=2))
+        figures = measure_service(
+            what,
+            seconds=seconds,
+            rate=rate,
+            events=int(events[0] if events else 1e6),
+            kills=kills,
+            database=database,
+        )
+        typer.echo(json.dumps(figures, indent=2))
         return
 
     from fieldfare.lab.bench import measure

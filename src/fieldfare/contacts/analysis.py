@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final
 
@@ -38,10 +38,14 @@ def merge(engine: Engine) -> None:
         engine.create(name, merge_sql(name))
 
 
-def signals(engine: Engine, on_step: Callable[[str], None] = lambda _: None) -> None:
+def signals(
+    engine: Engine,
+    on_step: Callable[[str], None] = lambda _: None,
+    steps: Sequence[str] = SIGNALS,
+) -> None:
     """Create the tables of `SIGNALS`, last `signals` and `population`, from the ledger's tables,
-    `accounts`, `norms` and `settings`."""
-    for name in SIGNALS:
+    `accounts`, `norms` and `settings`; or those of some of the `steps`."""
+    for name in steps:
         on_step(name)
         engine.create(name, sql(name))
 

@@ -34,6 +34,7 @@ class DuckDBEngine(Engine):
         self, *, memory: str | None = None, threads: int | None = None, folder: Path | None = None
     ) -> None:
         self._connection = duckdb.connect()
+        self._kinds: dict[str, str] = {}
         # The order of rows carries no meaning here, and keeping it costs memory.
         self._run("SET preserve_insertion_order = false")
         self._run("SET enable_progress_bar = false")
@@ -48,13 +49,11 @@ class DuckDBEngine(Engine):
 
     def load(self, name: str, table: pa.Table) -> None:
         self._connection.register("arriving", table)
-        self.drop(name)
-        self._run(f"CREATE TABLE {name} AS SELECT * FROM arriving")
+        self.create(name, "SELECT * FROM arriving")
         self._connection.unregister("arriving")
 
     def load_files(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
-        self.drop(name)
-        self._run(f"CREATE VIEW {name} AS {self._file_query(paths, columns)}")
+        self.view(name, self._file_query(paths, columns))
 
     def _file_query(self, paths: Sequence[Path], columns: Mapping[str, str]) -> str:
         if not paths:
@@ -72,10 +71,12 @@ class DuckDBEngine(Engine):
     def create(self, name: str, query: str) -> None:
         self.drop(name)
         self._run(f"CREATE TABLE {name} AS {query}")
+        self._kinds[name] = "TABLE"
 
     def view(self, name: str, query: str) -> None:
         self.drop(name)
         self._run(f"CREATE VIEW {name} AS {query}")
+        self._kinds[name] = "VIEW"
 
     def fetch(self, query: str) -> pa.Table:
         try:
@@ -84,11 +85,9 @@ class DuckDBEngine(Engine):
             raise _out_of_memory(error) from error
 
     def drop(self, name: str) -> None:
-        kinds = self._connection.execute(
-            "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]
-        ).fetchall()
-        for (kind,) in kinds:
-            self._run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
+        kind = self._kinds.pop(name, None)
+        if kind is not None:
+            self._run(f"DROP {kind} {name}")
 
     def create_repeated_ids(self, name: str, table: str) -> bool:
         # Ids are nearly always unique, so it pays to find that out first, by sorting hashes of

@@ -7,46 +7,50 @@ load generator runs beside the service on the same cores, so that the figures ar
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from fieldfare.lab.service_trials import START, WAIT_SECONDS, Crowd, Server, running
 from fieldfare.service.settings import ServiceSettings
 
+TARGETS: Final = {
+    "sustained": "at least 10,000 durable events/s in batches of 100 or more, memory bounded",
+    "mixed": "decisions p99 at most 10 ms at 500/s beside 1,000 events/s; events visible within"
+    " 1 s (p95)",
+    "overload": "429 with Retry-After, and everything acknowledged is folded",
+}
+SAMPLE_SECONDS: Final = 5.0
 
-def load(settings: ServiceSettings, seconds: float, people: int = 20_000) -> dict[str, Any]:
-    """Events as fast as they are taken; then decisions beside a steady stream of events."""
+
+def load(
+    settings: ServiceSettings, seconds: float, rate: float, people: int = 20_000
+) -> dict[str, Any]:
+    """Decisions beside a small stream of events; then `rate` events a second for `seconds`; then
+    events as fast as they are taken."""
     with running(settings) as server:
         crowd = Crowd(people, 1)
         accounts = crowd.accounts()
         for start in range(0, len(accounts), 5_000):
             server.ask("POST", "/v1/events", b"\n".join(accounts[start : start + 5_000]))
+        # Accounts wait for a first event: without one there is no moment to assess them at.
+        server.ask("POST", "/v1/events", b"\n".join(crowd.messages(5_000)))
         server.settle()
-        before = server.memory_mib()
-        ingest = asyncio.run(_ingest(server, crowd, seconds))
-        after = server.memory_mib()
-        _, ready = server.ask("GET", "/readyz")
-        started = time.monotonic()
-        server.settle(3_600)
-        caught_up = time.monotonic() - started
         mixed = asyncio.run(_mixed(server, crowd, min(seconds, 30.0)))
-    return {
-        "ingest": {
-            **ingest,
-            "waiting_events_at_the_end": ready["waiting_events"],
-            "seconds_to_catch_up": round(caught_up, 1),
-            "memory_mib_before": before,
-            "memory_mib_after": after,
-            "target": "at least 10,000 durable events/s in batches of 100 or more, memory bounded",
-        },
-        "mixed": {
-            **mixed,
-            "target": "decisions p99 at most 10 ms at 500/s beside 1,000 events/s;"
-            " events visible within 1 s (p95)",
-        },
-    }
+        sustained = asyncio.run(_ingest(server, crowd, seconds, rate))
+        sustained |= _caught_up(server)
+        overload = asyncio.run(_ingest(server, crowd, min(seconds, 30.0), None))
+        overload |= _caught_up(server)
+    figures = {"mixed": mixed, "sustained": sustained, "overload": overload}
+    return {name: {**found, "target": TARGETS[name]} for name, found in figures.items()}
+
+
+def _caught_up(server: Server) -> dict[str, Any]:
+    started = time.monotonic()
+    server.settle(3_600)
+    return {"seconds_to_catch_up": round(time.monotonic() - started, 1)}
 
 
 class _Line:
@@ -78,30 +82,70 @@ class _Line:
         self._writer.close()
 
 
-async def _ingest(server: Server, crowd: Crowd, seconds: float) -> dict[str, Any]:
-    until, size = time.monotonic() + seconds, 500
-    taken, turned_away = 0, 0
+async def _ingest(
+    server: Server, crowd: Crowd, seconds: float, rate: float | None
+) -> dict[str, Any]:
+    """So many events a second; None: as many as are taken. Memory and what waits are looked at
+    now and then."""
+    started = time.monotonic()
+    until, size, senders = started + seconds, 500, 3
+    taken, turned_away, late = 0, 0, 0.0
+    samples: list[dict[str, Any]] = []
+    visible: list[float] = []
 
-    async def send() -> None:
-        nonlocal taken, turned_away
+    async def send(number: int) -> None:
+        nonlocal taken, turned_away, late
         line = await _Line(server).open()
-        while time.monotonic() < until:
-            body = b"\n".join(crowd.messages(size))
-            status, _ = await line.ask(b"POST", b"/v1/events", body)
+        step = 0.0 if rate is None else size * senders / rate
+        due = started + number * step / senders
+        while due < until and (now := time.monotonic()) < until:
+            await asyncio.sleep(max(0.0, due - now))
+            late = max(late, now - due) if rate is not None else late
+            status, _ = await line.ask(b"POST", b"/v1/events", b"\n".join(crowd.messages(size)))
             if status == 202:
                 taken += size
             else:
                 turned_away += 1
                 await asyncio.sleep(1)
+            due += step
         line.close()
 
-    started = time.monotonic()
-    await asyncio.gather(*(send() for _ in range(3)))
+    async def look() -> None:
+        line = await _Line(server).open()
+        while time.monotonic() < until:
+            _, ready = await line.ask(b"GET", b"/readyz")
+            samples.append(
+                {
+                    "second": round(time.monotonic() - started),
+                    "memory_mib": server.memory_mib(),
+                    "waiting_events": json.loads(ready)["waiting_events"],
+                    "due_accounts": json.loads(ready)["due_accounts"],
+                }
+            )
+            await asyncio.sleep(max(0.1, min(SAMPLE_SECONDS, until - time.monotonic())))
+        line.close()
+
+    await asyncio.gather(
+        look(), _newcomers(server, until, visible), *(send(number) for number in range(senders))
+    )
+    totals = [sum(sample["memory_mib"].values()) for sample in samples]
     return {
         "batch": size,
+        "asked_events_a_second": rate,
         "events": taken,
         "events_a_second": round(taken / (time.monotonic() - started)),
-        "turned_away": turned_away,
+        "batches_turned_away": turned_away,
+        "latest_batch_seconds": round(late, 2),
+        "visible_after_seconds": _quantiles(visible),
+        "visibility_samples": len(visible),
+        "waiting_events_peak": max(sample["waiting_events"] for sample in samples),
+        "memory_mib": {
+            "start": round(totals[0]),
+            "middle": round(totals[len(totals) // 2]),
+            "peak": round(max(totals)),
+            "end": round(totals[-1]),
+        },
+        "samples": samples[:: max(1, len(samples) // 12)],
     }
 
 
@@ -140,30 +184,10 @@ async def _mixed(server: Server, crowd: Crowd, seconds: float) -> dict[str, Any]
             due += 0.01
         line.close()
 
-    async def newcomers() -> None:
-        """A new adult writes to a child: how long until there is an assessment?"""
-        line = await _Line(server).open()
-        number = 0
-        while time.monotonic() < until:
-            number += 1
-            lines = [
-                b'{"type":"account","id":"new%d","age":40,"age_source":"verified"}' % number,
-                b'{"type":"message","id":"new%d","sender":"new%d","recipients":["p%d"],'
-                b'"sent_at":%d}' % (number, number, 4 * number, START + number),
-            ]
-            asked = time.monotonic()
-            await line.ask(b"POST", b"/v1/events", b"\n".join(lines))
-            while time.monotonic() - asked < WAIT_SECONDS:
-                status, _ = await line.ask(b"GET", b"/v1/accounts/new%d/assessment" % number)
-                if status == 200:
-                    visible.append(time.monotonic() - asked)
-                    break
-                await asyncio.sleep(0.02)
-            await asyncio.sleep(0.1)
-        line.close()
-
     started = time.monotonic()
-    await asyncio.gather(events(), newcomers(), *(decisions(k / 500) for k in range(5)))
+    await asyncio.gather(
+        events(), _newcomers(server, until, visible), *(decisions(k / 500) for k in range(5))
+    )
     taking = time.monotonic() - started
     return {
         "events_a_second": round(taken / taking),
@@ -172,6 +196,30 @@ async def _mixed(server: Server, crowd: Crowd, seconds: float) -> dict[str, Any]
         "visible_after_seconds": _quantiles(visible),
         "visibility_samples": len(visible),
     }
+
+
+async def _newcomers(server: Server, until: float, visible: list[float]) -> None:
+    """New adults write to children, one after the other: how long until there is an assessment?"""
+    line = await _Line(server).open()
+    run = f"{time.monotonic_ns():x}".encode()
+    number = 0
+    while time.monotonic() < until:
+        number += 1
+        lines = [
+            b'{"type":"account","id":"new%s-%d","age":40,"age_source":"verified"}' % (run, number),
+            b'{"type":"message","id":"new%s-%d","sender":"new%s-%d","recipients":["p%d"],'
+            b'"sent_at":%d}' % (run, number, run, number, 4 * number, START + number),
+        ]
+        asked = time.monotonic()
+        await line.ask(b"POST", b"/v1/events", b"\n".join(lines))
+        while time.monotonic() - asked < WAIT_SECONDS:
+            status, _ = await line.ask(b"GET", b"/v1/accounts/new%s-%d/assessment" % (run, number))
+            if status == 200:
+                visible.append(time.monotonic() - asked)
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+    line.close()
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:

@@ -15,15 +15,20 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from fieldfare.contacts import analysis
+from fieldfare.contacts.definition import LEDGER
+from fieldfare.contacts.engine import open_engine
+from fieldfare.contacts.intake import load
+from fieldfare.scan.gather import gather
+from fieldfare.scan.settings import ScanSettings
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.tokens import SCOPES, Tokens
 from fieldfare.vocabulary import FieldfareError
@@ -31,7 +36,7 @@ from fieldfare.vocabulary import FieldfareError
 START: Final = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, in microseconds."""
 COMMUNITY: Final = 40
-WAIT_SECONDS: Final = 60
+WAIT_SECONDS: Final = 180
 
 
 class Crowd:
@@ -109,7 +114,7 @@ class Server:
                     return
             except (OSError, http.client.HTTPException):
                 time.sleep(0.02)
-        raise FieldfareError("the service did not start within a minute")
+        raise FieldfareError(f"the service did not start within {WAIT_SECONDS} seconds")
 
     def kill(self) -> None:
         """End all its processes at once, with no chance to put anything in order."""
@@ -145,19 +150,22 @@ class Server:
             time.sleep(0.1)
         raise FieldfareError("the service did not catch up")
 
-    def memory_mib(self) -> float:
-        """What its processes hold in memory."""
+    def memory_mib(self) -> dict[str, float]:
+        """What its processes hold in memory, by name. Pages that several share count once, in
+        parts (the proportional set size)."""
         assert self.process is not None  # noqa: S101
-        kib = 0
-        for status in Path("/proc").glob("[0-9]*/status"):
+        found: dict[str, float] = {}
+        for folder in Path("/proc").glob("[0-9]*"):
             try:
-                text = status.read_text()
-                group = os.getpgid(int(status.parent.name))
-            except (OSError, ValueError):
+                if os.getpgid(int(folder.name)) != self.process.pid:
+                    continue
+                kib = int((folder / "smaps_rollup").read_text().partition("Pss:")[2].split()[0])
+                command = (folder / "cmdline").read_bytes()
+            except (OSError, ValueError, IndexError):
                 continue
-            if group == self.process.pid and "VmRSS:" in text:
-                kib += int(text.partition("VmRSS:")[2].split()[0])
-        return round(kib / 1024, 1)
+            name = "worker" if b"multiprocessing" in command else "interface"
+            found[name] = round(found.get(name, 0.0) + kib / 1024, 1)
+        return found
 
 
 @contextmanager
@@ -181,74 +189,104 @@ def crash(
     every line, for comparing with a scan.
     """
     rng = random.Random(seed)  # noqa: S311
-    crowd = Crowd(people, seed)
     server = Server(settings)
     server.make_token()
-    sent: list[bytes] = []
-    tally = {"acknowledged": 0, "tries": 0, "lost_connections": 0}
-    done = threading.Event()
-
-    def send() -> None:
-        waiting = crowd.accounts()
-        while waiting or not done.is_set():
-            batch = waiting or crowd.messages(rng.randrange(1, 200))
-            waiting = batch
-            tally["tries"] += 1
-            try:
-                status, _ = server.ask("POST", "/v1/events", b"\n".join(batch))
-            except (OSError, http.client.HTTPException, ValueError):
-                tally["lost_connections"] += 1
-                time.sleep(0.02)
-                continue
-            if status == 202:
-                sent.extend(batch)
-                tally["acknowledged"] += len(batch)
-                waiting = []
-            elif status != 429:
-                raise FieldfareError(f"the service answered {status}")
-
+    sender = _Sender(server, Crowd(people, seed), random.Random(seed + 1))  # noqa: S311
     server.start()
-    sender = threading.Thread(target=send, daemon=True)
-    sender.start()
-    for _ in range(kills):
-        time.sleep(rng.uniform(0.0, 1.2))
+    sender.thread.start()
+    progressed, folded = 0, 0
+    for number in range(kills):
+        # Every other one has the time to fold and assess before.
+        time.sleep(rng.uniform(0.0, 0.6 if number % 2 else 3.0))
         server.kill()
+        before, folded = folded, _folded(settings)
+        progressed += folded > before
         server.start()
-    done.set()
-    sender.join(WAIT_SECONDS)
+    sender.finish()
     server.settle()
     server.stop()
-    return {"kills": kills, **tally, "sent": sent}
+    return {
+        "kills": kills,
+        "kills_after_something_was_folded": progressed,
+        "acknowledged": len(sender.sent),
+        "tries": sender.tries,
+        "lost_connections": sender.lost_connections,
+        "sent": sender.sent,
+    }
 
 
-def measure_service(what: str, seconds: float, kills: int, database: str | None) -> dict[str, Any]:
-    """The figures of ``serve`` or ``crash``; the database, if one is given, must be empty."""
-    from fieldfare.lab.bench import machine
+class _Sender:
+    """Sends events one batch after the other; what was not acknowledged, again."""
 
-    figures: dict[str, Any] = {"machine": machine(), "database": "sqlite"}
-    with tempfile.TemporaryDirectory(prefix="fieldfare-bench-") as folder:
-        settings = ServiceSettings(data=Path(folder) / "data", database=database)
-        if database is not None:
-            figures["database"] = "postgresql"
-        if what == "serve":
-            from fieldfare.lab.service_load import load
+    def __init__(self, server: Server, crowd: Crowd, rng: random.Random) -> None:
+        self._server, self._crowd, self._rng = server, crowd, rng
+        self._done = threading.Event()
+        self._failed: BaseException | None = None
+        self.sent: list[bytes] = []
+        self.tries = 0
+        self.lost_connections = 0
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
-            return figures | load(settings, seconds)
-        found = crash(settings, kills)
-        sent = found.pop("sent")
-        state = settings.open_state()
-        ((written,),) = state.database.run("SELECT SUM(private_messages) FROM contacts")
-        state.close()
-        messages = sum(b'"message"' in line for line in sent)
-        return (
-            figures
-            | found
-            | {
-                "acknowledged_messages": messages,
-                "messages_in_the_ledger": int(written),
-                "lost_or_repeated": int(written) - messages,
-            }
-        )
+    def finish(self) -> None:
+        """Send what is left, and stop. Raises what went wrong."""
+        self._done.set()
+        self.thread.join(WAIT_SECONDS)
+        if self._failed is not None or self.thread.is_alive():
+            raise FieldfareError("the sender did not come to an end") from self._failed
+
+    def _run(self) -> None:
+        try:
+            waiting = self._crowd.accounts()
+            while waiting or not self._done.is_set():
+                waiting = self._left(waiting or self._crowd.messages(self._rng.randrange(1, 200)))
+        except Exception as error:  # noqa: BLE001 # said where the thread is waited for
+            self._failed = error
+
+    def _left(self, batch: list[bytes]) -> list[bytes]:
+        self.tries += 1
+        try:
+            status, _ = self._server.ask("POST", "/v1/events", b"\n".join(batch))
+        except (OSError, http.client.HTTPException, ValueError):
+            self.lost_connections += 1
+            time.sleep(0.02)
+            return batch
+        if status == 202:
+            self.sent.extend(batch)
+            return []
+        if status != 429:
+            raise FieldfareError(f"the service answered {status}")
+        time.sleep(0.2)
+        return batch
+
+
+def _folded(settings: ServiceSettings) -> int:
+    state = settings.open_state()
+    ((folded,),) = state.database.run("SELECT COALESCE(SUM(seq), 0) FROM folded")
+    state.close()
+    return int(folded)
+
+
+def ledger_differences(
+    settings: ServiceSettings, sent: Sequence[bytes], folder: Path
+) -> dict[str, int]:
+    """By table of the ledger: rows that the service has and a batch over the same lines has not,
+    or the other way round."""
+    path = folder / "sent.jsonl"
+    path.write_bytes(b"\n".join(sent))
+    with open_engine("duckdb") as engine:
+        gathered = gather([path], ScanSettings(), folder)
+        load(engine, gathered.files, settings.contacts)
+        analysis.ledger(engine)
+        batch = {name: engine.fetch(f"SELECT * FROM {name}") for name in LEDGER}
+    state = settings.open_state()
+    found = {}
+    for name, rows in batch.items():
+        columns = rows.schema.names
+        expected = set(zip(*(rows[column].to_pylist() for column in columns), strict=True))
+        stored = set(state.database.run(f"SELECT {', '.join(columns)} FROM {name}"))
+        found[name] = len(expected ^ stored)
+    state.close()
+    return found
 
 
 def _free_port() -> int:

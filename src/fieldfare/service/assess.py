@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fieldfare.contacts import analysis
-from fieldfare.contacts.definition import sql
+from fieldfare.contacts.definition import SIGNALS, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.contacts.intake import ContactSettings, load_settings
 from fieldfare.risk.assessment import Assessed, assess
@@ -33,8 +33,17 @@ from fieldfare.service.herald import Herald
 from fieldfare.service.journal import partition_of
 from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
 
-TO_THE_CIRCLE: Final = ("people", "approaches", "totals", "firsts", "counts", "circle")
-"""The steps of the definition after which the circles are known."""
+TO_THE_FIRSTS: Final = ("people", "approaches", "totals")
+"""The steps of the definition before the first contacts with children,"""
+TO_THE_CIRCLE: Final = ("counts", "circle")
+"""those from there until the circles are known,"""
+FROM_THE_CIRCLE: Final = tuple(
+    step for step in SIGNALS[SIGNALS.index("circle") + 1 :] if step != "population"
+)
+"""and the rest. Counts of like accounts need everyone, and are not made here."""
+
+Bands = dict[str, tuple[str, int | None]]
+"""By account: the band so far, and when it was first flagged."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,7 @@ class Assessor:
         as_of = int(facts["as_of"]) if self.settings.as_of is None else self.settings.as_of
         accounts = [account for account, _ in due]
         self._load(state, engine, accounts, as_of, "has_connections" in facts)
-        analysis.signals(engine)
-        engine.load("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
+        analysis.signals(engine, steps=FROM_THE_CIRCLE)
         signals = engine.fetch(
             "SELECT s.* FROM signals AS s INNER JOIN wanted AS w ON w.account = s.account"
         )
@@ -65,7 +73,7 @@ class Assessor:
             "SELECT p.* FROM people AS p INNER JOIN wanted AS w ON w.account = p.account"
         ).select(PEOPLE.names)
         assessed = assess(signals, self.card)
-        before = state.assessments(accounts)
+        before = state.flags(accounts)
         rows = self._rows(assessed, before, as_of)
         found = {row["account"] for row in rows}
         gone = [account for account in before if account not in found]
@@ -89,6 +97,7 @@ class Assessor:
         has_connections: bool,
     ) -> None:
         load_settings(engine, self.settings, as_of, has_connections=has_connections)
+        engine.load("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
         near = {name: _both_ways(state, name, accounts) for name in ("contacts", "relations")}
         peers = _names(accounts, near["contacts"], near["relations"])
         engine.load("contacts", near["contacts"])
@@ -96,29 +105,33 @@ class Assessor:
         engine.load("words", _words(state, accounts, peers))
         engine.load("indicators", state.rows("indicators", "account", accounts))
         engine.load("accounts", state.rows("accounts", "account", peers))
-        for name in TO_THE_CIRCLE:
-            engine.create(name, sql(name))
+        analysis.signals(engine, steps=TO_THE_FIRSTS)
+        # From here on only what is asked for: of everyone else there are only some of the rows.
+        engine.create(
+            "firsts",
+            f"SELECT f.* FROM ({sql('firsts')}) AS f"
+            " INNER JOIN wanted AS w ON w.account = f.account",
+        )
+        analysis.signals(engine, steps=TO_THE_CIRCLE)
         circle = engine.fetch("SELECT DISTINCT peer FROM circle")["peer"].to_pylist()
         if not circle:
             return
         around = _both_ways(state, "contacts", circle)
-        known = _names((), around)
-        hubs = state.hub_rows([name for name in known if name not in set(peers)])
+        hubs = state.hub_rows(sorted(set(_names((), around)) - set(peers)))
         engine.load("contacts", _distinct(near["contacts"], around, hubs))
         engine.load(
             "relations",
             _distinct(near["relations"], state.rows("relations", "account", circle)),
         )
+        analysis.signals(engine, steps=("approaches", "totals"))
 
-    def _rows(
-        self, assessed: Assessed, before: dict[str, dict[str, Any]], as_of: int
-    ) -> list[dict[str, Any]]:
+    def _rows(self, assessed: Assessed, before: Bands, as_of: int) -> list[dict[str, Any]]:
         found = []
         flagged = assessed.flagged
         places = partition_of(assessed.signals["account"], self.partitions).tolist()
         for number, values in enumerate(assessed.signals.to_pylist()):
             account = values.pop("account")
-            earlier = before.get(account, {}).get("first_flagged_at")
+            _, earlier = before.get(account, (None, None))
             probability = float(assessed.probability[number])
             why = reasons(assessed, number, values)
             found.append(
@@ -139,7 +152,7 @@ class Assessor:
     def _changes(
         self,
         rows: Sequence[dict[str, Any]],
-        before: dict[str, dict[str, Any]],
+        before: Bands,
         gone: Sequence[str],
         as_of: int,
     ) -> list[Row]:
@@ -147,13 +160,13 @@ class Assessor:
         least = self.card.bands[0].name
         found: list[Row] = []
         for row in rows:
-            earlier = before.get(row["account"], {}).get("band", least)
+            earlier, _ = before.get(row["account"], (least, None))
             if row["band"] != earlier:
                 found.append((row["account"], as_of, now, earlier, row["band"], row["probability"]))
         found += [
-            (account, as_of, now, before[account]["band"], least, self.card.prior)
+            (account, as_of, now, before[account][0], least, self.card.prior)
             for account in gone
-            if before[account]["band"] != least
+            if before[account][0] != least
         ]
         return found
 

@@ -148,9 +148,14 @@ def _new_pairs(state: State, contacts: pa.Table) -> list[tuple[str, str]]:
     pairs = set(zip(private["account"].to_pylist(), private["peer"].to_pylist(), strict=True))
     if not pairs:
         return []
-    known = state.rows("contacts", "account", sorted({account for account, _ in pairs}))
-    known = known.filter(pc.is_valid(known["first_private_at"]))
-    pairs -= set(zip(known["account"].to_pylist(), known["peer"].to_pylist(), strict=True))
+    listed = sorted(pairs)
+    known = state.database.run(
+        f"SELECT g.sender, g.recipient FROM {state.database.pairs('sender', 'recipient')} AS g"
+        " INNER JOIN contacts AS c ON c.account = g.sender AND c.peer = g.recipient"
+        " WHERE c.first_private_at IS NOT NULL",
+        state.database.listed_pairs(listed),
+    )
+    pairs.difference_update(known)
     return sorted(pairs)
 
 

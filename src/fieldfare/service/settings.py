@@ -36,7 +36,7 @@ class ServiceSettings:
     prior: float | None = None
     most_body_bytes: int = 16 << 20
     """Longest body of a request, unpacked."""
-    most_waiting: int = 2_000_000
+    most_waiting: int = 200_000
     """Events in the journal that are not folded yet, above which new ones are refused (429)."""
     requests_per_second: float = 0.0
     """Requests a second and token; 0: no limit."""

@@ -222,6 +222,16 @@ class State:
         """The band of every account that has an assessment."""
         return dict(self.database.run("SELECT account, band FROM assessments"))
 
+    def flags(self, accounts: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """Of those among these that have an assessment: band, and when first flagged."""
+        rows = self.database.run(
+            "SELECT a.account, a.band, a.first_flagged_at"
+            f" FROM {self.database.one_of('wanted')} AS w"
+            " INNER JOIN assessments AS a ON a.account = w.wanted",
+            (self.database.listed(accounts),),
+        )
+        return {account: (band, flagged_at) for account, band, flagged_at in rows}
+
     def forget(self, accounts: Sequence[str]) -> None:
         """There is nothing to say of these accounts any more."""
         self.database.many(

@@ -30,10 +30,11 @@ from fieldfare.vocabulary.times import DAY
 
 FOLD_EVENTS: Final = 20_000
 """Events folded at a time."""
-URGENT_ACCOUNTS: Final = 2_000
-"""Accounts assessed at a time: those of whom something new is known,"""
-PATIENT_ACCOUNTS: Final = 200
-"""and, while there are none, the others."""
+URGENT_ACCOUNTS: Final = 1_000
+"""Accounts assessed at a time: first those of whom something new is known,"""
+PATIENT_ACCOUNTS: Final = 400
+"""and where these are fewer than so many, others too. What becomes urgent meanwhile must not wait
+long; and the time of a turn, for few accounts, is that of planning the queries."""
 NEVER: Final = 2**62
 ALIVE_SECONDS: Final = 10
 """A worker that was not heard of for so long does not count."""
@@ -101,9 +102,8 @@ class Worker:
         self._daily_round()
         now = time.time_ns() // 1000 if patient else NEVER
         due = self._state.due(held, URGENT_ACCOUNTS, now, urgent=True)
-        if not due:
-            # Fewer at a time: what becomes urgent meanwhile must not wait long.
-            due = self._state.due(held, PATIENT_ACCOUNTS, now, urgent=False)
+        if len(due) < PATIENT_ACCOUNTS:
+            due += self._state.due(held, PATIENT_ACCOUNTS - len(due), now, urgent=False)
         if due:
             self._assessor.assess(self._state, self._engine, due)
         return folded, len(due)
