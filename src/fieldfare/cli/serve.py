@@ -49,6 +49,10 @@ def serve(
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Most requests a second and token; 0: no limit.")
     ] = 0.0,
+    most_waiting: Annotated[
+        int,
+        typer.Option(min=1, help="Events that may wait for the worker before more get a 429."),
+    ] = 200_000,
     tls_certificate: Annotated[
         Path | None, typer.Option(help="Certificate chain (PEM), to speak TLS.")
     ] = None,
@@ -72,6 +76,7 @@ def serve(
         policy=policy,
         prior=prior,
         requests_per_second=requests_per_second,
+        most_waiting=most_waiting,
         webhooks=webhooks,
     )
     run(settings, Listening(host, port, tls_certificate, tls_key), workers)

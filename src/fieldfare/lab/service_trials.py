@@ -141,13 +141,16 @@ class Server:
             connection.close()
 
     def settle(self, seconds: float = 600) -> None:
-        """Wait until nothing waits to be folded or assessed."""
-        until = time.monotonic() + seconds
+        """Wait until nothing waits to be folded or assessed. Said twice, since the service counts
+        what waits every half second only."""
+        until, quiet = time.monotonic() + seconds, 0
         while time.monotonic() < until:
             status, ready = self.ask("GET", "/readyz")
-            if status == 200 and not ready["waiting_events"] and not ready["due_accounts"]:
+            nothing = status == 200 and not ready["waiting_events"] and not ready["due_accounts"]
+            quiet = quiet + 1 if nothing else 0
+            if quiet == 2:
                 return
-            time.sleep(0.1)
+            time.sleep(0.6 if nothing else 0.1)
         raise FieldfareError("the service did not catch up")
 
     def memory_mib(self) -> dict[str, float]:

@@ -9,6 +9,10 @@ Who may be assessed otherwise after an event: both its accounts; those who wrote
 which an age became known; and those who wrote to a child that now has a new contact which they
 know too (the children of an account's circle know one another, or share a contact with it). Of an
 account that more than `MANY` wrote to, the last is left to the daily round.
+
+At once is assessed who wrote to a possible child for the first time, who showed an indicator, who
+acted towards another or was acted upon, of whom something was told, and who wrote to someone whose
+age became known. The others wait `LATER`, so that these do not.
 """
 
 from __future__ import annotations
@@ -33,8 +37,8 @@ from fieldfare.vocabulary.times import SECOND
 MANY: Final = 1_000
 
 LATER: Final = 10 * SECOND
-"""One more message between two who wrote before changes little: their assessment may wait so long,
-and is made once for all that comes meanwhile."""
+"""One more message between two who wrote before, or a first one between adults, changes little: an
+assessment may wait so long, and is made once for all that comes meanwhile."""
 
 _SCHEMAS: Final = {
     "messages": ANNOTATED,
@@ -63,9 +67,7 @@ def fold(
         }
     accounts = _accounts(state, engine, events["accounts"])
     new = _new_pairs(state, parts["contacts"])
-    beyond = _beyond(state, parts["words"], accounts, new)
-    urgent = beyond | _ends([parts["indicators"], parts["relations"]])
-    urgent |= {end for pair in new for end in pair} | set(accounts["account"].to_pylist())
+    urgent, others = _concerned(state, parts, accounts, new)
     latest, now = _latest(events), time.time_ns() // 1000
     with state.database.transaction():
         for name, rows in parts.items():
@@ -77,8 +79,7 @@ def fold(
         if _tells_connections(events):
             state.set_fact("has_connections", "1")
         _mark_due(state, partitions, urgent, now, urgent=True)
-        rest = _ends(parts.values()) - urgent
-        _mark_due(state, partitions, rest, now + LATER, urgent=False)
+        _mark_due(state, partitions, others, now + LATER, urgent=False)
         state.set_folded(partition, entries[-1].seq)
     return sum(table.num_rows for table in events.values())
 
@@ -117,18 +118,25 @@ def _ends(tables: Iterable[pa.Table]) -> set[str]:
     return found
 
 
-def _beyond(
-    state: State, words: pa.Table, accounts: pa.Table, new: Sequence[tuple[str, str]]
-) -> set[str]:
-    """Accounts that took part in no event and may be assessed otherwise all the same."""
+def _concerned(
+    state: State,
+    parts: dict[str, pa.Table],
+    accounts: pa.Table,
+    new: Sequence[tuple[str, str]],
+) -> tuple[set[str], set[str]]:
+    """Who may be assessed otherwise now: first those who must be at once, then the others."""
+    words = parts["words"]
     aged = set(words.filter(pc.greater(words["age_weight"], 0))["account"].to_pylist())
     aged |= set(accounts["account"].to_pylist())
-    found = _wrote_to(state, sorted(aged))
-    children = _children(state, sorted({end for pair in new for end in pair}))
+    children = aged | _children(state, sorted({end for pair in new for end in pair}))
+    urgent = _wrote_to(state, sorted(aged)) | set(accounts["account"].to_pylist())
+    urgent |= {account for account, peer in new if peer in children}
+    urgent |= set(parts["indicators"]["account"].to_pylist()) | _ends([parts["relations"]])
+    few = _written_to_by_few(state, sorted(children))
     # Either end may be the child whose circle it is.
-    turned = [pair for pair in new if pair[0] in children]
-    turned += [(peer, account) for account, peer in new if peer in children]
-    return found | _know_both(state, turned)
+    turned = [pair for pair in new if pair[0] in few]
+    turned += [(peer, account) for account, peer in new if peer in few]
+    return urgent, (_ends(parts.values()) | _know_both(state, turned)) - urgent
 
 
 def _wrote_to(state: State, accounts: Sequence[str]) -> set[str]:
@@ -160,13 +168,27 @@ def _new_pairs(state: State, contacts: pa.Table) -> list[tuple[str, str]]:
 
 
 def _children(state: State, accounts: Sequence[str]) -> set[str]:
-    """Which of these are probably children, leaving out those that too many wrote to."""
+    """Which of these may be children: probable ones, and those not assessed yet whose age may be
+    known."""
     if not accounts:
         return set()
     rows = state.database.run(
-        f"SELECT p.account FROM {state.database.one_of('wanted')} AS w"
-        " INNER JOIN people AS p ON p.account = w.wanted WHERE p.child_weight > 0"
-        " AND (SELECT COUNT(*) FROM (SELECT 1 FROM contacts AS c WHERE c.peer = p.account"
+        f"SELECT w.wanted FROM {state.database.one_of('wanted')} AS w"
+        " LEFT JOIN people AS p ON p.account = w.wanted"
+        " LEFT JOIN accounts AS a ON a.account = w.wanted"
+        " WHERE p.child_weight > 0 OR (p.account IS NULL AND a.account IS NOT NULL)",
+        (state.database.listed(accounts),),
+    )
+    return {row[0] for row in rows}
+
+
+def _written_to_by_few(state: State, accounts: Sequence[str]) -> set[str]:
+    """Which of these no more than `MANY` wrote to."""
+    if not accounts:
+        return set()
+    rows = state.database.run(
+        f"SELECT w.wanted FROM {state.database.one_of('wanted')} AS w"
+        " WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM contacts AS c WHERE c.peer = w.wanted"
         f" LIMIT {MANY + 1}) AS counted) <= {MANY}",
         (state.database.listed(accounts),),
     )

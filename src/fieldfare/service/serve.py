@@ -70,6 +70,8 @@ def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> 
         http="httptools",
         access_log=False,  # its lines hold the ids of accounts
         log_level="warning",
+        # Whoever follows the changes would otherwise keep the service from ending.
+        timeout_graceful_shutdown=3,
         server_header=False,
     )
     with _workers(settings, workers):

@@ -77,7 +77,7 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(
-    "/accounts/{account}/assessment",
+    "/accounts/{account:path}/assessment",
     response_model=AssessmentWithHistory,
     responses=_NOT_FOUND,
     dependencies=[needs("assessments:read")],
