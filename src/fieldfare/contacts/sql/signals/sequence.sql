@@ -61,7 +61,7 @@ totalled AS (
   SELECT
     w.*,
     SUM(evidence) OVER (
-      PARTITION BY account ORDER BY contacted_at, peer
+      PARTITION BY account ORDER BY contacted_at NULLS FIRST, peer NULLS FIRST
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS total
   FROM weighed AS w
@@ -70,7 +70,7 @@ turned AS (
   SELECT
     t.*,
     MIN(total) OVER (
-      PARTITION BY account ORDER BY contacted_at, peer
+      PARTITION BY account ORDER BY contacted_at NULLS FIRST, peer NULLS FIRST
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS least
   FROM totalled AS t
