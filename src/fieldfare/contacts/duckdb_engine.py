@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -113,10 +112,7 @@ class DuckDBEngine(Engine):
                 f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"
                 f" WHERE h % {passes} = {number}"
             )["h"].to_numpy()
-            upper = hashes >= np.uint64(1 << 63)
-            # Sorting needs no interpreter, so each half has a core.
-            with ThreadPoolExecutor(max_workers=2) as threads:
-                found += threads.map(_repeats, (hashes[upper], hashes[~upper]))
+            found.append(_repeats(hashes))
         return np.concatenate(found)
 
     def close(self) -> None:
@@ -142,8 +138,8 @@ def _share_of(memory: str) -> int:
 
 
 def _repeats(values: Hashes) -> Hashes:
-    """The values that occur more than once. Sorts in place."""
-    values.sort()
+    """The values that occur more than once."""
+    values = np.sort(values)
     found: Hashes = values[1:][values[1:] == values[:-1]]
     return found
 
