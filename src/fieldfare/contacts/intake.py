@@ -187,12 +187,18 @@ _EVENT_TIMES: Final = (
     " UNION ALL SELECT connected_at AS t FROM connections) AS times"
 )
 
+_LAST: Final = (
+    "SELECT MAX(t) AS t FROM (SELECT MAX(sent_at) AS t FROM received_messages"
+    ' UNION ALL SELECT MAX("at") AS t FROM notices'
+    " UNION ALL SELECT MAX(connected_at) AS t FROM connections) AS each_last"
+)
+
 
 def _last_event(engine: Engine) -> tuple[int, int]:
     """The last event's time, and how many events are later than now: one record with a wrong
     clock must not move the windows away from all the others."""
     now = to_micros(datetime.now(UTC)) + DAY
-    latest = engine.fetch(f"SELECT MAX(t) AS t FROM {_EVENT_TIMES}")["t"][0].as_py()
+    latest = engine.fetch(_LAST)["t"][0].as_py()
     later = 0
     if latest is not None and latest > now:
         row = engine.fetch(

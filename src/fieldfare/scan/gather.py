@@ -33,6 +33,21 @@ SPOOLED: Final[dict[str, pa.Schema]] = {
     "notices": NOTICES,
 }
 
+REPEATED: Final = [
+    "kind",
+    "sender",
+    "recipients.list.element",
+    "origin.source",
+    "origin.member",
+    "origin.tz_basis",
+    "age",
+    "age_basis",
+    "age_confidence",
+    "country",
+    "country_basis",
+    "utc_offset_hours",
+]
+"""Columns whose values repeat; a dictionary of the others (ids, times) would only cost."""
 
 WAITING: Final = 4
 
@@ -91,6 +106,8 @@ class Spool:
                 self._folder / f"{table}.parquet",
                 SPOOLED[table],
                 compression="lz4",
+                use_dictionary=REPEATED,
+                write_statistics=False,
             )
         self._writers[table].write_batch(batch.cast(SPOOLED[table]))
 

@@ -125,7 +125,10 @@ def assemble(
                 bad = pc.or_(bad, unread) if required else bad
     batch = pa.RecordBatch.from_arrays(filled, schema=schema)
     in_micros = where.time_form.per_second == convert.MICROS.per_second
-    return tidy(table, batch.filter(pc.invert(bad)), problems, doubt_unit=in_micros)
+    # Filtering copies every column, and hardly ever is there anything to leave out.
+    if pc.any(bad).as_py():
+        batch = batch.filter(pc.invert(bad))
+    return tidy(table, batch, problems, doubt_unit=in_micros)
 
 
 def check_type(column: pa.Field, found: pa.DataType) -> None:
