@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fieldfare import language
 from fieldfare.language import SCHEMA, LanguageModel, TokenTable, annotate, explain
 from fieldfare.language import annotate as _function
+from fieldfare.language.kernel import MOST_TOKENS
 from fieldfare.vocabulary import InputError
 
 from . import strategies
@@ -106,6 +107,15 @@ def test_long_messages(piece: str) -> None:
     assert rows[1][1].as_py() > 0
 
 
+@pytest.mark.parametrize("times", [1, 100_000])
+def test_a_long_message_counts_so_many_tokens_of_its_average(times: int) -> None:
+    text = "how old are you " * 400 * times
+    row = annotate(pa.array(["how old are you " * 100, text]), MODEL).to_pylist()
+    assert row[1]["tokens"] == MOST_TOKENS
+    average = row[0]["weight_sum"] / row[0]["tokens"]
+    assert row[1]["weight_sum"] == pytest.approx(MOST_TOKENS * average, rel=0.01)
+
+
 def test_broken_bytes_are_refused_without_showing_the_text() -> None:
     offsets = pa.py_buffer(np.array([0, 9], np.int32).tobytes())
     broken = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"private\xff\xfe"))
@@ -137,10 +147,11 @@ def test_fingerprint_follows_the_data() -> None:
 
 @strategies.unhurried
 @given(strategies.texts)
+@example("keep this our secret " * 300)
 def test_explanation_agrees_with_the_row(text: str) -> None:
     row = annotate(pa.array([text]), MODEL).to_pylist()[0]
     said = explain(text, MODEL)
-    assert len(said.tokens) == row["tokens"]
+    assert min(len(said.tokens), MOST_TOKENS) == row["tokens"]
     assert said.weight_sum == pytest.approx(row["weight_sum"], abs=1e-9)
     assert {span.indicator for span in said.indicators} == set(row["indicators"])
     stated = said.stated_age

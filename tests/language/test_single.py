@@ -40,7 +40,7 @@ def test_alone_as_in_a_batch(text: str) -> None:
     [
         "how 0ld r u", "S3nd me a phtoo", "im 12 mam@", "are ur prnts h o m e", "Ѕеnd а рiс",
         "é" + "\u0301" * 40, "ΣΑΣ İstanbul", "ＨＯＷ ｏｌｄ are you", "d1ch a!le gut!Ich",
-        "７uổi ảnh",
+        "７uổi ảnh", "keep this our secret " * 300,
     ],
 )  # fmt: skip
 def test_disguise_alone(text: str) -> None:

@@ -241,7 +241,7 @@ PLAIN: dict[str, Any] = {"sender": ["a"], "recipients": [["b"]], "sent_at": [1]}
 
 def test_plain_messages(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", PLAIN)
-    assert is_plain_messages(open_place(path)) == PlainMessages(1, frozenset(PLAIN))
+    assert is_plain_messages(open_place(path)) == PlainMessages(1, frozenset(PLAIN), 1)
     full = tmp_path / "full.parquet"
     pq.write_table(MESSAGES.empty_table(), full)
     plain = is_plain_messages(open_place(full))

@@ -30,6 +30,7 @@ def print_json(result: ScanResult, out: Path) -> None:
                 "formats": dict(gathered.formats),
                 "assessed": result.assessed.signals.num_rows,
                 "flagged": result.flagged_count,
+                "announcements": gathered.announcements,
                 "written_out": len(result.accounts),
                 "problems": dict(gathered.problems.counts),
                 "problem_samples": [
@@ -66,6 +67,8 @@ def print_text(result: ScanResult, out: Path) -> None:
     for account in result.accounts[:SHOWN]:
         if account.flagged:
             _print_reasons(console, account)
+    for sentence in gathered.announced():
+        console.print(sentence, markup=False)
     _print_problems(console, result)
     console.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
 

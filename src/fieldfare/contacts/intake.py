@@ -14,11 +14,16 @@ from typing import Final
 
 import pyarrow as pa
 
+from fieldfare.contacts import contradictions as contradicting
+from fieldfare.contacts.contradictions import Contradiction
 from fieldfare.contacts.definition import EVENT_COLUMNS, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.contacts.norms import Norms, shipped
 from fieldfare.vocabulary import SettingsError
 from fieldfare.vocabulary.times import DAY, to_micros
+
+MOST_RECIPIENTS: Final = 256
+"""A message to more is an announcement, which is no contact with each; as in `deliveries.sql`."""
 
 _ORIGIN: Final = (
     "STRUCT(source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, "
@@ -84,6 +89,16 @@ class EventFiles:
     notices: list[Path] = field(default_factory=list)
 
 
+def count_announcements(engine: Engine, messages: Sequence[Path]) -> int:
+    """Messages in these files to more than `MOST_RECIPIENTS`."""
+    engine.load_files("announced", messages, {"recipients": "VARCHAR[]"})
+    counted = engine.fetch(
+        f"SELECT COUNT(*) AS n FROM announced WHERE ARRAY_LENGTH(recipients) > {MOST_RECIPIENTS}"
+    )
+    engine.drop("announced")
+    return int(counted["n"][0].as_py())
+
+
 def find_repeated(engine: Engine, messages: Sequence[Path]) -> bool:
     """Create `repeated`, the ids that occur more than once in these files; tells whether there
     are any."""
@@ -99,6 +114,8 @@ class Loaded:
     """Microseconds UTC; later events are not counted."""
     later: int
     """Events later than the moment of the scan, left out because their clock must be wrong."""
+    contradictions: tuple[Contradiction, ...]
+    """What was given twice and does not agree."""
 
 
 def load(
@@ -120,14 +137,16 @@ def load(
         engine.load_files(name, each, RECEIVED_COLUMNS[name])
     as_of, later = (settings.as_of, 0) if settings.as_of is not None else _last_event(engine)
     show_events(engine, repeated=repeated, until=as_of)
-    _create_accounts(engine)
+    contradictions = contradicting.in_messages(engine) if repeated else []
+    if _create_accounts(engine):
+        contradictions += contradicting.in_accounts(engine)
     load_settings(
         engine,
         settings,
         as_of,
         has_connections=bool(files.connections) or _any_acceptance(engine),
     )
-    return Loaded(as_of, later)
+    return Loaded(as_of, later, tuple(contradictions))
 
 
 def show_events(engine: Engine, *, repeated: bool, until: int, after: int | None = None) -> None:
@@ -144,12 +163,12 @@ def show_events(engine: Engine, *, repeated: bool, until: int, after: int | None
     )
 
 
-def _create_accounts(engine: Engine) -> None:
+def _create_accounts(engine: Engine) -> bool:
+    """Create `accounts`; tells whether some were given more than once."""
     engine.view("received_account_ids", "SELECT account AS id FROM received_accounts")
-    if engine.create_repeated_ids("repeated_accounts", "received_account_ids"):
-        engine.create("accounts", sql("accounts"))
-    else:
-        engine.create("accounts", "SELECT * FROM received_accounts")
+    repeated = engine.create_repeated_ids("repeated_accounts", "received_account_ids")
+    engine.create("accounts", sql("accounts") if repeated else "SELECT * FROM received_accounts")
+    return repeated
 
 
 def narrow(engine: Engine, senders: str) -> None:

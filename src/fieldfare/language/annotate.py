@@ -30,9 +30,10 @@ SCHEMA = pa.schema(
         pa.field("indicators", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""What `annotate` gives, one row a message: Σ token weight (nats) and number of tokens; the
-age the writer states (years) and how surely (0–1), null where none is stated; the distinct
-ids of the indicators found, in the order of the catalogue."""
+"""What `annotate` gives, one row a message: Σ token weight (nats) and number of tokens, of
+which a message counts `kernel.MOST_TOKENS` at most; the age the writer states (years) and how
+surely (0–1), null where none is stated; the distinct ids of the indicators found, in the order
+of the catalogue."""
 
 _MOST_BYTES = 16 << 20
 """Text handled at once: bounds memory, and keeps the word lines near the processor."""
@@ -134,7 +135,7 @@ def _pieces(strings: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
 
 def _annotate(strings: pa.LargeStringArray, model: LanguageModel) -> pa.RecordBatch:
     normalised = normalise.normalise(strings)
-    sums, counts = kernel.sums(normalised, model.table)
+    sums, counts = kernel.all_bounded(*kernel.sums(normalised, model.table))
     stated, confidence = model.ages.read(normalised)
     columns = [
         pa.array(sums),
@@ -152,7 +153,8 @@ def _nan_to_null(values: npt.NDArray[np.float32]) -> pa.FloatArray:
 
 @dataclass(frozen=True)
 class TokenEvidence:
-    """What one token adds: its place in the original text and its weight (nats)."""
+    """What one token adds: its place in the original text and its weight (nats), of which
+    tokens of a long message count a share (see `kernel.bounded`)."""
 
     start: int
     end: int
@@ -181,9 +183,12 @@ def explain(text: str, model: LanguageModel) -> Explanation:
     normalised, offsets = normalise.normalise_one(text)
     character = normalise.byte_to_character(normalised.encode())
     evidence = []
-    for token in kernel.tokens(normalised, model.table):
+    found = kernel.tokens(normalised, model.table)
+    share, _ = kernel.bounded(1.0, len(found))
+    for token in found:
         start, end = normalise.original_span(offsets, character[token.start], character[token.end])
-        evidence.append(TokenEvidence(start, end, float(model.table.values[token.id])))
+        weight = share * float(model.table.values[token.id])
+        evidence.append(TokenEvidence(start, end, weight))
     stated = model.ages.read_one(normalised)
     if stated:
         start, end = normalise.original_span(offsets, stated.start, stated.end)

@@ -19,8 +19,13 @@ import pyarrow as pa
 from fieldfare.language.normalise import as_large
 from fieldfare.language.tables import TokenTable
 
-VERSION = "words-2"
+VERSION = "words-3"
 """Changes whenever the same text may give other tokens; part of the model's fingerprint."""
+
+MOST_TOKENS = 500
+"""Tokens that one message may count, some 250 words. Longer ones count as so many of their
+average: one pasted book must neither drown what else an account wrote nor outweigh it. Set by
+judgement; beyond the length of all but a few chat messages."""
 
 _NO_TRACE = np.zeros((0, 3), np.int64)
 _ALL_PRESENT = np.zeros(0, np.bool_)
@@ -97,6 +102,21 @@ def sums(
     Null and empty texts give 0 and 0. Takes time linear in the bytes.
     """
     return _scan(column(normalised), table, _NO_TRACE)
+
+
+def bounded(weight_sum: float, tokens: int) -> tuple[float, int]:
+    """Σ weight and number of tokens that a message counts: at most `MOST_TOKENS`."""
+    if tokens <= MOST_TOKENS:
+        return weight_sum, tokens
+    return weight_sum * (MOST_TOKENS / tokens), MOST_TOKENS
+
+
+def all_bounded(
+    weight_sums: npt.NDArray[np.float64], tokens: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    """`bounded` for each message."""
+    kept = np.minimum(tokens, MOST_TOKENS)
+    return weight_sums * (kept / np.maximum(tokens, 1)), kept
 
 
 def column_of(form: bytes) -> Column:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fieldfare.contacts.accounts import PREPARED, prepare
-from fieldfare.contacts.intake import EventFiles
+from fieldfare.contacts.intake import MOST_RECIPIENTS, EventFiles
 from fieldfare.language.messages import ANNOTATED, annotate_messages
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.sources.place import Place
@@ -68,6 +69,20 @@ class Gathered:
     """Places whose format holds one side of a conversation only."""
     language: str = ""
     """Fingerprint of the language model, where there was text."""
+    announcements: int = 0
+    """Messages to more than `MOST_RECIPIENTS`, those of `unsure` not included."""
+    unsure: list[Path] = field(default_factory=list)
+    """Files handed over that may hold announcements, by their own statistics."""
+
+    def announced(self) -> list[str]:
+        """What a reader of results must know of announcements: one sentence, or none."""
+        if not self.announcements:
+            return []
+        were = "message was" if self.announcements == 1 else "messages were"
+        return [
+            f"{self.announcements:,} {were} sent to more than {MOST_RECIPIENTS} recipients: such an"
+            " announcement is not counted as contact with any of them."
+        ]
 
 
 class Spool:
@@ -83,6 +98,8 @@ class Spool:
         self._model: LanguageModel | None = None
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._waiting: deque[Future[None]] = deque()
+        self.announcements = 0
+        """Messages to more than `MOST_RECIPIENTS` among those written."""
 
     @property
     def language(self) -> str:
@@ -98,6 +115,8 @@ class Spool:
 
     def _write(self, table: str, batch: pa.RecordBatch) -> None:
         if table == "messages":
+            many = pc.greater(pc.list_value_length(batch["recipients"]), MOST_RECIPIENTS)
+            self.announcements += pc.sum(many).as_py() or 0
             batch = annotate_messages(batch, self._language)
         elif table == "accounts":
             batch = prepare(batch)
@@ -161,6 +180,7 @@ def gather(
         gathered.sources[str(found.place)] = found.place.sha256
     spool.finish(gathered.files)
     gathered.language = spool.language
+    gathered.announcements = spool.announcements
     return gathered
 
 
@@ -172,4 +192,6 @@ def _hand_over(place: Place, gathered: Gathered) -> bool:
         return False
     gathered.files.messages.append(place.path)
     gathered.rows["messages"] += plain.rows
+    if plain.most_recipients > MOST_RECIPIENTS:
+        gathered.unsure.append(place.path)
     return True

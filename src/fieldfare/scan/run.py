@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from fieldfare.contacts import analysis
+from fieldfare.contacts.contradictions import Contradiction
 from fieldfare.contacts.engine import Engine, open_engine
-from fieldfare.contacts.intake import find_repeated, load, narrow
+from fieldfare.contacts.intake import count_announcements, find_repeated, load, narrow
 from fieldfare.contacts.norms import Norms, of_population
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
@@ -24,6 +25,7 @@ from fieldfare.scan.gather import Gathered, gather
 from fieldfare.scan.history import FirstFlag, first_flags
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.scan.universe import create_members
+from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary import InputError
 
 
@@ -89,6 +91,7 @@ def scan(
             gathered.problems.add(
                 "all sources", "an event later than now; it was not counted", times=loaded.later
             )
+        _note(loaded.contradictions, gathered.problems)
         analysis.ledger(engine, lambda name: on_step(f"Ledger: {name}"))
         analysis.signals(engine, lambda name: on_step(f"Signals: {name}"))
         on_step("Assessing")
@@ -138,10 +141,21 @@ def _gather(
                 checked.append((files, beside.submit(find_repeated, engine, files)))
 
         gathered = gather(paths, settings, folder, lambda place: on_step(f"Reading {place}"), check)
+    if gathered.unsure:
+        gathered.announcements += count_announcements(engine, gathered.unsure)
     for files, repeated in checked:
         if files == gathered.files.messages:
             return gathered, repeated.result()
     return gathered, None
+
+
+def _note(contradictions: Sequence[Contradiction], problems: Problems) -> None:
+    for found in contradictions:
+        for source, locator in found.samples:
+            problems.add(source, found.what, locator=locator)
+        rest = found.count - len(found.samples)
+        if rest:
+            problems.add("", found.what, times=rest)
 
 
 def _require_events(gathered: Gathered) -> None:

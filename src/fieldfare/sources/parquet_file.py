@@ -40,6 +40,8 @@ class PlainMessages:
     rows: int
     columns: frozenset[str]
     """The columns of `schemas.MESSAGES` it has; the others are to be read as null."""
+    most_recipients: int
+    """No message has more; the file's own counts allow no closer bound."""
 
     @property
     def has_text(self) -> bool:
@@ -121,7 +123,20 @@ def is_plain_messages(place: Place) -> PlainMessages | None:
         not _same(schema.field(name).type, TABLES["messages"].field(name).type) for name in shared
     ):
         return None
-    return PlainMessages(metadata.num_rows, shared) if _is_clean(metadata) else None
+    if not _is_clean(metadata):
+        return None
+    return PlainMessages(metadata.num_rows, shared, _most_recipients(metadata))
+
+
+def _most_recipients(metadata: Any) -> int:
+    """A bound: every list of a row group takes one value at least, and one may have the others."""
+    most = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            if column.path_in_schema == "recipients.list.element":
+                most = max(most, 1 + column.num_values - group.num_rows)
+    return most
 
 
 def _is_clean(metadata: Any) -> bool:
