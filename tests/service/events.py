@@ -64,6 +64,19 @@ def service_events(
     return events
 
 
+def with_wide_groups(events: list[dict[str, object]], seed: int) -> list[dict[str, object]]:
+    """The same events, with twelve recipients in each group: so that it is one for a reader too
+    where some of them are taken out."""
+    rng = random.Random(seed)
+    names = sorted({str(event["sender"]) for event in events if event["type"] == "message"})
+    return [
+        event | {"recipients": rng.sample([n for n in names if n != event["sender"]], 12)}
+        if event.get("kind") == "group"
+        else event
+        for event in events
+    ]
+
+
 def _account(name: str, rng: random.Random) -> dict[str, object]:
     return {
         "type": "account",

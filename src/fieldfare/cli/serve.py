@@ -43,6 +43,10 @@ def serve(
     unknown_age_child_probability: Annotated[
         float, typer.Option(help="Probability that an account of unknown age is a child's.")
     ] = 0.1,
+    keep_days: Annotated[
+        int,
+        typer.Option(min=0, help="Days after which pairs that fell silent age out; 0: never."),
+    ] = 0,
     webhooks: Annotated[
         Path | None, typer.Option(help="File of webhooks (TOML) that are told of changes.")
     ] = None,
@@ -57,9 +61,17 @@ def serve(
         Path | None, typer.Option(help="Certificate chain (PEM), to speak TLS.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(help="Authorities (PEM) one of which every client's certificate is of."),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(help="debug, info (each request by its route), warning or error.")
+    ] = "warning",
 ) -> None:
     """Serve the live API: events in, decisions and assessments out."""
     from fieldfare.contacts.intake import ContactSettings
+    from fieldfare.service.logs import LEVELS
     from fieldfare.service.serve import Listening
     from fieldfare.service.serve import serve as run
     from fieldfare.service.settings import ServiceSettings
@@ -67,6 +79,8 @@ def serve(
 
     if text not in ("read", "keep", "refuse"):
         raise SettingsError(f"--text {text}: choose read, keep or refuse")
+    if log_level not in LEVELS:
+        raise SettingsError(f"--log-level {log_level}: choose {', '.join(LEVELS)}")
     settings = ServiceSettings(
         data=data,
         database=_url(database),
@@ -77,9 +91,11 @@ def serve(
         prior=prior,
         requests_per_second=requests_per_second,
         most_waiting=most_waiting,
+        keep_days=keep_days,
+        log_level=log_level,
         webhooks=webhooks,
     )
-    run(settings, Listening(host, port, tls_certificate, tls_key), workers)
+    run(settings, Listening(host, port, tls_certificate, tls_key, tls_client_ca), workers)
 
 
 token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=True)

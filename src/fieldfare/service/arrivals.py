@@ -117,6 +117,13 @@ def _records(body: bytes, problems: Problems) -> Iterable[Record]:
     try:
         return list(decode_array(body, SOURCE, problems))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # Lines whose first is no record, and begins like an array: the others must not suffer.
+        apart = Problems(most=sys.maxsize)
+        if lines := list(decode_lines(body, 1, SOURCE, "", apart)):
+            for samples in apart.samples.values():
+                for problem in samples:
+                    problems.add(SOURCE, problem.what, locator=problem.locator)
+            return lines
         raise InputError("the body is not a JSON array; send one, or JSON Lines") from error
 
 

@@ -73,6 +73,7 @@ class Housekeeping:
         self._journal, self._state, self._keep_days = journal, state, keep_days
         self._alone = state.database.kind == "sqlite"
         self._looked = -LOOK_SECONDS
+        self._stale: list[int] = []
         self._progress: _Progress | None = None
         self._keeper = self._alone
         for statement in _TABLES.split(";"):
@@ -96,6 +97,9 @@ class Housekeeping:
         """Do a little of what is to be done; whether there was anything."""
         if self._progress is not None:
             self._go_on(self._progress)
+            return True
+        if self._stale:
+            self._journal.forget_ids(self._stale.pop(), self._keep_days)
             return True
         if patient and time.monotonic() - self._looked < LOOK_SECONDS:
             return False
@@ -171,6 +175,7 @@ class Housekeeping:
         pairs = forget.aged(self._state, before, protected(self._journal.database))
         if len(pairs) <= MOST_PAIRS:
             self._state.set_fact("aged", str(today))
+            self._stale = list(range(256))
         if not pairs:
             return None
         job = Job("ageing", self._until("ageing"))

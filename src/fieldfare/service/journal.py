@@ -200,6 +200,16 @@ class Journal:
                 self.database.many("DELETE FROM journal WHERE seq = ?", empty)
         return int(rows[-1][0]) if len(rows) == REWRITTEN else until
 
+    def forget_ids(self, first_byte: int, days: int) -> None:
+        """Of the messages seen whose digest begins so, forget those that came more than so many
+        days ago: a 256th of the work at a time, since whoever appends waits meanwhile."""
+        end = "" if first_byte == 255 else " AND key < ?"
+        bounds = [bytes([each]) for each in (first_byte, first_byte + 1) if each < 256]
+        self.database.run(
+            f"DELETE FROM seen WHERE key >= ?{end} AND day < ?",
+            (*bounds, int(time.time()) // 86_400 - days),
+        )
+
     def fact(self, name: str) -> str | None:
         """Something to be remembered that is in no entry."""
         rows = self.database.run("SELECT value FROM journal_facts WHERE name = ?", (name,))

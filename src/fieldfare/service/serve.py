@@ -7,9 +7,11 @@ committed.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldfare.service.herald import Herald
+from fieldfare.service.logs import to_standard_error
 from fieldfare.service.outbox import Outbox
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.state import State
@@ -26,6 +29,10 @@ from fieldfare.vocabulary import FieldfareError, SettingsError
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
+
+    import uvicorn
+
+log = logging.getLogger("fieldfare.service")
 
 RESTART_SECONDS = 1.0
 """Pause before a worker that died is replaced."""
@@ -38,12 +45,19 @@ class Listening:
     host: str = "127.0.0.1"
     port: int = 8080
     certificate: Path | None = None
-    """PEM file; with `key`, the service speaks TLS."""
+    """PEM file; with `key`, the service speaks TLS (1.2 and later)."""
     key: Path | None = None
+    client_ca: Path | None = None
+    """PEM file; only clients with a certificate of these authorities are answered."""
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
             raise SettingsError("TLS needs both --tls-certificate and --tls-key")
+        if self.client_ca is not None and self.certificate is None:
+            raise SettingsError("--tls-client-ca needs --tls-certificate and --tls-key")
+        for path in (self.certificate, self.key, self.client_ca):
+            if path is not None and not path.is_file():
+                raise SettingsError(f"{path}: there is no such file")
 
 
 def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> None:
@@ -51,31 +65,42 @@ def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> 
     more than 1 only with PostgreSQL."""
     import uvicorn
 
-    from fieldfare.service.api.app import create_app
-
     if settings.database is None and workers > 1:
         raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
+    to_standard_error(settings.log_level)
     settings.card()
     settings.endpoints()
     # Made here first, so that several processes do not make it at once.
     settings.open_journal().close()
     settings.open_state().close()
-    config = uvicorn.Config(
+    config = uvicorn_config(settings, listening)
+    with _workers(settings, workers):
+        uvicorn.Server(config).run()
+
+
+def uvicorn_config(settings: ServiceSettings, listening: Listening) -> uvicorn.Config:
+    """The HTTP interface as uvicorn serves it."""
+    import uvicorn
+
+    from fieldfare.service.api.app import create_app
+
+    return uvicorn.Config(
         create_app(settings),
         host=listening.host,
         port=listening.port,
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.key,
+        ssl_ca_certs=None if listening.client_ca is None else str(listening.client_ca),
+        ssl_cert_reqs=ssl.CERT_NONE if listening.client_ca is None else ssl.CERT_REQUIRED,
         loop="uvloop",
         http="httptools",
         access_log=False,  # its lines hold the ids of accounts
-        log_level="warning",
         # Whoever follows the changes would otherwise keep the service from ending.
         timeout_graceful_shutdown=3,
+        log_level=settings.log_level,
+        log_config=None,
         server_header=False,
     )
-    with _workers(settings, workers):
-        uvicorn.Server(config).run()
 
 
 @contextmanager
@@ -99,6 +124,8 @@ def _keep(settings: ServiceSettings, ended: threading.Event) -> None:
         process = _start(settings)
         while process.is_alive() and not ended.wait(0.2):
             pass
+        if not ended.is_set():
+            log.error("a worker ended with code %s; another is started", process.exitcode)
         if ended.is_set():
             process.terminate()
             process.join(30)
@@ -126,6 +153,8 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
         signal.SIGINT, signal.SIG_IGN if parent is not None else signal.default_int_handler
     )
 
+    if parent is not None:
+        to_standard_error(settings.log_level)
     endpoints = settings.endpoints()
     journal, state = settings.open_journal(), settings.open_state()
     deliverer = Deliverer(lambda: [Outbox(settings.open_state().database)], endpoints)

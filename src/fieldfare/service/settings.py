@@ -42,6 +42,8 @@ class ServiceSettings:
     """Requests a second and token; 0: no limit."""
     keep_days: int = 0
     """Pairs of accounts between which nothing happened for so many days age out; 0: never."""
+    log_level: str = "warning"
+    """Of `logs.LEVELS`; from ``info`` on each request is told of."""
     webhooks: Path | None = None
     """File of the webhooks (TOML); None: nothing is sent anywhere."""
 

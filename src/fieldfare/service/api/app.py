@@ -22,6 +22,7 @@ from fieldfare.service.api import (
 )
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import Gate
+from fieldfare.service.logs import RequestLog
 from fieldfare.service.settings import ServiceSettings
 
 log = logging.getLogger("fieldfare.service")
@@ -38,6 +39,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
+    app.add_middleware(RequestLog)
     for part in (events, decisions, assessments, accounts, appeals, webhooks, health):
         app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, _not_valid)

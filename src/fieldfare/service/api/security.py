@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -45,16 +46,16 @@ class Gate:
         self._remembered[secret] = (now, token)
         return token
 
-    def allows(self, token: Token) -> bool:
-        """False where the token has used up its requests: a bucket that fills by the second and
-        holds a second's worth, one at least."""
+    def wait(self, token: Token) -> int:
+        """Seconds until the token may ask again; 0 where it may now, which counts. Its requests
+        are a bucket that fills by the second and holds a second's worth, one at least."""
         if not self._per_second:
-            return True
+            return 0
         now, most = time.monotonic(), max(self._per_second, 1.0)
         at, left = self._left.get(token.name, (now, most))
         left = min(most, left + (now - at) * self._per_second)
         self._left[token.name] = (now, max(left - 1.0, 0.0) if left >= 1.0 else left)
-        return left >= 1.0
+        return 0 if left >= 1.0 else max(1, math.ceil((1.0 - left) / self._per_second))
 
 
 def needs(scope: Scope) -> Any:
@@ -74,9 +75,9 @@ def needs(scope: Scope) -> Any:
             )
         if scope not in token.scopes:
             raise HTTPException(403, f"the token lacks the scope {scope}")
-        if not gate.allows(token):
+        if wait := gate.wait(token):
             raise HTTPException(
-                429, "too many requests with this token", headers={"Retry-After": "1"}
+                429, "too many requests with this token", headers={"Retry-After": str(wait)}
             )
         request.state.token = token
         return token
