@@ -279,6 +279,8 @@ def test_an_export_has_everything_and_says_what_is_for_whom(
     derived = {line["type"] for line in lines if line["part"] == "derived"}
     assert derived >= {"ledger", "people", "assessments"}
     assert _lines(client, "nobody") == []
+    assert client.delete("/v1/accounts/of/two parts").status_code == 202
+    assert client.get("/v1/erasures").json()["erasures"][0]["account"] == "of/two parts"
 
 
 def _message(

@@ -1,6 +1,6 @@
 """Logs of the service: a JSON object a line on standard error, without ids of accounts or text.
 
-A request is told of by its route (``/v1/accounts/{account}/assessment``), never by its path. The
+A request is told of by its route (``/v1/accounts/{account:path}/assessment``), never by its path. The
 name of a token is its maker's choice, and is not an account's.
 """
 

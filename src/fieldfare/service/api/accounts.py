@@ -95,7 +95,7 @@ class HoldPage(BaseModel):
 
 
 @router.get(
-    "/accounts/{account}/export",
+    "/accounts/{account:path}/export",
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/x-ndjson": {}}},
@@ -128,7 +128,9 @@ def get_export(account: str, service: Annotated[Running, Depends(running)]) -> S
     return StreamingResponse(begun, media_type="application/x-ndjson")
 
 
-@router.delete("/accounts/{account}", status_code=202, response_model=ErasureTaken, responses=_BUSY)
+@router.delete(
+    "/accounts/{account:path}", status_code=202, response_model=ErasureTaken, responses=_BUSY
+)
 def delete_account(account: str, service: Annotated[Running, Depends(running)]) -> dict[str, str]:
     """Have one account's data erased: by the worker, and where the account is under a legal hold
     or has an open case, when it no longer is. The answer is the same either way."""
@@ -153,7 +155,9 @@ def get_erasures(
     }
 
 
-@router.post("/accounts/{account}/holds", status_code=201, response_model=HoldSet, responses=_BUSY)
+@router.post(
+    "/accounts/{account:path}/holds", status_code=201, response_model=HoldSet, responses=_BUSY
+)
 def post_hold(
     account: str,
     made: HoldMade,
