@@ -1,0 +1,29 @@
+"""Cases: what people decide about, who may, and the record of it.
+
+What enters: snapshots of accounts (`scan.snapshot`) from scans and the live service, and what
+people do. What leaves: typed, frozen records; decisions in force; labels for calibration. No web
+framework is known here.
+
+    records      what leaves
+    errors       what can go wrong
+    permissions  roles, permissions, the actor; the one place where both are checked
+    states       the states of a case
+    actions      what can be decided
+    urgency      how imminent harm is: the order of the queue
+    tables       the tables; `migrations` brings a database up to them
+    database     SQLite or PostgreSQL
+    vault        text at rest, keys
+    audit        the chain of hashes
+    desk         what the parts of the store share
+    opening, queue, reading, proposing, deciding, auditing   the parts
+    store        `CaseStore`, all of them in one
+
+To add an action, a sign of urgency, a state or a permission: the TOML file of that name. To add
+something that can be done: a method in one of the parts, with ``@allows(…)``. To store more: a
+column in `tables`, and a migration.
+"""
+
+from fieldfare.cases.permissions import OPERATOR, SERVICE, Actor, Permission
+from fieldfare.cases.store import CaseStore
+
+__all__ = ["OPERATOR", "SERVICE", "Actor", "CaseStore", "Permission"]
