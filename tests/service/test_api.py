@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
@@ -228,3 +230,35 @@ def test_metrics_count(embedded: TestClient) -> None:
     text = embedded.get("/metrics").text
     assert 'fieldfare_decisions_total{verdict="deliver"} 1' in text
     assert 'fieldfare_events_total{outcome="new"}' in text
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "\ud800"])
+def test_words_that_no_database_holds_are_refused_and_no_error(
+    client: TestClient, bad: str
+) -> None:
+    quoted = quote(bad, errors="surrogatepass")
+    cursor = base64.urlsafe_b64encode(json.dumps([1.5, bad]).encode()).decode()
+    asked: list[tuple[str, str, dict[str, object] | None]] = [
+        ("GET", f"/v1/accounts/{quoted}/assessment", None),
+        ("GET", f"/v1/accounts/{quoted}/export", None),
+        ("DELETE", f"/v1/accounts/{quoted}", None),
+        ("POST", f"/v1/accounts/{quoted}/holds", {"reason": "r", "jurisdiction": "GB"}),
+        ("POST", "/v1/accounts/a/holds", {"reason": bad, "jurisdiction": bad}),
+        ("POST", "/v1/holds/1/lift", {"reason": bad}),
+        ("GET", f"/v1/holds?account={quoted}", None),
+        ("GET", f"/v1/appeals?account={quoted}", None),
+        ("POST", "/v1/appeals", {"account": bad, "statement": "s"}),
+        ("POST", "/v1/appeals", {"account": "a", "statement": bad}),
+        ("POST", "/v1/appeals", {"account": "a", "statement": "s", "id": bad, "about": bad}),
+        ("POST", "/v1/support", {"account": bad, "moment": "after_report"}),
+        ("POST", "/v1/webhooks/dead-letters/requeue", {"ids": [bad]}),
+        ("POST", "/v1/decisions", {"sender": bad, "recipients": ["b"]}),
+        ("POST", "/v1/decisions", {"sender": "a", "recipients": [bad]}),
+        ("GET", f"/v1/assessments?after={cursor}", None),
+    ]
+    for method, url, sent in asked:
+        content = None if sent is None else json.dumps(sent)
+        answer = client.request(method, url, content=content)
+        # Bytes in a URL that are no UTF-8 are read as a name that nobody has.
+        fine = (200, 202, 201, 404) if bad == "\ud800" and quoted in url else ()
+        assert answer.status_code in (400, 422, *fine), (method, url)

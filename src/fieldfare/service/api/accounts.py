@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running, token_of
+from fieldfare.service.api.words import AccountInPath, AccountInQuery, Word
 from fieldfare.service.erasures import Erasures, ErasureState
 from fieldfare.service.export import export
 from fieldfare.service.protections import LegalHold, LegalHolds
@@ -57,14 +58,14 @@ class ErasureList(BaseModel):
 class HoldMade(BaseModel):
     """Why an account's data must be kept, and by whose law."""
 
-    reason: str = Field(min_length=1, max_length=2000)
-    jurisdiction: str = Field(min_length=1, max_length=200)
+    reason: Word = Field(min_length=1, max_length=2000)
+    jurisdiction: Word = Field(min_length=1, max_length=200)
 
 
 class HoldLifted(BaseModel):
     """Why it need not be kept any more."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Word = Field(min_length=1, max_length=2000)
 
 
 class HoldSet(BaseModel):
@@ -102,7 +103,9 @@ class HoldPage(BaseModel):
         429: {"description": "Too many requests with this token, or another export is running."},
     },
 )
-def get_export(account: str, service: Annotated[Running, Depends(running)]) -> StreamingResponse:
+def get_export(
+    account: AccountInPath, service: Annotated[Running, Depends(running)]
+) -> StreamingResponse:
     """Everything that is kept about one account, as JSON Lines. Only lines whose `part` is
     `given` are for the person without someone looking at them first."""
     if not service.exporting.acquire(blocking=False):
@@ -131,7 +134,9 @@ def get_export(account: str, service: Annotated[Running, Depends(running)]) -> S
 @router.delete(
     "/accounts/{account:path}", status_code=202, response_model=ErasureTaken, responses=_BUSY
 )
-def delete_account(account: str, service: Annotated[Running, Depends(running)]) -> dict[str, str]:
+def delete_account(
+    account: AccountInPath, service: Annotated[Running, Depends(running)]
+) -> dict[str, str]:
     """Have one account's data erased: by the worker, and where the account is under a legal hold
     or has an open case, when it no longer is. The answer is the same either way."""
     with service.durable() as database:
@@ -159,7 +164,7 @@ def get_erasures(
     "/accounts/{account:path}/holds", status_code=201, response_model=HoldSet, responses=_BUSY
 )
 def post_hold(
-    account: str,
+    account: AccountInPath,
     made: HoldMade,
     request: Request,
     service: Annotated[Running, Depends(running)],
@@ -173,7 +178,7 @@ def post_hold(
 @router.get("/holds", response_model=HoldPage, responses=_BUSY)
 def get_holds(
     service: Annotated[Running, Depends(running)],
-    account: Annotated[str | None, Query(description="Only of this account.")] = None,
+    account: AccountInQuery = None,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:

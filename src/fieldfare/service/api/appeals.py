@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from fieldfare.safeguards import appeal_received
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
+from fieldfare.service.api.words import AccountInQuery, Word
 from fieldfare.service.appeals import LONGEST_STATEMENT, Appeals, TooManyAppealsError
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.times import isoformat
@@ -21,17 +22,17 @@ router = APIRouter(prefix="/v1", tags=["appeals"])
 class AppealMade(BaseModel):
     """A person contests what was done about their account."""
 
-    account: str = Field(min_length=1, max_length=1024)
-    statement: str = Field(
+    account: Word = Field(min_length=1, max_length=1024)
+    statement: Word = Field(
         min_length=1, max_length=LONGEST_STATEMENT, description="In the person's own words."
     )
-    id: str | None = Field(
+    id: Word | None = Field(
         None, min_length=1, max_length=200, description="Yours, so that sending again is harmless."
     )
-    about: str | None = Field(
+    about: Word | None = Field(
         None, max_length=1024, description="Your own reference to what is contested."
     )
-    language: str | None = Field(None, max_length=64, description="BCP 47 tag.")
+    language: Word | None = Field(None, max_length=64, description="BCP 47 tag.")
 
 
 class AppealTaken(BaseModel):
@@ -102,7 +103,7 @@ def post_appeal(made: AppealMade, service: Annotated[Running, Depends(running)])
 )
 def get_appeals(
     service: Annotated[Running, Depends(running)],
-    account: Annotated[str | None, Query(description="Only of this account.")] = None,
+    account: AccountInQuery = None,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:

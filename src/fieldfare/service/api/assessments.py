@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
+from fieldfare.service.api.words import WORD, AccountInPath
 from fieldfare.service.state import ASSESSMENTS
 from fieldfare.vocabulary.times import isoformat
 
@@ -83,7 +84,7 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     dependencies=[needs("assessments:read")],
 )
 async def get_assessment(
-    account: str, service: Annotated[Running, Depends(running)]
+    account: AccountInPath, service: Annotated[Running, Depends(running)]
 ) -> dict[str, Any]:
     """The assessment of one account, with reasons and history."""
     found = service.state.assessments([account]).get(account)
@@ -211,7 +212,11 @@ def _cursor(log_odds: float, account: str) -> str:
 
 
 def _read_cursor(text: str) -> tuple[float, str]:
+    kind = tuple[float, Annotated[str, msgspec.Meta(pattern=WORD)]]
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=tuple[float, str])
+        found: tuple[float, str] = msgspec.json.decode(
+            base64.urlsafe_b64decode(text.encode()), type=kind
+        )
+        return found
     except (ValueError, msgspec.DecodeError) as error:
         raise HTTPException(400, "not a cursor: give `next` of the page before") from error

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from fieldfare.safeguards import Action, Decision, Moment, Policy, Situation, Text, decide, support
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import body_of, needs, running
+from fieldfare.service.api.words import WORD, Word
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -25,11 +26,14 @@ MOMENTS: dict[Action, Moment] = {"message": "first_message", "request": "request
 """What a first contact is for the one who is reached (Ofcom, ICU F2)."""
 
 
+Name = Annotated[str, msgspec.Meta(min_length=1, pattern=WORD)]
+
+
 class Question(msgspec.Struct, forbid_unknown_fields=True):
     """What is about to happen."""
 
-    sender: Annotated[str, msgspec.Meta(min_length=1)]
-    recipients: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+    sender: Name
+    recipients: Annotated[list[Name], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
     action: Action = "message"
     encrypted: bool = False
     languages: dict[str, str] = {}
@@ -38,8 +42,10 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
 class QuestionModel(BaseModel):
     """What is about to happen."""
 
-    sender: str = Field(min_length=1)
-    recipients: list[str] = Field(min_length=1, max_length=MOST_RECIPIENTS)
+    sender: Word = Field(min_length=1)
+    recipients: list[Annotated[str, Field(min_length=1, pattern=WORD)]] = Field(
+        min_length=1, max_length=MOST_RECIPIENTS
+    )
     action: Action = "message"
     encrypted: bool = Field(False, description="The service cannot read what is sent.")
     languages: dict[str, str] = Field(
@@ -155,9 +161,9 @@ def _support(policy: Policy, situation: Situation, decision: Decision) -> Text |
 class Moments(BaseModel):
     """A moment at which a child may be told something."""
 
-    account: str = Field(min_length=1, max_length=1024)
+    account: Word = Field(min_length=1, max_length=1024)
     moment: Moment
-    language: str | None = Field(None, max_length=64, description="BCP 47 tag.")
+    language: Word | None = Field(None, max_length=64, description="BCP 47 tag.")
 
 
 class Support(BaseModel):

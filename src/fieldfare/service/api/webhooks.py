@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
+from fieldfare.service.api.words import Word
 from fieldfare.vocabulary.times import isoformat
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -42,7 +43,7 @@ class DeadLetterPage(BaseModel):
 class Requeue(BaseModel):
     """Which dead letters to send again."""
 
-    ids: list[str] | None = Field(None, max_length=1000, description="Left out: all.")
+    ids: list[Word] | None = Field(None, max_length=1000, description="Left out: all.")
 
 
 class Requeued(BaseModel):
