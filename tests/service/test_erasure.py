@@ -224,6 +224,32 @@ def test_broken_off_at_any_point_it_is_finished_by_the_next(
     journal.close()
 
 
+def test_of_several_workers_one_erases_while_all_go_on(
+    postgres_settings: ServiceSettings, engine: Engine, tmp_path: Any
+) -> None:
+    events = service_events(12)
+    journal = postgres_settings.open_journal()
+    with (
+        working(postgres_settings, engine) as one,
+        working(postgres_settings, engine) as two,
+    ):
+        for start in range(0, len(events), 50):
+            journal.append([arrival(events[start : start + 50])])
+            if start == 100:
+                Erasures(journal.database).request("a05")
+            for worker in (one, two):
+                worker.turn(patient=False)
+        # They share the partitions by the second, so that each gets to everything in turn.
+        while not (one.turn(patient=False).idle and two.turn(patient=False).idle):
+            pass
+    assert [each.state for each in Erasures(journal.database).all()] == ["done"]
+    journal.close()
+    _all_anew(postgres_settings, engine)
+    # What was told after the request was carried out is new.
+    left = [*without(events[:150], {"a05"}), *events[150:]]
+    compare(stored(postgres_settings), scanned(left, tmp_path, _as_of(postgres_settings)))
+
+
 def test_no_row_of_the_account_is_left(settings: ServiceSettings, engine: Engine) -> None:
     _send(settings, engine, service_events(7), random.Random(7))
     journal = settings.open_journal()

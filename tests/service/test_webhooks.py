@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from fieldfare.cli import app
 from fieldfare.contacts.engine import open_engine
+from fieldfare.lab.service_trials import Server
 from fieldfare.service.deliver import Deliverer
 from fieldfare.service.outbox import BAND_CHANGED, Outbox
 from fieldfare.service.serve import replay
@@ -27,7 +28,7 @@ from fieldfare.service.webhooks import Endpoint, key_of, load, sign, verify
 from fieldfare.service.worker import Worker
 from fieldfare.vocabulary import InputError, SettingsError
 from tests.service.asking import offender
-from tests.service.events import arrival
+from tests.service.events import arrival, body
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 KEY = key_of(SECRET)
@@ -239,6 +240,49 @@ def test_a_change_of_band_is_told_with_the_assessment_that_makes_it(
     assert graver == sum("urgent" in change[1:] for change in changes)
     state.close()
     journal.close()
+
+
+def test_a_service_that_is_killed_tells_everything_when_it_is_back(
+    settings: ServiceSettings, receiver: Receiver, tmp_path: Path
+) -> None:
+    secret, path = tmp_path / "secret", tmp_path / "webhooks.toml"
+    secret.write_text(SECRET)
+    path.write_text(
+        f'[[webhooks]]\nname = "one"\nurl = "{receiver.url}"\nsecret_file = "{secret}"\n'
+        "first_retry_seconds = 0.05\n"
+    )
+    receiver.status = 500
+    server = Server(replace(settings, webhooks=path))
+    server.make_token()
+    server.start()
+    try:
+        assert server.ask("POST", "/v1/events", body(offender(12)))[0] == 202
+        first = receiver.next()
+        server.kill()
+        receiver.status = 200
+        server.start()
+        server.settle()
+        with settings.open_state().database as database:
+            outbox = Outbox(database)
+            _until(lambda: outbox.counts() == (0, 0))
+            changes = database.run("SELECT account, band_before, band FROM changes")
+        server.ask("DELETE", "/v1/accounts/adult")
+        _until(
+            lambda: (
+                [row["state"] for row in server.ask("GET", "/v1/erasures")[1]["erasures"]]
+                == ["done"]
+            )
+        )
+        assert server.ask("GET", "/v1/accounts/adult/assessment")[0] == 404
+    finally:
+        server.kill()
+    told = [first]
+    while not receiver.got.empty():
+        told.append(receiver.next())
+    assert {
+        tuple(each["data"][n] for n in ("account", "band_before", "band")) for each in told
+    } >= {*changes}
+    assert first["id"] in {each["id"] for each in told[1:]}
 
 
 def test_replay_tells_only_what_is_otherwise_than_before(

@@ -101,8 +101,10 @@ class Server:
             if self.settings.database is None
             else ["--database", self.settings.database]
         )
+        webhooks = self.settings.webhooks
+        told = [] if webhooks is None else ["--webhooks", str(webhooks)]
         self.process = subprocess.Popen(  # noqa: S603 # our own command
-            [sys.executable, "-m", "fieldfare", "serve", "--port", str(self.port), *where],
+            [sys.executable, "-m", "fieldfare", "serve", "--port", str(self.port), *where, *told],
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
