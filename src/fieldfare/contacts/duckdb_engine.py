@@ -108,9 +108,9 @@ class DuckDBEngine(Engine):
         passes = 1 + rows // _HASHES_AT_ONCE
         found: list[Hashes] = []
         for number in range(passes):
+            part = f" WHERE h % {passes} = {number}" if passes > 1 else ""
             hashes = self.fetch(
-                f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL)"
-                f" WHERE h % {passes} = {number}"
+                f"SELECT h FROM (SELECT hash(id) AS h FROM {table} WHERE id IS NOT NULL){part}"
             )["h"].to_numpy()
             found.append(_repeats(hashes))
         return np.concatenate(found)
