@@ -201,8 +201,10 @@ def crash(
     sender.thread.start()
     progressed, folded = 0, 0
     for number in range(kills):
-        # Every other one has the time to fold and assess before.
-        time.sleep(rng.uniform(0.0, 0.6 if number % 2 else 3.0))
+        if number % 2:
+            # In the midst of folding and assessing, which a worker that has just started is not.
+            _await_folding(settings, folded)
+        time.sleep(rng.uniform(0.0, 0.5))
         server.kill()
         before, folded = folded, _folded(settings)
         progressed += folded > before
@@ -262,6 +264,12 @@ class _Sender:
             raise FieldfareError(f"the service answered {status}")
         time.sleep(0.2)
         return batch
+
+
+def _await_folding(settings: ServiceSettings, folded: int) -> None:
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until and _folded(settings) <= folded:
+        time.sleep(0.05)
 
 
 def _folded(settings: ServiceSettings) -> int:
