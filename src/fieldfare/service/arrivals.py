@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,6 +40,10 @@ the journal too, for those who decide. ``refuse``: an event with text is refused
 SOURCE: Final = "request"
 NO_ID: Final = "a message without id; it was left out"
 IN_FUTURE: Final = "a time later than now; the record was left out"
+NUL: Final = "a NUL character in a name; the record was left out"
+LONGEST_NAME: Final = 1_024
+"""Bytes of an account's id. PostgreSQL's index holds two of these, and no more than 2,704 bytes."""
+TOO_LONG: Final = f"an account's id of more than {LONGEST_NAME:,} bytes; the record was left out"
 TEXT_REFUSED: Final = "a message with text, which this service must not be given; it was left out"
 
 
@@ -131,7 +137,9 @@ def _usable(
     table: str, batch: pa.RecordBatch, latest: int, text_use: TextUse, problems: Problems
 ) -> pa.RecordBatch:
     good = pa.repeat(True, batch.num_rows)
-    checks = []
+    names = [_any_of(batch[name], _has_nul) for name in batch.schema.names if name in _NAMES]
+    accounts = [_any_of(batch[name], _too_long) for name in _ACCOUNTS[table]]
+    checks = [(NUL, _either(names)), (TOO_LONG, _either(accounts))]
     if table != "accounts":
         checks.append((IN_FUTURE, pc.greater(batch[TIMES[table]], latest)))
     if table == "messages":
@@ -143,6 +151,40 @@ def _usable(
             problems.add(SOURCE, what, locator=origin["locator"])
         good = pc.and_not(good, bad)
     return batch.filter(good)
+
+
+_ACCOUNTS: Final = {
+    "messages": ("sender", "recipients"),
+    "accounts": ("id",),
+    "connections": ("account", "peer"),
+    "notices": ("account", "peer"),
+}
+_NAMES: Final = frozenset(
+    {"id", "sender", "recipients", "account", "peer", "name", "country", "country_source"}
+)
+
+
+def _has_nul(names: pa.Array) -> pa.Array:
+    # No database of ours holds one, or not the same way.
+    return pc.match_substring(names, "\0")
+
+
+def _too_long(names: pa.Array) -> pa.Array:
+    return pc.greater(pc.binary_length(names), LONGEST_NAME)
+
+
+def _any_of(column: pa.Array, test: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """For each row: does the value, or one of a list, pass the test?"""
+    if not pa.types.is_list(column.type):
+        return pc.fill_null(test(column), False)
+    rows = pc.list_parent_indices(column).filter(test(pc.list_flatten(column)))
+    found = np.zeros(len(column), bool)
+    found[rows.to_numpy(zero_copy_only=False)] = True
+    return pa.array(found)
+
+
+def _either(tests: list[pa.Array]) -> pa.Array:
+    return reduce(pc.or_, tests)
 
 
 def _without_origin(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -28,6 +28,10 @@ WAIT_MILLISECONDS = 30_000
 """How long SQLite waits for another writer."""
 
 
+class NotStorableError(FieldfareError):
+    """A value that the database cannot hold."""
+
+
 class Database(ABC):
     """A connection. Used by one thread at a time."""
 
@@ -229,6 +233,7 @@ class PostgreSQL(Database):
             raise SettingsError(
                 "PostgreSQL needs psycopg; install it with: pip install 'fieldfare[postgres]'"
             ) from error
+        self._not_storable = psycopg.DataError
         try:
             self._connection: psycopg.Connection[Row] = psycopg.connect(url, autocommit=True)
         except psycopg.OperationalError as error:
@@ -237,11 +242,19 @@ class PostgreSQL(Database):
             raise FieldfareError(f"the database cannot be reached ({first})") from error
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        cursor = self._connection.execute(_percent(statement), parameters)
+        cursor = self._execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
 
     def changed(self, statement: str, parameters: Sequence[Any] = ()) -> int:
-        return self._connection.execute(_percent(statement), parameters).rowcount
+        return self._execute(statement, parameters).rowcount
+
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
+        try:
+            return self._connection.execute(_percent(statement), parameters)
+        except self._not_storable as error:
+            raise NotStorableError(
+                "a value that the database cannot hold, such as a NUL character"
+            ) from error
 
     def many(self, statement: str, rows: Sequence[Row]) -> None:
         if rows:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running, token_of
 from fieldfare.service.api.words import AccountInPath, AccountInQuery, Word
@@ -23,10 +24,10 @@ from fieldfare.vocabulary.times import isoformat
 router = APIRouter(prefix="/v1", tags=["accounts"], dependencies=[needs("accounts:manage")])
 
 _BUSY: dict[int | str, dict[str, Any]] = {
-    429: {"description": "Too many requests with this token."}
+    429: {**COMMON[429], "description": "Too many requests with this token."}
 }
 _NO_HOLD: dict[int | str, dict[str, Any]] = {
-    404: {"description": "No legal hold of this number stands."}
+    404: {"model": Problem, "description": "No legal hold of this number stands."}
 }
 
 
@@ -100,7 +101,10 @@ class HoldPage(BaseModel):
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/x-ndjson": {}}},
-        429: {"description": "Too many requests with this token, or another export is running."},
+        429: {
+            **COMMON[429],
+            "description": "Too many requests with this token, or another export is running.",
+        },
     },
 )
 def get_export(

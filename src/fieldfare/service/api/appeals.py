@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from fieldfare.safeguards import appeal_received
+from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 from fieldfare.service.api.words import AccountInQuery, Word
@@ -67,8 +68,11 @@ class AppealPage(BaseModel):
     status_code=202,
     response_model=AppealTaken,
     responses={
-        409: {"description": "The id is that of another account's appeal."},
-        429: {"description": "Too many requests, or too many appeals of this account today."},
+        409: {"model": Problem, "description": "The id is that of another account's appeal."},
+        429: {
+            **COMMON[429],
+            "description": "Too many requests, or too many appeals of this account today.",
+        },
     },
     dependencies=[needs("appeals:write")],
 )
@@ -98,7 +102,7 @@ def post_appeal(made: AppealMade, service: Annotated[Running, Depends(running)])
 @router.get(
     "/appeals",
     response_model=AppealPage,
-    responses={429: {"description": "Too many requests with this token."}},
+    responses={429: {**COMMON[429], "description": "Too many requests with this token."}},
     dependencies=[needs("appeals:read")],
 )
 def get_appeals(

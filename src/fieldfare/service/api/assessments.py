@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.problems import Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 from fieldfare.service.api.words import WORD, AccountInPath
@@ -73,7 +74,7 @@ class AssessmentPage(BaseModel):
 
 
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
-    404: {"description": "There is nothing to say of this account."}
+    404: {"model": Problem, "description": "There is nothing to say of this account."}
 }
 
 
@@ -100,7 +101,7 @@ async def get_assessment(
 @router.get(
     "/assessments",
     response_model=AssessmentPage,
-    responses={400: {"description": "A band or cursor that does not exist."}},
+    responses={400: {"model": Problem, "description": "A band or cursor that does not exist."}},
     dependencies=[needs("assessments:read")],
 )
 async def get_assessments(

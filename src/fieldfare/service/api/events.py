@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import body_of, needs, running
 from fieldfare.service.arrivals import Arrival, read
@@ -57,11 +58,11 @@ _BODY: dict[str, Any] = {
 }
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The body cannot be read at all."},
-    413: {"description": "The body is too long."},
-    415: {"description": "An encoding that is not understood."},
+    400: {"model": Problem, "description": "The body cannot be read at all."},
+    413: {"model": Problem, "description": "The body is too long."},
+    415: {"model": Problem, "description": "An encoding that is not understood."},
     422: {"model": EventsTaken, "description": "Every record was refused."},
-    429: {"description": "Too much waits; try again after the seconds of Retry-After."},
+    429: {**COMMON[429], "description": "Too much waits; try again after `Retry-After`."},
 }
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
+from fieldfare.service.api.problems import COMMON
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 
@@ -54,7 +55,12 @@ async def readyz(
     }
 
 
-@router.get("/metrics", response_class=PlainTextResponse, dependencies=[needs("metrics:read")])
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={status: COMMON[status] for status in (401, 403, 429)},
+    dependencies=[needs("metrics:read")],
+)
 async def metrics(service: Annotated[Running, Depends(running)]) -> PlainTextResponse:
     """Counters and gauges in the text format of Prometheus."""
     counts = service.counts

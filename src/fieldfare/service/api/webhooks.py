@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.problems import COMMON
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 from fieldfare.service.api.words import Word
@@ -16,7 +17,7 @@ from fieldfare.vocabulary.times import isoformat
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 _BUSY: dict[int | str, dict[str, Any]] = {
-    429: {"description": "Too many requests with this token."}
+    429: {**COMMON[429], "description": "Too many requests with this token."}
 }
 
 
