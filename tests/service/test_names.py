@@ -10,7 +10,7 @@ from tests.service.asking import settle
 from tests.service.events import body
 
 AT = "2026-03-01T20:00:00Z"
-WRONG = [
+WRONG: list[dict[str, object]] = [
     {"type": "account", "id": "a\0"},
     {"type": "account", "id": "a", "name": "\0"},
     {"type": "message", "id": "m\0", "sender": "x", "recipients": ["y"], "sent_at": AT},
@@ -25,8 +25,13 @@ WRONG = [
 def test_each_is_refused_by_its_line_and_the_rest_is_kept(
     client: TestClient, settings: ServiceSettings
 ) -> None:
-    longest = {"sender": "ä" * 512, "recipients": ["ö" * 512], "sent_at": AT}
-    good = {"type": "message", "id": "m" * 3_000, **longest}
+    good: dict[str, object] = {
+        "type": "message",
+        "id": "m" * 3_000,
+        "sender": "ä" * 512,
+        "recipients": ["ö" * 512],
+        "sent_at": AT,
+    }
     answer = client.post("/v1/events", content=body([*WRONG, good])).json()
     assert [each["at"] for each in answer["refused"]] == [f"line {n}" for n in range(1, 9)]
     assert answer["new"] == 1

@@ -141,9 +141,9 @@ def test_logs_are_json_and_hold_neither_ids_nor_text(
     assert [(line["route"], line["status"]) for line in told] == [
         ("/v1/events", 202),
         ("/v1/appeals", 202),
-        ("/v1/accounts/{account:path}/assessment", 404),
+        ("/v1/accounts/{account:account}/assessment", 404),
         ("/v1/appeals", 200),
-        ("/v1/accounts/{account:path}", 202),
+        ("/v1/accounts/{account:account}", 202),
         ("none", 404),
     ]
     assert told[0]["token"].startswith("test")

@@ -28,6 +28,9 @@ WAIT_MILLISECONDS = 30_000
 """How long SQLite waits for another writer."""
 
 
+NUL = "a value that the database cannot hold, such as a NUL character"
+
+
 class NotStorableError(FieldfareError):
     """A value that the database cannot hold."""
 
@@ -185,6 +188,9 @@ class SQLite(Database):
         return f"(SELECT value AS {column} FROM json_each(?))"
 
     def listed(self, values: Sequence[str]) -> Any:
+        if any("\0" in value for value in values):
+            # It would be cut off there, and be another's.
+            raise NotStorableError(NUL)
         return msgspec.json.encode(values).decode()
 
     def pairs(self, first: str, second: str) -> str:
@@ -252,9 +258,7 @@ class PostgreSQL(Database):
         try:
             return self._connection.execute(_percent(statement), parameters)
         except self._not_storable as error:
-            raise NotStorableError(
-                "a value that the database cannot hold, such as a NUL character"
-            ) from error
+            raise NotStorableError(NUL) from error
 
     def many(self, statement: str, rows: Sequence[Row]) -> None:
         if rows:

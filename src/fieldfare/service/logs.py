@@ -1,7 +1,7 @@
 """Logs of the service: a JSON object a line on standard error, without ids of accounts or text.
 
-A request is told of by its route (``/v1/accounts/{account:path}/assessment``), never by its path.
-The name of a token is its maker's choice, and is not an account's.
+A request is told of by its route (``/v1/accounts/{account:account}/assessment``), never by its
+path. The name of a token is its maker's choice, and is not an account's.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.accounts_in_paths import ACCOUNT
 from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running, token_of
@@ -97,7 +98,7 @@ class HoldPage(BaseModel):
 
 
 @router.get(
-    "/accounts/{account:path}/export",
+    f"/accounts/{ACCOUNT}/export",
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/x-ndjson": {}}},
@@ -136,7 +137,7 @@ def get_export(
 
 
 @router.delete(
-    "/accounts/{account:path}", status_code=202, response_model=ErasureTaken, responses=_BUSY
+    f"/accounts/{ACCOUNT}", status_code=202, response_model=ErasureTaken, responses=_BUSY
 )
 def delete_account(
     account: AccountInPath, service: Annotated[Running, Depends(running)]
@@ -164,9 +165,7 @@ def get_erasures(
     }
 
 
-@router.post(
-    "/accounts/{account:path}/holds", status_code=201, response_model=HoldSet, responses=_BUSY
-)
+@router.post(f"/accounts/{ACCOUNT}/holds", status_code=201, response_model=HoldSet, responses=_BUSY)
 def post_hold(
     account: AccountInPath,
     made: HoldMade,

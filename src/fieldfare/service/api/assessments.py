@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from fieldfare.service.api.accounts_in_paths import ACCOUNT
 from fieldfare.service.api.problems import Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
@@ -79,7 +80,7 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(
-    "/accounts/{account:path}/assessment",
+    f"/accounts/{ACCOUNT}/assessment",
     response_model=AssessmentWithHistory,
     responses=_NOT_FOUND,
     dependencies=[needs("assessments:read")],
