@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from fieldfare.service.database import Database
 from fieldfare.vocabulary import InputError
@@ -65,8 +65,12 @@ class Appeals:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        for statement in _TABLES.format(serial=database.serial).split(";"):
-            database.run(statement)
+
+    def create(self) -> Self:
+        """Make the tables, unless they are there."""
+        for statement in _TABLES.format(serial=self._database.serial).split(";"):
+            self._database.run(statement)
+        return self
 
     def make(
         self,

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -52,7 +52,11 @@ class Erasures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.run(_TABLE)
+
+    def create(self) -> Self:
+        """Make the table, unless it is there."""
+        self._database.run(_TABLE)
+        return self
 
     def request(self, account: str) -> str:
         """Have the account's data erased; the request's id. One that is still open stands."""

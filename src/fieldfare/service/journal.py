@@ -23,8 +23,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldfare.service.appeals import Appeals
 from fieldfare.service.arrivals import Arrival
 from fieldfare.service.database import Database
+from fieldfare.service.erasures import Erasures
+from fieldfare.service.protections import LegalHolds, OpenCases
 from fieldfare.service.removal import Gone, without
 from fieldfare.vocabulary import SettingsError
 
@@ -90,6 +93,9 @@ class Journal:
         with database.transaction():
             for statement in filter(str.strip, script.split(";")):
                 database.run(statement)
+            # What is durable and does not follow from the journal.
+            for kind in (Appeals, Erasures, LegalHolds, OpenCases):
+                kind(database).create()
             for name, value in (("version", VERSION), ("partitions", str(partitions))):
                 database.run(
                     "INSERT INTO journal_facts VALUES (?, ?) ON CONFLICT (name) DO NOTHING",

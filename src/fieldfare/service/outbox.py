@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -74,8 +74,12 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        for statement in _TABLES.format(serial=database.serial).split(";"):
-            database.run(statement)
+
+    def create(self) -> Self:
+        """Make the table, unless it is there."""
+        for statement in _TABLES.format(serial=self.database.serial).split(";"):
+            self.database.run(statement)
+        return self
 
     def add(
         self, endpoints: Sequence[Endpoint], kind: str, account: str, data: dict[str, Any]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from fieldfare.service.database import Database
 from fieldfare.vocabulary import InputError
@@ -35,7 +35,11 @@ class OpenCases:
     def __init__(self, database: Database) -> None:
         """`database` is that of the journal."""
         self._database = database
-        database.run(_OPEN_CASES)
+
+    def create(self) -> Self:
+        """Make the table, unless it is there."""
+        self._database.run(_OPEN_CASES)
+        return self
 
     def open(self, account: str, reference: str) -> None:
         """From now on there is a case of this reference about the account."""
@@ -106,8 +110,12 @@ class LegalHolds:
     def __init__(self, database: Database) -> None:
         """`database` is that of the journal."""
         self._database = database
-        for statement in _HOLDS.format(serial=database.serial).split(";"):
-            database.run(statement)
+
+    def create(self) -> Self:
+        """Make the table, unless it is there."""
+        for statement in _HOLDS.format(serial=self._database.serial).split(";"):
+            self._database.run(statement)
+        return self
 
     def set(self, account: str, reason: str, jurisdiction: str, by: str) -> int:
         """The hold stands from now on; its number."""
@@ -148,8 +156,6 @@ class LegalHolds:
 
 def protected(database: Database) -> set[str]:
     """Accounts of which nothing may be erased now: under a legal hold, or with an open case."""
-    OpenCases(database)
-    LegalHolds(database)
     rows = database.run(
         "SELECT account FROM legal_holds WHERE lifted_at IS NULL"
         " UNION SELECT account FROM open_cases"

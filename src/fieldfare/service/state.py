@@ -1,4 +1,4 @@
-"""The state: what follows from the journal. It can be thrown away and rebuilt.
+"""The state: what follows from the journal. All but the outbox can be thrown away and rebuilt.
 
     contacts, words, indicators, relations   the ledger, one row a key
     accounts                                 what was said of each account (`accounts.PREPARED`)
@@ -8,6 +8,7 @@
     hubs                                     accounts that wrote to more than `HUB` others
     due                                      accounts to be assessed anew, each once
     folded                                   by partition: the last entry that is merged in
+    outbox                                   what webhooks are still to be told (`outbox`)
     facts                                    as_of, has_connections, what all this was made with
 
 The ledger's tables and the way their rows merge are read off its SQL.
@@ -24,6 +25,7 @@ from fieldfare.contacts.accounts import PREPARED
 from fieldfare.contacts.analysis import ledger_schemas
 from fieldfare.contacts.definition import LEDGER, merge_of, upsert_sql
 from fieldfare.service.database import Database, Row
+from fieldfare.service.outbox import Outbox
 
 PEOPLE: Final = pa.schema(
     [
@@ -107,6 +109,7 @@ class State:
             script = _TABLES.format(serial=self.database.serial)
             for statement in filter(str.strip, script.split(";")):
                 self.database.run(statement)
+            Outbox(self.database).create()
 
     # The ledger
 
