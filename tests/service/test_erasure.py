@@ -88,6 +88,8 @@ def test_what_is_left_is_what_a_scan_finds_without_the_account(
     rng = random.Random(seed)
     events = with_wide_groups(service_events(seed + 30, accounts=18, messages=150), seed)
     erased, held = {"a03", "a07"}, {"a01", "a05"}
+    # A reader takes a group of which one or two are left for private.
+    events = [e for e in events if e.get("kind") != "group" or e["sender"] not in erased]
     journal = settings.open_journal()
     if seed:
         LegalHolds(journal.database).set("a01", "court order", "GB", "test")
