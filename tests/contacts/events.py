@@ -34,17 +34,32 @@ def table(name: str, rows: list[dict[str, object]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema(name))
 
 
-def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
-    """A random world: times collide, people write in groups, ages are half known."""
+def world(seed: int, accounts: int = 12, messages: int = 120, circle: int = 0) -> Tables:
+    """A random world: times collide, people write in groups, ages are half known. With a `circle`
+    of so many accounts, every other one is of children who mostly write to one another."""
     rng = random.Random(seed)
     names = [f"a{number:02d}" for number in range(accounts)]
+
+    def two() -> list[str]:
+        if circle and rng.random() < 0.8:
+            first = circle * rng.randrange(accounts // circle)
+            return rng.sample(names[first : first + circle], 2)
+        return rng.sample(names, 2)
+
+    def age_of(number: int) -> dict[str, object]:
+        age = rng.choice([None, 12.0, 13.0] if number // circle % 2 else [None, 19.0, 41.0])
+        basis = None if age is None else "declared"
+        confidence = None if age is None else 0.9
+        return {"age": age, "born_at": None, "age_basis": basis, "age_confidence": confidence}
+
     deliveries, mentions = [], []
     for number in range(messages):
-        sender, recipient = rng.sample(names, 2)
+        sender, recipient = two()
         # Few distinct times, so that ties occur.
         sent_at = START + rng.randrange(40) * DAY // 2 + rng.randrange(4) * HOUR
         text = rng.random() < 0.6
         age = rng.choice([None, None, None, 12.0, 13.5, 17.0, 30.0]) if text else None
+        age = None if circle and number % 40 else age
         deliveries.append(
             {
                 "message_id": f"m{number}",
@@ -70,7 +85,7 @@ def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
             )
     acts = []
     for _ in range(messages // 6):
-        account, peer = rng.sample(names, 2)
+        account, peer = two()
         acts.append(
             {
                 "account": account,
@@ -79,13 +94,18 @@ def world(seed: int, accounts: int = 12, messages: int = 120) -> Tables:
                 "acted_at": START + rng.randrange(20) * DAY,
             }
         )
+    for _ in range(3 * accounts if circle else 0):
+        account, peer = two()
+        at = START + rng.randrange(8) * DAY
+        acts.append({"account": account, "peer": peer, "kind": "connect", "acted_at": at})
+    people = [_account(rng, name) for name in names if rng.random() < 0.8]
+    for each in people if circle else ():
+        each |= age_of(int(str(each["account"])[1:]))
     return {
         "deliveries": table("deliveries", deliveries),
         "mentions": table("mentions", mentions),
         "acts": table("acts", acts),
-        "accounts": table(
-            "accounts", [_account(rng, name) for name in names if rng.random() < 0.8]
-        ),
+        "accounts": table("accounts", people),
         "settings": settings(),
         "norms": norms(),
     }

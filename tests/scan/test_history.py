@@ -27,6 +27,7 @@ _TIMES = {"deliveries": "sent_at", "mentions": "sent_at", "acts": "acted_at"}
         {"seed": 3, "accounts": 16, "messages": 500},
         {"seed": 4, "accounts": 60, "messages": 700},
         {"seed": 5, "accounts": 150, "messages": 900},
+        {"seed": 7, "accounts": 120, "messages": 1000, "circle": 30},
     ],
 )
 def test_every_signal_at_a_moment_is_that_of_a_scan_of_the_past(
@@ -36,7 +37,12 @@ def test_every_signal_at_a_moment_is_that_of_a_scan_of_the_past(
     settings = tables["settings"]
     as_of = settings["as_of"][0].as_py()
     with open_engine("duckdb", threads=2, folder=tmp_path) as engine:
-        busiest = _busiest(run_all(engine, tables)["signals"])
+        signals = run_all(engine, tables)["signals"]
+        busiest = _busiest(signals)
+        if "circle" in arguments:
+            inferred = signals.filter(pc.greater(signals["children_inferred"], 0))
+            assert inferred.num_rows >= 4
+            busiest = [*busiest, *inferred["account"].to_pylist()]
         create_members(engine, busiest)
         with open_engine("duckdb", threads=2) as replay:
             load_universes(engine, replay)

@@ -77,6 +77,37 @@ def with_wide_groups(events: list[dict[str, object]], seed: int) -> list[dict[st
     ]
 
 
+def school_events(seed: int) -> list[dict[str, object]]:
+    """Children of whom half the ages are known, and a stranger who writes to them one by one; in no
+    order."""
+    rng = random.Random(seed)
+    at = iter(range(START, START + 900 * HOUR, HOUR // 2))
+    names = [f"c{number:02d}" for number in range(16)]
+    events: list[dict[str, object]] = [
+        {"type": "account", "id": name, "age": 12 + number % 3, "age_source": "verified"}
+        for number, name in enumerate(names)
+        if number % 2
+    ]
+    events.append({"type": "account", "id": "stranger", "age": 40, "age_source": "verified"})
+    for name in names:
+        for peer in rng.sample(names, 6):
+            if peer == name:
+                continue
+            if rng.random() < 0.5:
+                events.append({"type": "connection", "account": name, "peer": peer})
+                events[-1]["connected_at"] = next(at)
+            else:
+                kind, others = ("private", [peer]) if rng.random() < 0.6 else ("group", names)
+                for writer, reader in ((name, [*others]), (peer, [name])):
+                    events.append({"type": "message", "id": f"s{len(events)}", "kind": kind})
+                    events[-1] |= {"sender": writer, "recipients": reader, "sent_at": next(at)}
+    for name in names:
+        events.append({"type": "message", "id": f"s{len(events)}", "sender": "stranger"})
+        events[-1] |= {"recipients": [name], "sent_at": next(at)}
+    rng.shuffle(events)
+    return events
+
+
 def _account(name: str, rng: random.Random) -> dict[str, object]:
     return {
         "type": "account",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fieldfare.contacts.engine import Engine
 from fieldfare.service.settings import ServiceSettings
 from tests.service.comparing import Events, compare, scanned, stored, working
-from tests.service.events import arrival, service_events
+from tests.service.events import arrival, school_events, service_events
 
 
 def _send(settings: ServiceSettings, engine: Engine, events: Events, rng: random.Random) -> None:
@@ -94,6 +94,27 @@ def test_without_a_round_all_is_as_a_scan_at_the_same_moment(
             then.pop(name, None)
             now.pop(name, None)
         assert then == pytest.approx(now), account
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ages_are_inferred_as_in_a_scan_whatever_comes_first(
+    sqlite_settings: ServiceSettings, engine: Engine, tmp_path: Path, seed: int
+) -> None:
+    as_of = 1_780_000_000_000_000
+    settings = replace(sqlite_settings, contacts=replace(sqlite_settings.contacts, as_of=as_of))
+    events = school_events(seed)
+    _send(settings, engine, events, random.Random(seed))
+    found = stored(settings)
+    expected = scanned(events, tmp_path, as_of)
+    assert found.keys() == expected.keys()
+    for account, row in expected.items():
+        signals = json.loads(found[account]["signals"])
+        assert signals["children_inferred"] == pytest.approx(row["signals"]["children_inferred"])
+    assert expected["stranger"]["signals"]["children_inferred"] > 1
+    with working(settings, engine) as worker:
+        worker.round()
+        worker.settle()
+    compare(stored(settings), expected)
 
 
 def test_the_state_is_rebuilt_from_the_journal(settings: ServiceSettings, engine: Engine) -> None:

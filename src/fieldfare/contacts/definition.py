@@ -25,6 +25,8 @@ SIGNALS: Final = (
     "people",
     "approaches",
     "totals",
+    "sought",
+    "inferred",
     "firsts",
     "counts",
     "circle",

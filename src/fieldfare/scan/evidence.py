@@ -122,7 +122,9 @@ def _add_people(engine: Engine, found: dict[str, Evidence]) -> None:
 def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
     rows = engine.fetch(
         "SELECT a.account AS account, a.peer AS peer, n.name AS name,"
-        " a.child_probability AS child_probability, p.age AS age, p.age_basis AS age_basis,"
+        " COALESCE(i.child_probability, a.child_probability) AS child_probability,"
+        " COALESCE(i.age, p.age) AS age,"
+        " CASE WHEN i.peer IS NULL THEN p.age_basis ELSE 'peers' END AS age_basis,"
         " p.country AS country, p.country_basis AS country_basis,"
         " a.contacted_at AS contacted_at, s.last_private_at AS last_sent_at,"
         " a.wrote_first AS wrote_first, a.rejected_at AS rejected_at,"
@@ -132,8 +134,9 @@ def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
         " INNER JOIN contacts AS s ON s.account = a.account AND s.peer = a.peer"
         " LEFT JOIN contacts AS g ON g.account = a.peer AND g.peer = a.account"
         " LEFT JOIN people AS p ON p.account = a.peer"
+        " LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer"
         " LEFT JOIN accounts AS n ON n.account = a.peer"
-        " WHERE a.child_probability >= 0.5"
+        " WHERE a.child_probability >= 0.5 OR i.child_probability >= 0.5"
         " ORDER BY a.account, a.contacted_at, a.peer"
     )
     for row in rows.to_pylist():

@@ -20,6 +20,8 @@ MAX_CONTACTS: Final = 256
 MAX_CHILDREN: Final = 240
 """First contacts with possible children whose surroundings are copied. Sixty make a circle; the
 rest are there because an age stated later can change who counted as a child."""
+MAX_SOUGHT: Final = 240
+"""First contacts whose age may be inferred from their peers, as in `sought.sql`."""
 
 
 def create_members(engine: Engine, accounts: Sequence[str]) -> None:
@@ -57,8 +59,11 @@ def load_universes(engine: Engine, replay: Engine) -> None:
     replay.load(
         "known_accounts",
         engine.fetch(
-            "SELECT m.universe AS universe, a.* FROM accounts AS a"
-            " INNER JOIN members AS m ON m.member = a.account"
+            "SELECT m.universe AS universe, a.* FROM accounts AS a INNER JOIN ("
+            "SELECT universe, member FROM members"
+            " UNION SELECT universe, account AS member FROM outer_pairs"
+            " UNION SELECT universe, peer AS member FROM outer_pairs) AS m"
+            " ON m.member = a.account"
         ),
     )
     replay.load("norms", engine.fetch("SELECT * FROM norms"))
@@ -76,9 +81,17 @@ def _create_surroundings(engine: Engine) -> None:
         " FROM approaches AS a INNER JOIN flagged AS f ON f.account = a.account"
         " LEFT JOIN people AS p ON p.account = a.peer"
         " WHERE a.wrote_first = 1 AND (a.child_weight > 0 OR p.stated_age IS NOT NULL)"
-        f") AS possible WHERE nth <= {MAX_CHILDREN}",
+        f") AS possible WHERE nth <= {MAX_CHILDREN}"
+        # Whose age may be inferred from their peers, now or then; a birth date moves with time.
+        " UNION SELECT n.universe AS universe, n.member AS member FROM ("
+        " SELECT a.account AS universe, a.peer AS member, ROW_NUMBER() OVER ("
+        " PARTITION BY a.account ORDER BY a.contacted_at, a.peer) AS nth"
+        " FROM approaches AS a INNER JOIN flagged AS f ON f.account = a.account"
+        " WHERE a.wrote_first = 1) AS n LEFT JOIN people AS p ON p.account = n.member"
+        f" WHERE n.nth <= {MAX_SOUGHT} AND (p.given_age IS NULL"
+        " OR (p.given_basis = 'declared' AND p.given_age < 40))",
     )
-    engine.create("known_to", _KNOWN_TO)
+    engine.create("known_to", f"{_KNOWN_TO} UNION {_KNOWN_IN_GROUPS_TO}")
     engine.create(
         "outer_pairs",
         "SELECT p.universe AS universe, p.account AS account, p.peer AS peer FROM ("
@@ -96,6 +109,22 @@ def _create_surroundings(engine: Engine) -> None:
         " WHERE a.member IS NULL OR b.member IS NULL",
     )
 
+
+_KNOWN_IN_GROUPS_TO: Final = (
+    "SELECT account, peer FROM (SELECT account, peer, ROW_NUMBER() OVER ("
+    " PARTITION BY account ORDER BY known_at, peer) AS nth FROM ("
+    " SELECT account, peer, MIN(known_at) AS known_at FROM ("
+    " SELECT c.account AS account, c.peer AS peer, CASE WHEN c.first_private_at IS NULL"
+    " OR c.first_group_at < c.first_private_at THEN c.first_group_at ELSE c.first_private_at END"
+    " AS known_at FROM contacts AS c INNER JOIN (SELECT DISTINCT member FROM looked_at) AS l"
+    " ON l.member = c.account"
+    " UNION ALL SELECT r.account AS account, r.peer AS peer, r.connected_at AS known_at"
+    " FROM relations AS r INNER JOIN (SELECT DISTINCT member FROM looked_at) AS l"
+    " ON l.member = r.account WHERE r.connected_at IS NOT NULL"
+    ") AS each GROUP BY account, peer) AS merged_in) AS numbered_in"
+    f" WHERE nth <= {MAX_CONTACTS + 1}"
+)
+"""As `inferred.sql` counts them: groups too."""
 
 _KNOWN_TO: Final = (
     "SELECT account, peer FROM ("
@@ -123,7 +152,8 @@ _KNOWN_TO: Final = (
 
 def _load_deliveries(engine: Engine, replay: Engine) -> None:
     # Among the members everything counts. Of what they wrote to others, the ages they stated; and
-    # of the outer pairs when each first wrote, which is all that the surroundings rest on.
+    # of the outer pairs when each first wrote, in private and in a group, which is all that the
+    # surroundings and inferred ages rest on.
     replay.load(
         "known_deliveries",
         engine.fetch(
@@ -138,6 +168,13 @@ def _load_deliveries(engine: Engine, replay: Engine) -> None:
             " FROM outer_pairs AS p"
             " INNER JOIN contacts AS c ON c.account = p.account AND c.peer = p.peer"
             " WHERE c.first_private_at IS NOT NULL"
+            " UNION ALL SELECT p.universe AS universe, CAST(NULL AS VARCHAR) AS message_id,"
+            " c.account AS sender, c.peer AS recipient, c.first_group_at AS sent_at,"
+            " 1 AS is_group, CAST(NULL AS DOUBLE) AS weight_sum, CAST(NULL AS INTEGER) AS tokens,"
+            " CAST(NULL AS DOUBLE) AS stated_age, CAST(NULL AS DOUBLE) AS stated_age_confidence"
+            " FROM outer_pairs AS p"
+            " INNER JOIN contacts AS c ON c.account = p.account AND c.peer = p.peer"
+            " WHERE c.first_group_at IS NOT NULL"
         ),
     )
 

@@ -6,6 +6,8 @@ written in one transaction with the mark that they are done. The SQL of `contact
 
 - of the accounts: their rows of the ledger and those of others towards them;
 - of everyone they are in contact with: the age, given or stated;
+- of those whose age may be inferred (`sought.sql`): their contacts and connections, and the ages
+  given for these;
 - of the children of their circles (at most sixty each): their contacts and connections;
 - of whoever these know and many know (`state.HUB`): enough rows to see that.
 """
@@ -107,11 +109,10 @@ class Assessor:
         engine.load("accounts", state.rows("accounts", "account", peers))
         analysis.signals(engine, steps=TO_THE_FIRSTS)
         # From here on only what is asked for: of everyone else there are only some of the rows.
-        engine.create(
-            "firsts",
-            f"SELECT f.* FROM ({sql('firsts')}) AS f"
-            " INNER JOIN wanted AS w ON w.account = f.account",
-        )
+        _create_for_wanted(engine, "sought")
+        near = _load_peers(state, engine, near, peers)
+        analysis.signals(engine, steps=("inferred",))
+        _create_for_wanted(engine, "firsts")
         analysis.signals(engine, steps=TO_THE_CIRCLE)
         circle = engine.fetch("SELECT DISTINCT peer FROM circle")["peer"].to_pylist()
         if not circle:
@@ -169,6 +170,33 @@ class Assessor:
             if before[account][0] != least
         ]
         return found
+
+
+def _create_for_wanted(engine: Engine, step: str) -> None:
+    engine.create(
+        step,
+        f"SELECT f.* FROM ({sql(step)}) AS f INNER JOIN wanted AS w ON w.account = f.account",
+    )
+
+
+def _load_peers(
+    state: State, engine: Engine, near: dict[str, pa.Table], peers: Sequence[str]
+) -> dict[str, pa.Table]:
+    """Load whom the sought know, with their ages; gives the rows of the ledger there are now."""
+    sought = engine.fetch("SELECT DISTINCT peer FROM sought")["peer"].to_pylist()
+    if not sought:
+        return near
+    beside = _both_ways(state, "contacts", sought)
+    tied = state.rows("relations", "account", sought)
+    near = {
+        "contacts": _distinct(near["contacts"], beside),
+        "relations": _distinct(near["relations"], tied),
+    }
+    for name, rows in near.items():
+        engine.load(name, rows)
+    engine.load("accounts", state.rows("accounts", "account", _names(peers, beside, tied)))
+    analysis.signals(engine, steps=("people",))
+    return near
 
 
 def _both_ways(state: State, name: str, accounts: Sequence[str]) -> pa.Table:

@@ -6,9 +6,10 @@ in one transaction. A process that dies before it has committed has done nothing
 starts again goes on from that number: every entry counts once.
 
 Who may be assessed otherwise after an event: both its accounts; those who wrote to an account of
-which an age became known; and those who wrote to a child that now has a new contact which they
-know too (the children of an account's circle know one another, or share a contact with it). Of an
-account that more than `MANY` wrote to, the last is left to the daily round.
+which an age became known, or are connected with it; those who wrote to a possible child that now
+has a new contact which they know too (the children of an account's circle know one another, or
+share a contact with it), left to the daily round where more than `MANY` wrote to it; and those who
+wrote to somebody of whom it turns out later whom it knew before (ages inferred from peers).
 
 At once is assessed who wrote to a possible child for the first time, who showed an indicator, who
 acted towards another or was acted upon, of whom something was told, and who wrote to someone whose
@@ -136,7 +137,9 @@ def _concerned(
     # Either end may be the child whose circle it is.
     turned = [pair for pair in new if pair[0] in few]
     turned += [(peer, account) for account, peer in new if peer in few]
-    return urgent, (_ends(parts.values()) | _know_both(state, turned)) - urgent
+    others = _ends(parts.values()) | _know_both(state, turned)
+    others |= _connected_with(state, sorted(aged)) | _may_infer_otherwise(state, parts, accounts)
+    return urgent, others - urgent
 
 
 def _wrote_to(state: State, accounts: Sequence[str]) -> set[str]:
@@ -148,6 +151,56 @@ def _wrote_to(state: State, accounts: Sequence[str]) -> set[str]:
         (state.database.listed(accounts),),
     )
     return {row[0] for row in rows}
+
+
+def _connected_with(state: State, accounts: Sequence[str]) -> set[str]:
+    if not accounts:
+        return set()
+    rows = state.database.run(
+        f"SELECT DISTINCT r.account FROM {state.database.one_of('wanted')} AS w"
+        " INNER JOIN relations AS r ON r.peer = w.wanted WHERE r.connected_at IS NOT NULL",
+        (state.database.listed(accounts),),
+    )
+    return {row[0] for row in rows}
+
+
+def _may_infer_otherwise(state: State, parts: dict[str, pa.Table], accounts: pa.Table) -> set[str]:
+    """Those who wrote to somebody of whom it now turns out whom it knew before that, and of what
+    age they were. Events that come in the order of time turn out nothing of that kind."""
+    earliest: dict[str, int] = {}
+    for name, columns in (
+        ("contacts", ("first_private_at", "first_group_at")),
+        ("relations", ("connected_at",)),
+    ):
+        for column in columns:
+            rows = parts[name].filter(pc.is_valid(parts[name][column]))
+            times = rows[column].to_pylist()
+            for end in ("account", "peer"):
+                for who, at in zip(rows[end].to_pylist(), times, strict=True):
+                    earliest[who] = min(at, earliest.get(who, at))
+    found: set[str] = set()
+    if earliest:
+        wanted = sorted(earliest)
+        rows = state.database.run(
+            f"SELECT w.wanted, c.account, c.first_private_at"
+            f" FROM {state.database.one_of('wanted')} AS w"
+            " INNER JOIN contacts AS c ON c.peer = w.wanted AND c.first_private_at > ?",
+            (state.database.listed(wanted), min(earliest.values())),
+        )
+        found |= {account for peer, account, at in rows if at > earliest[peer]}
+    names = pc.unique(accounts["account"]).to_pylist()
+    if names:
+        rows = state.database.run(
+            f"SELECT c.account FROM {state.database.one_of('wanted')} AS w"
+            " INNER JOIN contacts AS k ON k.peer = w.wanted"
+            " INNER JOIN contacts AS c ON c.peer = k.account AND c.first_private_at IS NOT NULL"
+            f" UNION SELECT c.account FROM {state.database.one_of('wanted')} AS w"
+            " INNER JOIN relations AS r ON r.peer = w.wanted AND r.connected_at IS NOT NULL"
+            " INNER JOIN contacts AS c ON c.peer = r.account AND c.first_private_at IS NOT NULL",
+            (state.database.listed(names), state.database.listed(names)),
+        )
+        found |= {row[0] for row in rows}
+    return found
 
 
 def _new_pairs(state: State, contacts: pa.Table) -> list[tuple[str, str]]:
@@ -168,15 +221,16 @@ def _new_pairs(state: State, contacts: pa.Table) -> list[tuple[str, str]]:
 
 
 def _children(state: State, accounts: Sequence[str]) -> set[str]:
-    """Which of these may be children: probable ones, and those not assessed yet whose age may be
-    known."""
+    """Which of these may be children: probable ones, those not assessed yet whose age may be
+    known, and those whose age may be inferred from their peers."""
     if not accounts:
         return set()
     rows = state.database.run(
         f"SELECT w.wanted FROM {state.database.one_of('wanted')} AS w"
         " LEFT JOIN people AS p ON p.account = w.wanted"
         " LEFT JOIN accounts AS a ON a.account = w.wanted"
-        " WHERE p.child_weight > 0 OR (p.account IS NULL AND a.account IS NOT NULL)",
+        " WHERE p.child_weight > 0 OR (p.account IS NULL AND a.account IS NOT NULL)"
+        " OR p.age_basis = 'unknown' OR (p.age_basis = 'declared' AND p.age < 26)",
         (state.database.listed(accounts),),
     )
     return {row[0] for row in rows}

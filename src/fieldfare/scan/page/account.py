@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_CHILDREN: Final = 500
 """Children listed in one section; assessments and the ledger hold all."""
 
-_AGE_BASIS: Final = {"unknown": "not known"}
+_AGE_BASIS: Final = {"unknown": "not known", "peers": "inferred from peers"}
 
 
 def section(

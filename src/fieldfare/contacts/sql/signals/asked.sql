@@ -1,6 +1,6 @@
 -- What an account asked children, and how soon.
 --
--- Enters: indicators, people, approaches, settings.
+-- Enters: indicators, people, inferred, approaches, settings.
 -- Leaves: one row an account that showed an indicator. Each indicator counts the peers it was shown
 -- to by their child_probability; night_asks counts calls and requests for photos between 22:00 and
 -- 06:00 in the peer's time zone; hours is the mean time from first contact to first indicator.
@@ -9,7 +9,8 @@ WITH shown AS (
     i.account AS account,
     i.peer AS peer,
     i.indicator AS indicator,
-    COALESCE(p.child_probability, g.unknown_child_probability) AS probability,
+    COALESCE(j.child_probability, p.child_probability, g.unknown_child_probability)
+      AS probability,
     MIN(i.first_at) AS first_at,
     SUM(
       CASE
@@ -25,8 +26,10 @@ WITH shown AS (
   FROM indicators AS i
   CROSS JOIN settings AS g
   LEFT JOIN people AS p ON p.account = i.peer
+  LEFT JOIN inferred AS j ON j.account = i.account AND j.peer = i.peer
   GROUP BY
-    i.account, i.peer, i.indicator, COALESCE(p.child_probability, g.unknown_child_probability)
+    i.account, i.peer, i.indicator,
+    COALESCE(j.child_probability, p.child_probability, g.unknown_child_probability)
 ),
 sums AS (
   SELECT

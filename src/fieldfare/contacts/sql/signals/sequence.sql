@@ -1,7 +1,7 @@
 -- What the order of its first contacts says: Page's cumulative sum (Biometrika 1954), which finds a
 -- turn towards children that are strangers as soon as it stands out, whenever it began.
 --
--- Enters: counts, approaches, familiar, people, settings. Leaves: one row an account that wrote first
+-- Enters: counts, approaches, inferred, familiar, people, settings. Leaves: one row an account that wrote first
 -- to at least one child (expected).
 --   approach_evidence  each first contact with somebody of known age adds the log of how much more
 --                      often it would be seen of one who looks for children: .7 of whose first contacts
@@ -35,7 +35,7 @@ steps AS (
     a.account AS account,
     a.peer AS peer,
     a.contacted_at AS contacted_at,
-    a.child_weight AS child_weight,
+    COALESCE(i.child_weight, a.child_weight) AS child_weight,
     s.familiar_children AS familiar_children,
     CASE WHEN s.usual_share > 0.8 THEN 0.8 ELSE s.usual_share END AS usual_share,
     CASE WHEN a.connected_before = 1 OR a.group_before = 1 THEN 0 ELSE 1 END AS strange,
@@ -43,8 +43,9 @@ steps AS (
     s.has_connections AS has_connections
   FROM seekers AS s
   INNER JOIN approaches AS a ON a.account = s.account
+  LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer
   LEFT JOIN people AS p ON p.account = a.peer
-  WHERE a.wrote_first = 1 AND a.age_known = 1
+  WHERE a.wrote_first = 1 AND (a.age_known = 1 OR i.peer IS NOT NULL)
 ),
 weighed AS (
   SELECT

@@ -1,6 +1,6 @@
 -- Signals: what an account's contacts with children look like, one row an account.
 --
--- Enters: totals, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked, contacts, words,
+-- Enters: totals, inferred, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked, contacts, words,
 -- relations, people, settings.
 -- Leaves: one row for every account of which there is anything to say: it wrote to a probable child,
 -- was turned down by one, showed an indicator, wrote as known offenders do, or contradicts its age.
@@ -18,15 +18,25 @@ rejections AS (
   -- A declined request was one; a block or report counts once the account had written or asked.
   SELECT
     r.peer AS account,
-    SUM(p.child_weight) AS children
+    SUM(COALESCE(i.child_weight, p.child_weight, 0.0)) AS children
   FROM relations AS r
-  INNER JOIN people AS p ON p.account = r.account
+  LEFT JOIN people AS p ON p.account = r.account
+  LEFT JOIN inferred AS i ON i.account = r.peer AND i.peer = r.account
   LEFT JOIN contacts AS sent ON sent.account = r.peer AND sent.peer = r.account
   LEFT JOIN relations AS asked ON asked.account = r.peer AND asked.peer = r.account
   WHERE r.declined_at IS NOT NULL
     OR r.blocked_at >= sent.first_private_at OR r.reported_at >= sent.first_private_at
     OR r.blocked_at >= asked.requested_at OR r.reported_at >= asked.requested_at
   GROUP BY r.peer
+),
+guessed AS (
+  SELECT
+    account,
+    CAST(SUM(1) AS BIGINT) AS children,
+    CAST(SUM(1 - age_known) AS BIGINT) AS not_known,
+    SUM(child_weight) AS weight
+  FROM inferred
+  GROUP BY account
 ),
 by_country AS (
   SELECT account, peer_country, SUM(child_weight) AS w
@@ -80,8 +90,8 @@ assessed AS (
 SELECT
   b.account AS account,
   COALESCE(t.first_contacts, 0) AS first_contacts,
-  COALESCE(t.first_contacts_known_age, 0) AS first_contacts_known_age,
-  COALESCE(t.children_contacted, 0) AS children_contacted,
+  COALESCE(t.first_contacts_known_age, 0) + COALESCE(e.not_known, 0) AS first_contacts_known_age,
+  COALESCE(t.children_contacted, 0) + COALESCE(e.children, 0) AS children_contacted,
   COALESCE(c.children, 0) AS children_first_contacted,
   c.first_child_contacted_at AS first_child_contacted_at,
   c.last_child_contacted_at AS last_child_contacted_at,
@@ -91,8 +101,9 @@ SELECT
   COALESCE(c.in_90d, 0.0) AS children_first_contacted_90d,
   COALESCE(c.peak_1d, 0.0) AS children_first_contacted_peak_1d,
   COALESCE(c.peak_7d, 0.0) AS children_first_contacted_peak_7d,
-  CASE WHEN t.first_contacts_known_age >= 3
-    THEN COALESCE(c.weight, 0.0) / t.first_contacts_known_age END AS child_share_of_first_contacts,
+  COALESCE(e.weight, 0.0) AS children_inferred,
+  CASE WHEN t.first_contacts_known_age + COALESCE(e.not_known, 0) >= 3
+    THEN COALESCE(c.weight, 0.0) / (t.first_contacts_known_age + COALESCE(e.not_known, 0)) END AS child_share_of_first_contacts,
   CASE WHEN COALESCE(c.weight, 0.0) + COALESCE(t.children_who_wrote_first, 0.0) >= 2.5
     THEN COALESCE(c.weight, 0.0)
       / (COALESCE(c.weight, 0.0) + t.children_who_wrote_first) END AS wrote_first_share,
@@ -157,6 +168,7 @@ SELECT
 FROM assessed AS b
 CROSS JOIN settings AS g
 LEFT JOIN totals AS t ON t.account = b.account
+LEFT JOIN guessed AS e ON e.account = b.account
 LEFT JOIN counts AS c ON c.account = b.account
 LEFT JOIN rejections AS r ON r.account = b.account
 LEFT JOIN countries AS n ON n.account = b.account

@@ -1,7 +1,7 @@
 -- How much an account wrote to whom, for every account that wrote privately.
 --
 -- Enters: approaches. Leaves: one row an account: the peers it wrote to, those it wrote to first, those
--- of known age among these, the probable children it wrote to at all, the weight of children who wrote
+-- of known age and those with any evidence of being children among these, the probable children it wrote to at all, the weight of children who wrote
 -- first, and when it first wrote to anyone (microseconds UTC).
 --   activity  its class of like accounts: it wrote first to at least so many peers (1, 2, 4 ... 1024);
 --             0 where it wrote first to nobody.
@@ -29,6 +29,8 @@ FROM (
     CAST(SUM(wrote_first * age_known) AS BIGINT) AS first_contacts_known_age,
     CAST(SUM(CASE WHEN child_probability >= 0.5 THEN 1 ELSE 0 END) AS BIGINT)
       AS children_contacted,
+    CAST(SUM(CASE WHEN wrote_first = 1 AND child_weight > 0 THEN 1 ELSE 0 END) AS BIGINT)
+      AS children_approached,
     SUM(CASE WHEN wrote_first = 0 THEN child_weight ELSE 0.0 END) AS children_who_wrote_first,
     MIN(contacted_at) AS first_wrote_at
   FROM approaches
