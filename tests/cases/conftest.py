@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from fieldfare.cases import Actor, CaseStore
-from fieldfare.cases.database import connect, url_of
+from fieldfare.cases.database import FILE, connect, url_of
 from fieldfare.cases.desk import StoreSettings
 from fieldfare.cases.vault import KeyRing, Vault
 from tests.cases.snapshots import NOON
@@ -37,21 +38,44 @@ def actor(name: str, *roles: str) -> Actor:
     return Actor(name, frozenset(roles or ("reviewer",)), f"session of {name}")
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the schema, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    connect(url_of(folder)).dispose()
+    return folder / FILE
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A file."""
-    return url_of(tmp_path / "data")
+    url = url_of(tmp_path / "data")
+    shutil.copy(sqlite_template, tmp_path / "data" / FILE)
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Server) -> str:
+    """A database with the schema, to be copied."""
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE cases_template")
+    connect(_on(postgres, "cases_template")).dispose()
+    return "cases_template"
 
 
 @pytest.fixture
-def postgres_url(postgres: Server) -> Iterator[str]:
+def postgres_url(postgres: Server, postgres_template: str) -> Iterator[str]:
     """A database of its own on the server."""
     name = f"cases_{next(_numbers)}"
     with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-    yield url_of(Path(), postgres.url.rsplit("/", 1)[0] + f"/{name}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield _on(postgres, name)
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _on(server: Server, name: str) -> str:
+    return url_of(Path(), server.url.rsplit("/", 1)[0] + f"/{name}")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -78,3 +102,15 @@ def settings() -> StoreSettings:
 def store(engine: Engine, clock: Clock, settings: StoreSettings) -> CaseStore:
     """An empty store that encrypts."""
     return CaseStore(engine, clock, Vault(KEYS), settings)
+
+
+@pytest.fixture(scope="module")
+def sqlite_engine(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A file for the tests of a module that leave nothing in it but audit."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copy(sqlite_template, folder / FILE)
+    engine = connect(url_of(folder))
+    yield engine
+    engine.dispose()

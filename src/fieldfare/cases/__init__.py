@@ -15,8 +15,18 @@ framework is known here.
     vault        text at rest, keys
     audit        the chain of hashes
     desk         what the parts of the store share
-    opening, queue, reading, proposing, deciding, auditing   the parts
-    store        `CaseStore`, all of them in one
+    opening      a case is opened, or joined
+    queue        what to look at next; leases
+    reading      a case, its conversations, revealing
+    noting       notes, tags, tasks, links, redactions, many at once
+    searching    search, saved searches
+    proposing    what takes two people
+    deciding     decisions, undone, reported
+    reviewing    blind second reviews, agreement, labels
+    caring       exposure, the team, keys, retention
+    auditing     the audit read and verified
+    store        `CaseStore`, all of these parts in one
+    users        users, signing in, sessions
 
 To add an action, a sign of urgency, a state or a permission: the TOML file of that name. To add
 something that can be done: a method in one of the parts, with ``@allows(…)``. To store more: a

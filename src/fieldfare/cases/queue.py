@@ -41,7 +41,7 @@ class Queue(Desk):
         """A page of at most `most` cases (200 at the highest). `cursor` is `Page.next` of the page
         before; cases that come in meanwhile neither repeat nor hide others."""
         most = max(1, min(most, MOST))
-        wanted = _filtered(select(cases), filters or Filters(), self._clock())
+        wanted = filtered(select(cases), filters or Filters(), self._clock())
         if cursor is not None:
             wanted = wanted.where(tuple_(cases.c.rank, cases.c.due_at, cases.c.id) > _place(cursor))
         wanted = wanted.order_by(cases.c.rank, cases.c.due_at, cases.c.id).limit(most + 1)
@@ -133,7 +133,7 @@ class Queue(Desk):
     def _next(self, work: Work, filters: Filters) -> Row[Any] | None:
         passed = exists().where(skips.c.case_id == cases.c.id, skips.c.user_name == work.actor.user)
         wanted = (
-            _filtered(select(cases), filters, work.at)
+            filtered(select(cases), filters, work.at)
             .where(cases.c.state.in_(("new", "in_review")), _free(work.at), ~passed)
             .order_by(cases.c.rank, cases.c.due_at, cases.c.id)
             .limit(1)
@@ -170,7 +170,8 @@ def _free(at: int) -> ColumnElement[bool]:
     return or_(cases.c.lease_until.is_(None), cases.c.lease_until <= at)
 
 
-def _filtered(wanted: Select[Any], filters: Filters, at: int) -> Select[Any]:
+def filtered(wanted: Select[Any], filters: Filters, at: int) -> Select[Any]:
+    """The query, narrowed to what the filters let through."""
     rules: list[ColumnElement[bool]] = [
         cases.c.state.in_(filters.states) if filters.states else cases.c.is_open.is_(True)
     ]

@@ -258,6 +258,28 @@ class Reading(Desk):
             row.done_by,
         )
 
+    def _insert_task(
+        self,
+        work: Work,
+        case: int,
+        text: str,
+        assigned_to: str | None = None,
+        due_at: int | None = None,
+    ) -> int:
+        task: int = work.connection.execute(
+            insert(tasks)
+            .values(
+                case_id=case,
+                at=work.at,
+                by_user=work.actor.user,
+                body=self._seal(text, "tasks", case),
+                assigned_to=assigned_to,
+                due_at=due_at,
+            )
+            .returning(tasks.c.id)
+        ).scalar_one()
+        return task
+
     def _decisions(self, connection: Connection, case: int) -> tuple[Decision, ...]:
         rows = connection.execute(
             select(decisions)

@@ -302,10 +302,20 @@ class Exposure:
     cases: int
     revealed: int
     """Messages whose text was shown; each counted once a case."""
-    graphic: int
-    """Of those, messages with an indicator of the gravest stages."""
+    grave: int
+    """Of those, messages with an indicator of the gravest stages (`reading.GRAVE`)."""
     break_due: bool
-    """By `StoreSettings.break_after`: suggest a pause, never enforce it."""
+    """By `StoreSettings.break_after_revealed`: suggest a pause, never enforce it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the team."""
+
+    user: str
+    claimed: int
+    """Cases under a lease now."""
+    exposure: Exposure
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ a method without one is an error when this module is loaded.
 from __future__ import annotations
 
 from fieldfare.cases.auditing import Auditing
-from fieldfare.cases.deciding import Deciding
+from fieldfare.cases.caring import Caring
+from fieldfare.cases.noting import Noting
 from fieldfare.cases.opening import Opening
 from fieldfare.cases.queue import Queue
+from fieldfare.cases.reviewing import Reviewing
+from fieldfare.cases.searching import Searching
 
 
-class CaseStore(Opening, Queue, Deciding, Auditing):
+class CaseStore(Opening, Queue, Reviewing, Noting, Searching, Caring, Auditing):
     """Cases, from opened to closed. Several may share a database, in several processes."""
