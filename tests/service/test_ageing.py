@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fieldfare.contacts.engine import Engine
 from fieldfare.service.protections import LegalHolds
 from fieldfare.service.serve import replay
@@ -104,8 +106,9 @@ def _as_of(settings: ServiceSettings) -> int:
 
 
 def test_pairs_that_fell_silent_age_out_and_nothing_else(
-    settings: ServiceSettings, engine: Engine, tmp_path: Path
+    settings: ServiceSettings, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("fieldfare.service.housekeeping.MOST_PAIRS", 25)  # several jobs
     events = _readable(with_wide_groups(service_events(40, accounts=20, messages=150), 40))
     _send(settings, engine, events, step=100)
     before = (_as_of(settings) // DAY - KEEP) * DAY

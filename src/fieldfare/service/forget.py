@@ -72,13 +72,12 @@ def erase(
         _after(state, partitions, (peers - set(erased)) | set(known), ring)
 
 
-def aged(state: State, before: int, protected: Collection[str]) -> list[tuple[str, str]]:
+def aged(state: State, before: int, protected: Collection[str], most: int) -> list[tuple[str, str]]:
     """Pairs of accounts (the lesser id first) between which nothing happened since a moment, in
-    microseconds UTC. Connections and blocks last until they are erased, and so do their pairs; a
-    pair with an account that is protected stays."""
-    run = state.database.run
-    guarded = set(protected)
-    rows = run(
+    microseconds UTC; so many of them at most. Connections and blocks last until they are erased,
+    and so do their pairs; a pair with an account that is protected stays."""
+    database = state.database
+    rows = database.run(
         "SELECT one, other FROM ("
         + " UNION ALL ".join(
             "SELECT CASE WHEN account < peer THEN account ELSE peer END AS one,"
@@ -86,10 +85,12 @@ def aged(state: State, before: int, protected: Collection[str]) -> list[tuple[st
             f" {moment} AS at FROM {name}"
             for name, moment in _MOMENTS
         )
-        + ") AS moments GROUP BY one, other HAVING MAX(COALESCE(at, 0)) < ?",
-        (before,),
+        + f") AS moments WHERE one NOT IN (SELECT wanted FROM {database.one_of('wanted')} AS w)"
+        f" AND other NOT IN (SELECT wanted FROM {database.one_of('wanted')} AS w)"
+        " GROUP BY one, other HAVING MAX(COALESCE(at, 0)) < ? LIMIT ?",
+        (*[database.listed(sorted(protected))] * 2, before, most),
     )
-    return [(one, other) for one, other in rows if not {one, other} & guarded]
+    return [(one, other) for one, other in rows]
 
 
 _MOMENTS: Final = (

@@ -172,7 +172,8 @@ class Housekeeping:
             # What waits may be new messages between those who seem to have fallen silent.
             return None
         before = (today - self._keep_days) * DAY
-        pairs = forget.aged(self._state, before, protected(self._journal.database))
+        safe = protected(self._journal.database)
+        pairs = forget.aged(self._state, before, safe, MOST_PAIRS + 1)
         if len(pairs) <= MOST_PAIRS:
             self._state.set_fact("aged", str(today))
             self._stale = list(range(256))
