@@ -13,10 +13,12 @@ from fieldfare.contacts.intake import ContactSettings
 from fieldfare.lab.demo_world import DemoWorld, write_demo_world
 from fieldfare.risk.reasons import total_contribution
 from fieldfare.scan import output
+from fieldfare.scan.page import write_page
 from fieldfare.scan.run import AccountAssessment, ScanResult, scan
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.sources.reader import ReadOptions
 from fieldfare.vocabulary.times import DAY, parse_time
+from tests.service.events import body, school_events
 
 INNOCENT = (
     "coach",
@@ -226,6 +228,20 @@ def test_order_of_the_input_does_not_matter(
     assert [(a.account, a.log_odds) for a in reordered.accounts[:200]] == [
         (a.account, a.log_odds) for a in result.accounts[:200]
     ]
+
+
+def test_a_child_inferred_from_peers_is_shown_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(body(school_events(1)))
+    result = scan([path], ScanSettings())
+    account = next(each for each in result.accounts if each.account == "stranger")
+    inferred = [child for child in account.evidence.children if child.age_basis == "peers"]
+    assert inferred and all(0.5 <= child.child_probability <= 0.85 for child in inferred)
+    assert all(child.age is not None and 12 <= child.age <= 14 for child in inferred)
+    assert len(account.evidence.children) == account.signals["children_contacted"]
+    page = tmp_path / "page.html"
+    write_page(result, page)
+    assert "inferred from peers" in page.read_text("utf-8")
 
 
 @pytest.mark.spark

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.cli.evaluate_ages import ages
 from fieldfare.cli.evaluate_benchmark import benchmark
 from fieldfare.cli.evaluate_contacts import contacts
 from fieldfare.cli.evaluate_early import early
@@ -24,7 +25,7 @@ evaluate = typer.Typer(
 )
 
 
-for command in (contacts, benchmark, indicators, obfuscation, pan2012, early):
+for command in (contacts, benchmark, ages, indicators, obfuscation, pan2012, early):
     evaluate.command()(command)
 
 
