@@ -55,16 +55,16 @@ def section(
         flagged=account.flagged,
         opened=opened,
         probability=words.probability(account.probability),
-        summary=_summary(account),
+        summary=summary(evidence.children),
         details=_details(account),
         facts=_facts(account),
         concern=[row for row in rows if row.speaks_for],
         against=[row for row in reversed(rows) if not row.speaks_for],
         sum=_sum(account, card),
         timeline=timeline(evidence.children, account.first_flag),
-        countries=_countries(evidence),
+        countries=country_rows(evidence.children),
         children=[
-            _child(order, child) for order, child in enumerate(evidence.children[:MAX_CHILDREN], 1)
+            child_row(order, child) for order, child in enumerate(evidence.children[:MAX_CHILDREN], 1)
         ],
         children_more=_more_children(evidence),
         excerpts=excerpts,
@@ -142,8 +142,8 @@ def _about(evidence: Evidence) -> str:
     return ", ".join(parts)
 
 
-def _summary(account: AccountAssessment) -> str:
-    children = account.evidence.children
+def summary(children: Sequence[Child]) -> str:
+    """The sentence that stands first: whom the account wrote to, and what came of it."""
     if not children:
         return (
             "No private message to a probable child was found; what is noted below rests on "
@@ -163,12 +163,9 @@ def _summary(account: AccountAssessment) -> str:
 def _details(account: AccountAssessment) -> list[str]:
     """What was asked, when it could have been known, and who the account is."""
     evidence, flag = account.evidence, account.first_flag
-    counts = Counter(name for child in evidence.children for name in child.asked)
-    asked = [text.format(f"{counts[name]:,}") for name, text in words.ASKED.items() if counts[name]]
     said = []
-    if asked:
-        listed = words.listed(asked)
-        said.append(f"Of these children it {listed}.")
+    if asked := what_was_asked(evidence.children):
+        said.append(asked)
     if flag:
         after = words.plural(flag.children_contacted, "child", "children")
         said.append(f"It would first have been flagged on {words.day(flag.at)}, after {after}.")
@@ -180,6 +177,13 @@ def _details(account: AccountAssessment) -> list[str]:
         )
     said.append(f"The account itself: {_about(evidence)}.")
     return said
+
+
+def what_was_asked(children: Sequence[Child]) -> str:
+    """How many were asked for what, as a sentence; empty where nothing was."""
+    counts = Counter(name for child in children for name in child.asked)
+    asked = [text.format(f"{counts[name]:,}") for name, text in words.ASKED.items() if counts[name]]
+    return f"Of these children it {words.listed(asked)}." if asked else ""
 
 
 def _contact_clause(children: Sequence[Child]) -> str:
@@ -242,9 +246,10 @@ def _facts(account: AccountAssessment) -> list[Fact]:
     return facts
 
 
-def _countries(evidence: Evidence) -> list[CountryRow]:
+def country_rows(children: Sequence[Child]) -> list[CountryRow]:
+    """Children by country, most first; those of whom none is known last."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for child in evidence.children:
+    for child in children:
         counts[child.country or ""][child.country_basis or "unknown"] += 1
     totals = {code: sum(basis.values()) for code, basis in counts.items()}
     most = max(totals.values(), default=1)
@@ -266,7 +271,8 @@ def _countries(evidence: Evidence) -> list[CountryRow]:
     ]
 
 
-def _child(order: int, child: Child) -> ChildRow:
+def child_row(order: int, child: Child) -> ChildRow:
+    """One child, the `order`-th that was contacted."""
     asked = sorted(child.asked.items(), key=lambda each: each[1])
     return ChildRow(
         order=order,

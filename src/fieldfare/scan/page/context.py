@@ -148,6 +148,10 @@ class Timeline:
     """First contacts with children over time: a drawing and its table."""
 
     height: float
+    start: int
+    """The left end of the axis, microseconds UTC."""
+    end: int
+    """The right end."""
     description: str
     column: str
     line: str

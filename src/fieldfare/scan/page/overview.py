@@ -39,7 +39,7 @@ SAMPLES: Final = 5
 
 def build_page(result: ScanResult, note: str | None = None) -> Page:
     """Everything the template shows."""
-    bands = _bands(result.scorecard)
+    bands = bands_of(result.scorecard)
     sections = _sections(result, bands)
     numbers = {each.rank: each.number for each in sections}
     problems = result.gathered.problems
@@ -69,7 +69,7 @@ def build_page(result: ScanResult, note: str | None = None) -> Page:
     )
 
 
-def _bands(card: Scorecard) -> dict[str, Band]:
+def bands_of(card: Scorecard) -> dict[str, Band]:
     """Bands by name. The shapes: 3 the gravest, 2 flagged, 1 not the least, 0 the least."""
     bands = {}
     nexts = [band.start for band in card.bands[1:]]

@@ -57,6 +57,8 @@ def timeline(children: Sequence[Child], flag: FirstFlag | None) -> Timeline | No
     line = _line(children, scale)
     return Timeline(
         height=round(bottom, 1),
+        start=scale.start,
+        end=scale.end,
         description=_description(children, flag),
         column="day" if scale.days_a_column == 1 else f"{scale.days_a_column} days",
         line=line,

@@ -1,0 +1,41 @@
+"""The pages, one module each: what it shows (typed), how it is filled, its routes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fieldfare.console.pages import (
+    audit,
+    case,
+    conversation,
+    deciding,
+    notes,
+    proposals,
+    queue,
+    rules,
+    search,
+    settings,
+    signing_in,
+    team,
+)
+from fieldfare.console.routes import Route
+
+PAGES: Final[tuple[Route, ...]] = tuple(
+    route
+    for part in (
+        signing_in,
+        queue,
+        case,
+        conversation,
+        deciding,
+        proposals,
+        notes,
+        search,
+        team,
+        rules,
+        audit,
+        settings,
+    )
+    for route in part.routes.all
+)
+"""Every route of the console but its static files, which anybody may fetch."""

@@ -1,0 +1,168 @@
+"""The policy and the scorecard: read, tried on past events, proposed and agreed to by two."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from fieldfare.cases import Permission
+from fieldfare.console.routes import Routes
+from fieldfare.console.visit import Visit
+from fieldfare.contacts.catalogue import catalogue
+from fieldfare.risk import scorecard as scorecards
+from fieldfare.safeguards.policy import PolicyError, load, parse, shipped
+from fieldfare.safeguards.rules import Policy
+from fieldfare.scan.page import words
+from fieldfare.scan.settings import ScanSettings
+from fieldfare.scan.trial import try_policy
+from fieldfare.vocabulary import InputError
+
+routes = Routes()
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule of the policy."""
+
+    id: str
+    says: str
+    verdict: str
+    when: str
+    basis: str
+    shadow: bool
+
+
+@dataclass(frozen=True)
+class BinRow:
+    """One step of a signal of the scorecard."""
+
+    signal: str
+    title: str
+    steps: list[tuple[str, str]]
+    """From which value on, and the weight."""
+
+
+@dataclass(frozen=True)
+class RulesPage:
+    """The rules in force."""
+
+    policy: str
+    policy_sha256: str
+    rules: list[RuleRow]
+    scorecard: str
+    scorecard_sha256: str
+    basis: str
+    prior: str
+    bins: list[BinRow]
+    may_propose: bool
+    may_try: bool
+
+
+@dataclass(frozen=True)
+class TriedPage:
+    """What another policy would have done."""
+
+    valid: bool
+    problems: list[str]
+    sha256: str
+    rows: list[tuple[str, str, int, int]]
+    """To whom, verdict, and how many messages: by this policy, and by the one in force."""
+    changes: list[tuple[str, str, int]]
+    tried: bool
+    text: str
+    may_propose: bool
+
+
+@routes.get("/rules", Permission.PROPOSAL_READ)
+def rules(visit: Visit) -> Response:
+    """The policy and the scorecard in force, in words."""
+    policy, card = _policy(visit), _card(visit)
+    entries = catalogue()
+    page = RulesPage(
+        policy=f"{policy.name}, version {policy.version}",
+        policy_sha256=policy.sha256,
+        rules=[
+            RuleRow(
+                rule.id,
+                rule.says,
+                rule.verdict,
+                "; ".join(f"{name} = {value}" for name, value in rule.conditions.items()),
+                rule.basis,
+                rule.shadow or policy.shadow,
+            )
+            for rule in policy.rules
+        ],
+        scorecard=card.version,
+        scorecard_sha256=card.sha256,
+        basis=card.basis,
+        prior=words.base_rate(card.prior),
+        bins=[
+            BinRow(
+                name,
+                entries[name].meaning if name in entries else name,
+                [
+                    ("below" if start is None else f"from {start:g}", words.signed(weight))
+                    for start, weight in itertools.zip_longest(
+                        [None, *bins.edges], bins.weights, fillvalue=0.0
+                    )
+                ],
+            )
+            for name, bins in card.signals.items()
+        ],
+        may_propose=visit.actor.may(Permission.POLICY_PROPOSE),
+        may_try=bool(visit.console.past) and visit.actor.may(Permission.POLICY_PROPOSE),
+    )
+    return visit.page("rules.html.j2", "Rules", page)
+
+
+@routes.post("/rules/try", Permission.POLICY_PROPOSE)
+def try_rules(visit: Visit) -> Response:
+    """Check another policy, and try it on past events where there are some."""
+    text = visit.text("policy", 1 << 20)
+    data = text.encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        policy = parse(data, "policy")
+    except PolicyError as error:
+        problems = [str(each) for each in error.problems]
+        page = TriedPage(False, problems, sha256, [], [], False, text, False)
+        return visit.page("tried.html.j2", "A policy tried", page, 400)
+    rows: list[tuple[str, str, int, int]] = []
+    changes: list[tuple[str, str, int]] = []
+    if visit.console.past:
+        settings = ScanSettings(scorecard=visit.console.scorecard)
+        trial = try_policy(policy, visit.console.past, settings, _policy(visit))
+        assert trial.against is not None  # noqa: S101 - one was given
+        for label, this, other in (
+            ("a probable child", trial.tally.children, trial.against.children),
+            ("anybody else", trial.tally.adults, trial.against.adults),
+        ):
+            for verdict in sorted({*this.messages, *other.messages}):
+                rows.append((label, verdict, this.messages[verdict], other.messages[verdict]))
+        changes = [(old, new, count) for (old, new), count in trial.changes.most_common()]
+    page = TriedPage(True, [], sha256, rows, changes, bool(visit.console.past), text, True)
+    return visit.page("tried.html.j2", "A policy tried", page)
+
+
+@routes.post("/rules/propose", Permission.POLICY_PROPOSE)
+def propose(visit: Visit) -> Response:
+    """Propose a policy, by its SHA-256. A second person agrees to exactly these bytes; whoever
+    runs the service puts the file in its place."""
+    data = visit.text("policy", 1 << 20).encode()
+    if not data:
+        raise InputError("there is no policy to propose")
+    policy = parse(data, "policy")
+    visit.store.propose(visit.actor, "policy", {"sha256": policy.sha256, "version": policy.version})
+    return visit.to("/proposals", "proposed")
+
+
+def _policy(visit: Visit) -> Policy:
+    return shipped() if visit.console.policy is None else load(visit.console.policy)
+
+
+def _card(visit: Visit) -> scorecards.Scorecard:
+    path = visit.console.scorecard
+    return scorecards.shipped() if path is None else scorecards.load(path)

@@ -1,0 +1,60 @@
+"""Signing in with name, password and code; signing out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from fieldfare.cases.errors import SignInRefused
+from fieldfare.console import sessions
+from fieldfare.console.routes import Routes
+from fieldfare.console.visit import Visit
+
+routes = Routes()
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    """The form."""
+
+    refused: str
+    provider: bool
+    """Whether one can sign in through an identity provider."""
+
+
+@routes.get("/sign-in", "anybody")
+def form(visit: Visit) -> Response:
+    """Ask for name, password and code."""
+    return _form(visit, "")
+
+
+@routes.post("/sign-in", "anybody")
+def sign_in(visit: Visit) -> Response:
+    """Sign in. A refusal says the same whatever was wrong."""
+    try:
+        session = visit.console.sign_in.password(
+            visit.text("name", 200),
+            visit.text("password", 2000),
+            visit.text("code", 20).replace(" ", ""),
+        )
+    except SignInRefused as error:
+        return _form(visit, f"{str(error).capitalize()}.", 403)
+    answer = visit.to("/")
+    sessions.begin(answer, session, visit.request, visit.root)
+    return answer
+
+
+@routes.post("/sign-out", "anybody")
+def sign_out(visit: Visit) -> Response:
+    """Sign out, here and in the database."""
+    secret = visit.request.cookies.get(sessions.COOKIE)
+    if secret:
+        visit.console.sign_in.end(secret)
+    answer = visit.to("/sign-in", "signed-out")
+    sessions.end(answer, visit.root)
+    return answer
+
+
+def _form(visit: Visit, refused: str, status: int = 200) -> Response:
+    return visit.page("sign_in.html.j2", "Sign in", SignInPage(refused, False), status)

@@ -1,0 +1,78 @@
+"""Templates: what they are given is typed, everything in it is escaped, a missing name fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import jinja2
+
+from fieldfare.cases.permissions import Permission
+from fieldfare.console.preferences import Preferences
+
+NAVIGATION: Final = (
+    ("Queue", "/queue", Permission.QUEUE_READ),
+    ("Second person", "/proposals", Permission.PROPOSAL_READ),
+    ("Search", "/search", Permission.SEARCH),
+    ("Team", "/team", Permission.TEAM_READ),
+    ("Rules", "/rules", Permission.PROPOSAL_READ),
+    ("Audit", "/audit", Permission.AUDIT_READ),
+)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What every page has around it."""
+
+    root: str
+    """Where the console is mounted."""
+    title: str
+    """Never holds text of messages, or an account."""
+    user: str
+    roles: str
+    here: str
+    navigation: list[tuple[str, str]]
+    preferences: Preferences
+    notice: str = ""
+    banner: str = ""
+    """Stands over every page, such as that the data are simulated."""
+    pause: str = ""
+    """Suggests a pause; never enforces it."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong, and what to do."""
+
+    heading: str
+    message: str
+    back: str
+    back_label: str
+    changes: list[str] = field(default_factory=list)
+
+
+def render(template: str, shell: Shell, page: Any) -> str:
+    """A page as HTML."""
+    return environment().get_template(template).render({"shell": shell, "page": page})
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates of the console, and of the report, whose parts it shares."""
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _read(name: str) -> str | None:
+    for folder in (files("fieldfare.console") / "templates", files("fieldfare.scan.page")):
+        if (folder / name).is_file():
+            return (folder / name).read_text("utf-8")
+    return None
