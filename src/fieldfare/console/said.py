@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def segments(text: str, spans: Sequence[Span], most: int = MOST_SHOWN) -> list[S
     inside = [span for span in spans if 0 <= span.start < span.end <= len(text)]
     cuts = sorted({0, len(text), *(s.start for s in inside), *(s.end for s in inside)})
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         shown = [s.indicator for s in inside if s.start <= start and end <= s.end]
         label = ", ".join(dict.fromkeys(tag(each).title for each in shown))
         found.append(Segment(words.clean(text[start:end]), label))

@@ -12,18 +12,31 @@ from starlette.responses import Response
 from fieldfare.cases import Permission
 from fieldfare.cases.actions import shipped as actions
 from fieldfare.cases.queue import SKIP_REASONS
-from fieldfare.cases.records import Case, Decision, Message, Proposal, Reason, Task
+from fieldfare.cases.records import Case, Message
 from fieldfare.cases.records import Child as SeenChild
 from fieldfare.cases.states import states
-from fieldfare.console import said, times, wording
+from fieldfare.console import said, wording
 from fieldfare.console.drawing.graph import Graph, graph
 from fieldfare.console.drawing.world import World, world
-from fieldfare.console.pages.case_rows import (CaseChild, NoticeRow, HistoryRow, NoteRow, TaskRow, DecisionRow, Waiting, ActionRow, ChangeRow, decision_row, reason_rows, task_row, waiting)
+from fieldfare.console.pages.case_rows import (
+    ActionRow,
+    CaseChild,
+    ChangeRow,
+    DecisionRow,
+    HistoryRow,
+    NoteRow,
+    NoticeRow,
+    TaskRow,
+    Waiting,
+    decision_row,
+    reason_rows,
+    task_row,
+    waiting,
+)
 from fieldfare.console.pages.queue import QueueRow, row
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
-from fieldfare.contacts.catalogue import catalogue
 from fieldfare.scan.evidence import Child
 from fieldfare.scan.history import FirstFlag
 from fieldfare.scan.page import words
@@ -35,7 +48,7 @@ from fieldfare.scan.page.account import (
     what_was_asked,
     who,
 )
-from fieldfare.scan.page.context import ChildRow, CountryRow, Fact, ReasonRow, Time, Timeline, Who
+from fieldfare.scan.page.context import CountryRow, Fact, ReasonRow, Timeline, Who
 from fieldfare.scan.page.timeline import timeline
 
 routes = Routes()

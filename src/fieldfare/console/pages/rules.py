@@ -140,8 +140,10 @@ def try_rules(visit: Visit) -> Response:
             ("a probable child", trial.tally.children, trial.against.children),
             ("anybody else", trial.tally.adults, trial.against.adults),
         ):
-            for verdict in sorted({*this.messages, *other.messages}):
-                rows.append((label, verdict, this.messages[verdict], other.messages[verdict]))
+            rows += [
+                (label, verdict, this.messages[verdict], other.messages[verdict])
+                for verdict in sorted({*this.messages, *other.messages})
+            ]
         changes = [(old, new, count) for (old, new), count in trial.changes.most_common()]
     page = TriedPage(True, [], sha256, rows, changes, bool(visit.console.past), text, True)
     return visit.page("tried.html.j2", "A policy tried", page)

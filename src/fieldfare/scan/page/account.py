@@ -64,7 +64,8 @@ def section(
         timeline=timeline(evidence.children, account.first_flag),
         countries=country_rows(evidence.children),
         children=[
-            child_row(order, child) for order, child in enumerate(evidence.children[:MAX_CHILDREN], 1)
+            child_row(order, child)
+            for order, child in enumerate(evidence.children[:MAX_CHILDREN], 1)
         ],
         children_more=_more_children(evidence),
         excerpts=excerpts,
