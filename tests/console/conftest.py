@@ -21,7 +21,7 @@ from fieldfare.lab.console_cases import snapshot
 
 SAME = {"sec-fetch-site": "same-origin"}
 PEOPLE = sorted(name for name, role in roles().items() if role.person)
-PASSWORD = "a long enough sentence"
+PASSWORD = "a long enough sentence"  # noqa: S105
 
 
 @dataclass

@@ -3,6 +3,7 @@ country, its size the number of children, its outline how well the country is kn
 
 from __future__ import annotations
 
+import itertools
 import math
 import tomllib
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ class Circle:
 
     x: float
     y: float
+    at_x: float
+    """The middle of the country; the circle stands beside it where others would cover it."""
+    at_y: float
+    beside: bool
     radius: float
     children: int
     sure: bool
@@ -55,7 +60,12 @@ def world(children: Sequence[Child]) -> World | None:
         return None
     most = max(map(len, counts.values()))
     drawn = sorted((code for code in counts if code in places), key=lambda c: -len(counts[c]))
-    circles = [_circle(code, counts[code], places[code], most) for code in drawn]
+    sizes = [_radius(len(counts[code]), most) for code in drawn]
+    moved = _apart([places[code] for code in drawn], sizes, width, height)
+    circles = [
+        _circle(code, counts[code], places[code], at, size)
+        for code, at, size in zip(drawn, moved, sizes, strict=True)
+    ]
     absent = sum(len(counts[code]) for code in counts if code not in places)
     unknown = len(children) - sum(map(len, counts.values()))
     said = [f"{absent:,} in places that the map does not have"] if absent else []
@@ -72,13 +82,57 @@ def world(children: Sequence[Child]) -> World | None:
     )
 
 
-def _circle(code: str, children: Sequence[Child], at: tuple[int, int], most: int) -> Circle:
+def _radius(children: int, most: int) -> float:
+    return round(4 + 12 * math.sqrt(children / max(most, 4)), 1)
+
+
+def _apart(
+    places: Sequence[tuple[int, int]], sizes: Sequence[float], width: int, height: int
+) -> list[tuple[float, float]]:
+    """Places moved until no circle covers another, the largest first; in a fixed number of rounds,
+    so that a crowd ends somewhere near."""
+    at = [(float(x), float(y)) for x, y in places]
+    for _ in range(80):
+        still = True
+        for one, other in itertools.combinations(range(len(at)), 2):
+            dx, dy = at[other][0] - at[one][0], at[other][1] - at[one][1]
+            distance = math.hypot(dx, dy)
+            short = sizes[one] + sizes[other] + 1.5 - distance
+            if short <= 0:
+                continue
+            still = False
+            if distance < 0.01:
+                dx, dy, distance = 1.0, 0.5, 1.12
+            # The smaller gives way.
+            share = sizes[one] / (sizes[one] + sizes[other])
+            ux, uy = dx / distance * short, dy / distance * short
+            at[one] = (at[one][0] - ux * (1 - share), at[one][1] - uy * (1 - share))
+            at[other] = (at[other][0] + ux * share, at[other][1] + uy * share)
+        at = [
+            (min(max(x, size), width - size), min(max(y, size), height - size))
+            for (x, y), size in zip(at, sizes, strict=True)
+        ]
+        if still:
+            break
+    return at
+
+
+def _circle(
+    code: str,
+    children: Sequence[Child],
+    middle: tuple[int, int],
+    at: tuple[float, float],
+    radius: float,
+) -> Circle:
     told = sum(child.country_basis in SURE for child in children)
     count = words.plural(len(children), "child", "children")
     return Circle(
-        x=at[0],
-        y=at[1],
-        radius=round(4 + 18 * math.sqrt(len(children) / max(most, 4)), 1),
+        x=round(at[0], 1),
+        y=round(at[1], 1),
+        at_x=middle[0],
+        at_y=middle[1],
+        beside=math.dist(at, middle) > 2,
+        radius=radius,
         children=len(children),
         sure=2 * told >= len(children),
         title=f"{words.country(code)}: {count}, country told {told}, inferred "
