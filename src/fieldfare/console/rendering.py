@@ -13,13 +13,14 @@ from fieldfare.cases.permissions import Permission
 from fieldfare.console.preferences import Preferences
 
 NAVIGATION: Final = (
-    ("Queue", "/queue", Permission.QUEUE_READ),
-    ("Second person", "/proposals", Permission.PROPOSAL_READ),
-    ("Search", "/search", Permission.SEARCH),
-    ("Team", "/team", Permission.TEAM_READ),
-    ("Rules", "/rules", Permission.PROPOSAL_READ),
-    ("Audit", "/audit", Permission.AUDIT_READ),
+    ("Queue", "/queue", "g q", Permission.QUEUE_READ),
+    ("Second person", "/proposals", "g s", Permission.PROPOSAL_READ),
+    ("Search", "/search", "/", Permission.SEARCH),
+    ("Team", "/team", "g t", Permission.TEAM_READ),
+    ("Rules", "/rules", "g r", Permission.PROPOSAL_READ),
+    ("Audit", "/audit", "g a", Permission.AUDIT_READ),
 )
+"""Title, address, keys, and who sees it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Shell:
     user: str
     roles: str
     here: str
-    navigation: list[tuple[str, str]]
+    navigation: list[tuple[str, str, str]]
     preferences: Preferences
     notice: str = ""
     banner: str = ""

@@ -138,7 +138,9 @@ class Visit:
             ),
             here="/" + self._path().split("/")[1],
             navigation=[
-                (label, path) for label, path, needs in NAVIGATION if self.actor.may(needs)
+                (label, path, keys)
+                for label, path, keys, needs in NAVIGATION
+                if self.actor.may(needs)
             ],
             preferences=self.preferences,
             notice=NOTICES.get(self.asked("notice"), ""),
