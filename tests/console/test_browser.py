@@ -130,7 +130,7 @@ def visit(browser: Any, served: Served) -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("role", sorted(PAGES))
 def test_axe_finds_nothing(visit: Any, served: Served, role: str, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
     page = visit(role, color_scheme=scheme, bypass_csp=True)
     for path in PAGES[role]:
