@@ -16,8 +16,10 @@ import typer
 
 from fieldfare.cli.account import account
 from fieldfare.cli.appeal import appeal
+from fieldfare.cli.audit import audit
 from fieldfare.cli.bench import bench
 from fieldfare.cli.calibrate import calibrate
+from fieldfare.cli.case import case
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
@@ -29,6 +31,7 @@ from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
 from fieldfare.cli.terminal import printable
 from fieldfare.cli.train import train
+from fieldfare.cli.user import user
 from fieldfare.cli.webhook import webhook
 from fieldfare.vocabulary.errors import FieldfareError
 
@@ -50,6 +53,9 @@ for name, group in (
     ("webhook", webhook),
     ("account", account),
     ("appeal", appeal),
+    ("case", case),
+    ("user", user),
+    ("audit", audit),
 ):
     app.add_typer(group, name=name)
 

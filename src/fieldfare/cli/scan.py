@@ -74,7 +74,8 @@ def scan(
 ) -> None:
     """Assess everyone in message archives or event files, and write a report.
 
-    Writes assessments.jsonl, assessments.parquet and report.html into --out.
+    Writes assessments.jsonl, assessments.parquet and report.html into --out, and evidence/ of
+    flagged accounts, for `fieldfare case import`.
 
     Exit codes: 0 done; 1 input or setting not usable; 2 wrong command line; 3 done, but some of
     the input could not be read.
@@ -123,12 +124,13 @@ def run_scan(
     as_json: bool = False,
     note: str | None = None,
 ) -> ScanResult:
-    """Scan with progress on the terminal, write the three files, print the summary."""
+    """Scan with progress on the terminal, write the results, print the summary."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from fieldfare.cli.progress import reading
     from fieldfare.cli.summary import print_json, print_text
     from fieldfare.scan import output
+    from fieldfare.scan.evidence_folder import EvidenceFolder
     from fieldfare.scan.page import write_page
     from fieldfare.scan.run import scan as run
 
@@ -138,17 +140,20 @@ def run_scan(
         reading(paths, settings, quiet=as_json or not sys.stderr.isatty()) as (watched, step),
     ):
         writing: list[Future[None]] = []
+        evidence = EvidenceFolder(out)
         result = run(
             paths,
             watched,
             step,
             on_assessed=lambda early: writing.append(beside.submit(output.write_table, early, out)),
+            keep=evidence.keep,
         )
         step("Writing the report")
         for each in writing:
             each.result()
         output.write_lines(result, out)
         write_page(result, out / "report.html", note=note)
+        evidence.finish()
         output.finish(out)
     (print_json if as_json else print_text)(result, out)
     return result

@@ -83,7 +83,7 @@ def serve(
         raise SettingsError(f"--log-level {log_level}: choose {', '.join(LEVELS)}")
     settings = ServiceSettings(
         data=data,
-        database=_url(database),
+        database=url_of(database),
         text_use=cast("TextUse", text),
         contacts=ContactSettings(unknown_child_probability=unknown_age_child_probability),
         scorecard=scorecard,
@@ -161,9 +161,9 @@ def settings_of(data: Path, database: str | None) -> ServiceSettings:
     """Where the service keeps its data."""
     from fieldfare.service.settings import ServiceSettings
 
-    return ServiceSettings(data=data, database=_url(database))
+    return ServiceSettings(data=data, database=url_of(database))
 
 
-def _url(given: str | None) -> str | None:
+def url_of(given: str | None) -> str | None:
     # A URL may hold a password, and a command line is read by others on the machine.
     return given or os.environ.get("FIELDFARE_DATABASE") or None

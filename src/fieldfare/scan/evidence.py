@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.contacts.engine import Engine
+from fieldfare.scan.snapshot import place
 
 MAX_MESSAGES: Final = 20
 """Message ids listed with one reason; enough to check it, and the ledger counts the rest."""
@@ -258,12 +259,6 @@ def _add_excerpts(engine: Engine, found: dict[str, Evidence]) -> None:
         f" WHERE nth <= {MAX_EXCERPTS} ORDER BY account, sent_at, id"
     )
     for row in rows.to_pylist():
-        origin = row["origin"] or {}
-        place = ", ".join(
-            part
-            for part in (origin.get("source"), origin.get("member"), origin.get("locator"))
-            if part
-        )
         found[row["account"]].excerpts.append(
             Excerpt(
                 message=row["id"],
@@ -271,6 +266,6 @@ def _add_excerpts(engine: Engine, found: dict[str, Evidence]) -> None:
                 sent_at=row["sent_at"],
                 text=row["text"],
                 indicators=list(row["indicators"]),
-                origin=place,
+                origin=place(row["origin"]),
             )
         )

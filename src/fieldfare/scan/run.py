@@ -20,10 +20,12 @@ from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import Population, Reason, population_table, reasons
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.scan.conversations import snapshots
 from fieldfare.scan.evidence import Evidence, collect
 from fieldfare.scan.gather import Gathered, gather
 from fieldfare.scan.history import FirstFlag, first_flags
 from fieldfare.scan.settings import ScanSettings
+from fieldfare.scan.snapshot import Snapshot
 from fieldfare.scan.universe import create_members
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary import InputError
@@ -67,11 +69,13 @@ def scan(
     settings: ScanSettings,
     on_step: Callable[[str], None] = lambda _: None,
     on_assessed: Callable[[ScanResult], None] = lambda _: None,
+    keep: Callable[[Snapshot], None] | None = None,
 ) -> ScanResult:
     """Assess everyone in the given files and archives.
 
     `on_step` is called with the name of each step. `on_assessed` is called with the result as
-    soon as everyone is assessed, before its `accounts` are looked up.
+    soon as everyone is assessed, before its `accounts` are looked up. `keep` is called with a
+    snapshot of each flagged account that is written out; without it none is made.
 
     Raises InputError or SettingsError where nothing can be read or a setting is not valid; what
     is wrong with single records is counted in ``gathered.problems``.
@@ -99,6 +103,10 @@ def scan(
         result = ScanResult(settings, card, loaded.as_of, gathered, assessed, [])
         on_assessed(result)
         result.accounts = _written_out(engine, assessed, settings, gathered, on_step)
+        if keep is not None:
+            on_step("Keeping evidence")
+            for snapshot in snapshots(engine, result):
+                keep(snapshot)
     return result
 
 

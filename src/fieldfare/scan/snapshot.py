@@ -149,3 +149,11 @@ def decode(data: bytes, where: Any) -> Snapshot:
         raise InputError(f"{where}: not evidence of a scan ({error})") from None
     except msgspec.DecodeError:
         raise InputError(f"{where}: not JSON; give a file of evidence/ of a scan") from None
+
+
+def place(origin: dict[str, Any] | None) -> str:
+    """Where a record was read, in words."""
+    parts = origin or {}
+    return ", ".join(
+        part for part in (parts.get("source"), parts.get("member"), parts.get("locator")) if part
+    )
