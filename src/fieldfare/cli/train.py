@@ -45,36 +45,49 @@ def language(
 
 @train.command()
 def heads(
+    ordinary: Annotated[
+        Path,
+        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the tables.", file_okay=False)],
     chat: Annotated[
         list[Path] | None,
         typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
     ] = None,
-    part: Annotated[str, typer.Option(help="Of the chat: tune (first half), or all.")] = "tune",
+    part: Annotated[str, typer.Option(help="Of both: tune (first half), or all.")] = "tune",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same tables.")] = 0,
 ) -> None:
-    """Train the heads that find indicators in other words, and print how they were made."""
+    """Train the heads that find indicators in other words, and print how they were made.
+
+    Nothing is learnt from ORDINARY: thresholds are set so that few of its messages pass.
+    """
     import json
 
     from fieldfare.lab import head_texts, head_training
     from fieldfare.lab.benign_texts import read_benign
+    from fieldfare.lab.head_vectors import Encoder
     from fieldfare.vocabulary.errors import SettingsError
 
     if part not in ("tune", "all"):
         raise SettingsError(f"--part {part}: choose tune or all")
+
+    def used(folder: Path) -> dict[str, list[str]]:
+        return {
+            name: texts[: len(texts) // 2] if part == "tune" else texts
+            for name, texts in read_benign(folder).items()
+        }
+
+    def say(step: str) -> None:
+        typer.echo(step, err=True)
+
     talk = list(head_texts.chatterbot())
     for folder in chat or []:
-        for name, texts in read_benign(folder).items():
-            used = texts[: len(texts) // 2] if part == "tune" else texts
-            talk += [("en", name, text) for text in used]
+        talk += [("en", name, text) for name, texts in used(folder).items() for text in texts]
     recipe = head_training.Recipe()
-    texts_ = head_texts.examples(
+    learnt = head_texts.examples(
         talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
     )
-    vectors = head_training.distil(lambda step: typer.echo(step, err=True))
-    made, report = head_training.train(
-        texts_, vectors, recipe, seed, lambda step: typer.echo(step, err=True)
-    )
+    made, report = head_training.train(learnt, Encoder(), used(ordinary), recipe, seed, say)
     out.mkdir(parents=True, exist_ok=True)
     head_training.write(made, out)
-    typer.echo(json.dumps({"texts": head_texts.counted(texts_), **report}, indent=2))
+    typer.echo(json.dumps({"texts": head_texts.counted(learnt), **report}, indent=2))

