@@ -37,7 +37,7 @@ Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
 
 RING = 64
-"""Words kept at hand: a power of two, more than twice the longest phrase."""
+"""Words kept at hand: a power of two, more than twice the longest phrase, at least `VOTERS`."""
 AHEAD = 24
 """Words read ahead of the one where a phrase may begin; longer phrases are not found."""
 MOST_BROKEN = 6
@@ -58,23 +58,16 @@ ONE = np.uint64(1)
 
 
 @compiled
-def spoken(buffer: Bytes, start: Any, end: Any, voices: Entries, votes: Integers) -> Any:
-    """The bits of the languages that most words of a line are of; all for none."""
+def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Integers) -> Any:
+    """The bits of the languages that most of the first words of a line are of; all for none."""
     votes[:] = 0
-    at = start
-    for _ in range(VOTERS):
-        if at >= end:
-            break
-        stop = at
-        while buffer[stop] != 32:
-            stop += 1
-        mask = mask_of(voices, hash_word(buffer, at, stop))
+    for word in range(words):
+        mask = mask_of(voices, hashes[word])
         language = 0
         while mask:
             votes[language] += np.int64(mask & np.uint32(1))
             mask >>= np.uint32(1)
             language += 1
-        at = stop + 1
     speaking = most_spoken(votes)
     return speaking if speaking else EVERY
 
@@ -89,22 +82,18 @@ def voiced(buffer: Bytes, start: Any, end: Any) -> Any:
 
 
 @compiled
-def rough(buffer: Bytes, start: Any, end: Any, known: Entries, speaking: Any) -> Any:
-    """Whether a word of a line is none of the languages spoken: few lines have one."""
-    at = start
-    for _ in range(VOTERS):
-        if at >= end:
-            break
-        stop = at
-        letters = False
-        while buffer[stop] != 32:
-            letters = letters or buffer[stop] >= 97
-            stop += 1
-        if letters and not (
-            mask_of(known, hash_word(buffer, at, stop)) & speaking and voiced(buffer, at, stop)
-        ):
-            return True
-        at = stop + 1
+def rough(
+    buffer: Bytes, begins: Integers, ends: Integers, hashes: Hashes, words: Any, known: Entries,
+    speaking: Any,
+) -> Any:  # fmt: skip
+    """Whether one of the first words of a line is none of the languages spoken: few lines have
+    one."""
+    for word in range(words):
+        if mask_of(known, hashes[word]) & speaking and voiced(buffer, begins[word], ends[word]):
+            continue
+        for at in range(begins[word], ends[word]):
+            if buffer[at] >= 97:
+                return True
     return False
 
 
@@ -240,7 +229,7 @@ def match(
         unspaced = tree.everywhere
         place = np.int64(0)
         while True:
-            while at < end and read < place + AHEAD:
+            while at < end and read < max(place + AHEAD, VOTERS):
                 slot = read & (RING - 1)
                 begins[slot] = at
                 h = BASIS
@@ -279,8 +268,9 @@ def match(
                     continue
                 if counts[slot] < 0:
                     if speaking == 0:
-                        speaking = spoken(buffer, begin, end, vocabulary.voices, votes)
-                        broken_line = rough(buffer, begin, end, known, speaking)
+                        # The first of all words: the ring holds those ahead from slot 0 on.
+                        speaking = spoken(hashes, read, vocabulary.voices, votes)
+                        broken_line = rough(buffer, begins, ends, hashes, read, known, speaking)
                     familiars[slot] = (mask_of(known, hashes[slot]) & speaking) != 0 and voiced(
                         buffer, begins[slot], ends[slot]
                     )

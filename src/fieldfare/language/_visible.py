@@ -65,3 +65,22 @@ def visible(
                     k += 1
             at += width
     places[offsets.size - 1] = k
+
+
+@compiled
+def composed(
+    data: Bytes, offsets: Integers, stable: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]
+) -> None:
+    """Set in `other` which messages hold a character that NFKC may change."""
+    for i in range(offsets.size - 1):
+        at = offsets[i]
+        end = offsets[i + 1]
+        found = False
+        while at < end and not found:
+            if data[at] < 0x80:
+                at += 1
+                continue
+            code, width = character(data, at, end)
+            found = code >= stable.size or not stable[code]
+            at += width
+        other[i] = found

@@ -10,7 +10,8 @@ both to be understood; ``bare`` ones are trusted at the end or before a mark or 
 ``followers``; ``nearly`` is half a year less; ``birthday`` and ``[[school]]`` (number ``plus``
 the middle of the usual ages, or a fixed ``age``). ``before`` and ``after`` are what must not
 stand next to a form: negations, conditions, other people, measures. A message is only read
-where it holds one of the ``cues``, plain text as it is typed.
+where it holds one of the ``cues``, plain text as it is typed; one that begins with a space only
+counts where a word begins.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from fieldfare.vocabulary import SettingsError
 
 __all__ = ["OLDEST", "VERSION", "YOUNGEST", "AgeReader", "StatedAge", "read_ages"]
 
-VERSION = "ages-2"
+VERSION = "ages-3"
 """Changes whenever the same text may give another age; part of the model's fingerprint."""
 
 MOST_READ = 50_000
@@ -43,6 +43,8 @@ _FEW = 32
 ENGLISH = "en.toml"
 
 Integers = npt.NDArray[np.int64]
+
+_ALNUM = np.array([bytes([code]).isalnum() for code in range(256)], np.bool_)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class AgeReader:
 
     @functools.cached_property
     def _cues(self) -> dict[bytes, int]:
-        """Every cue, as a normal form has it, and the languages it speaks for, one bit each."""
+        """Every cue, as a normal form has it, and the languages it speaks for, one bit each.
+        A space before it stands for the beginning of a word."""
         cues: dict[bytes, int] = {}
         for place, one in enumerate(self.others):
             for cue in one.forms.cues:
@@ -76,20 +79,28 @@ class AgeReader:
     @functools.cached_property
     def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
         return ahocorasick_rs.BytesAhoCorasick(
-            list(self._cues), implementation=ahocorasick_rs.Implementation.DFA
+            [cue.removeprefix(b" ") for cue in self._cues],
+            implementation=ahocorasick_rs.Implementation.DFA,
         )
 
     @functools.cached_property
     def _languages(self) -> Integers:
         return np.array(list(self._cues.values()), np.int64)
 
+    @functools.cached_property
+    def _begins(self) -> npt.NDArray[np.bool_]:
+        """Which cues only count where a word begins."""
+        return np.array([cue.startswith(b" ") for cue in self._cues], np.bool_)
+
     def read_one(self, normalised: str) -> StatedAge | None:
         """The stated age of one text in normal form: the surest, then the first. None where
         there is none."""
-        found = self._automaton.find_matches_as_indexes(normalised.encode(), overlapping=True)
+        form = normalised.encode()
+        found = self._automaton.find_matches_as_indexes(form, overlapping=True)
         languages = 0
-        for cue, _, _ in found:
-            languages |= int(self._languages[cue])
+        for cue, start, _ in found:
+            if start == 0 or not self._begins[cue] or not form[start - 1 : start].isalnum():
+                languages |= int(self._languages[cue])
         return self._surest(normalised, languages, english=True)
 
     def _surest(self, text: str, languages: int, *, english: bool) -> StatedAge | None:
@@ -130,13 +141,14 @@ class AgeReader:
         if not spoken.size:
             return spoken
         first = offsets[0]
-        found = self._automaton.find_matches_as_indexes(
-            data[first : offsets[-1]].data, overlapping=True
-        )
+        text = data[first : offsets[-1]]
+        found = self._automaton.find_matches_as_indexes(text.data, overlapping=True)
         matches = np.array(found, np.int64).reshape(-1, 3)
         rows = np.searchsorted(offsets, matches[:, 1] + first, side="right") - 1
         # The texts stand end to end: what spans two of them is no cue.
         inside = matches[:, 2] + first <= offsets[rows + 1]
+        begun = (matches[:, 1] + first == offsets[rows]) | ~self._begins[matches[:, 0]]
+        inside &= begun | ~_ALNUM[text[np.maximum(matches[:, 1] - 1, 0)]]
         if present.size:
             inside &= present[rows]
         np.bitwise_or.at(spoken, rows[inside], self._languages[matches[inside, 0]])

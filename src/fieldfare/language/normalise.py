@@ -218,7 +218,47 @@ def _visible(
 
 def _fold(strings: pa.LargeStringArray) -> pa.LargeStringArray:
     straight = pc.replace_substring_regex(strings, pattern=f"[{_APOSTROPHES}]", replacement="'")
-    return pc.utf8_lower(pc.utf8_normalize(straight, form="NFKC"))
+    if len(strings) > 1:
+        straight = _composed(straight)
+    else:
+        straight = pc.utf8_normalize(straight, form="NFKC")
+    return pc.utf8_lower(straight)
+
+
+def _composed(strings: pa.LargeStringArray) -> pa.LargeStringArray:
+    """NFKC of each, none of them null: of few letters it is any other than they are."""
+    from fieldfare.language._visible import composed
+    from fieldfare.language.kernel import column
+
+    data, offsets, _ = column(strings)
+    other = np.zeros(len(strings), np.bool_)
+    composed(data, offsets, _stable(), other)
+    if not other.any():
+        return strings
+    mask = pa.array(other)
+    return pc.replace_with_mask(
+        strings, mask, pc.utf8_normalize(strings.filter(mask), form="NFKC")
+    )
+
+
+@functools.cache
+def _stable() -> npt.NDArray[np.bool_]:
+    """For each character, whether NFKC leaves it, whatever stands beside it: letters that
+    stand for themselves, begin anew and join none before them."""
+    stable = np.zeros(0xD7A4, np.bool_)
+    joining = set()
+    for code in [*range(0x80, 0x1100), *range(0x1E00, 0x2000)]:
+        letter = chr(code)
+        parts = unicodedata.decomposition(letter).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            joining.add(int(parts[1], 16))
+        whole = unicodedata.normalize("NFKC", letter) == letter
+        stable[code] = whole and unicodedata.category(letter) not in ("Mn", "Mc", "Me", "Cn")
+    stable[list(joining)] = False
+    for first, last in [(0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x3041, 0x3094), (0x30A1, 0x30FA)]:
+        stable[first : last + 1] = True
+    stable.flags.writeable = False
+    return stable
 
 
 def form_of(text: str) -> bytes:
