@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from fieldfare.language.second_look import SecondLook
     from fieldfare.scan.run import ScanResult
     from fieldfare.scan.settings import ScanSettings
 
@@ -65,6 +66,16 @@ def scan(
     metadata_only: Annotated[
         bool, typer.Option("--metadata-only", help="Read no message text at all.")
     ] = False,
+    heads: Annotated[
+        bool,
+        typer.Option("--heads", help="Find indicators in other words too; more of them are wrong."),
+    ] = False,
+    second_look: Annotated[
+        str | None,
+        typer.Option(
+            help="A heavier model reads accounts near the threshold: use, or a folder of yours."
+        ),
+    ] = None,
     format_: Annotated[
         str, typer.Option("--format", help="Of the summary: text, or json for machines.")
     ] = "text",
@@ -91,6 +102,8 @@ def scan(
         raise SettingsError(f"--date-order {date_order}: choose dmy, mdy or ymd")
     if format_ not in ("text", "json"):
         raise SettingsError(f"--format {format_}: choose text or json")
+    if second_look is not None and metadata_only:
+        raise SettingsError("--second-look reads text: leave out --metadata-only")
     settings = ScanSettings(
         engine=engine,
         memory=memory,
@@ -110,10 +123,20 @@ def scan(
             time_zone=_zone(time_zone),
             metadata_only=metadata_only,
         ),
+        heads=heads,
+        second_look=_second_look(second_look),
     )
     result = run_scan(paths, settings, out, as_json=format_ == "json", note=note)
     if result.gathered.problems.total:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
+
+
+def _second_look(name: str | None) -> SecondLook | None:
+    if name is None:
+        return None
+    from fieldfare.language.second_look import SHIPPED, read_second_look
+
+    return read_second_look(None if name == SHIPPED else Path(name))
 
 
 def run_scan(

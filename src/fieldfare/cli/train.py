@@ -64,30 +64,77 @@ def heads(
     import json
 
     from fieldfare.lab import head_texts, head_training
-    from fieldfare.lab.benign_texts import read_benign
     from fieldfare.lab.head_vectors import Encoder
-    from fieldfare.vocabulary.errors import SettingsError
 
-    if part not in ("tune", "all"):
-        raise SettingsError(f"--part {part}: choose tune or all")
-
-    def used(folder: Path) -> dict[str, list[str]]:
-        return {
-            name: texts[: len(texts) // 2] if part == "tune" else texts
-            for name, texts in read_benign(folder).items()
-        }
-
-    def say(step: str) -> None:
-        typer.echo(step, err=True)
-
-    talk = list(head_texts.chatterbot())
-    for folder in chat or []:
-        talk += [("en", name, text) for name, texts in used(folder).items() for text in texts]
+    calm, talk = _calm(ordinary, part), _talk(chat or [], part)
     recipe = head_training.Recipe()
     learnt = head_texts.examples(
         talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
     )
-    made, report = head_training.train(learnt, Encoder(), used(ordinary), recipe, seed, say)
+    made, report = head_training.train(learnt, Encoder(), calm, recipe, seed, _say)
     out.mkdir(parents=True, exist_ok=True)
     head_training.write(made, out)
     typer.echo(json.dumps({"texts": head_texts.counted(learnt), **report}, indent=2))
+
+
+@train.command("second-look")
+def second_look(
+    ordinary: Annotated[
+        Path,
+        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model.", file_okay=False)],
+    encoder: Annotated[
+        str, typer.Option(help="use, or package.module:function that makes an encoder.")
+    ] = "use",
+    chat: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
+    ] = None,
+    part: Annotated[str, typer.Option(help="Of both: tune (first half), or all.")] = "tune",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
+) -> None:
+    """Train what `fieldfare scan --second-look` puts on an encoder's vectors."""
+    import json
+
+    from fieldfare.lab import head_texts, second_look_training
+    from fieldfare.lab.head_training import Recipe
+    from fieldfare.language.second_look import make_encoder
+
+    calm, talk = _calm(ordinary, part), _talk(chat or [], part)
+    recipe = Recipe()
+    learnt = head_texts.examples(
+        talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
+    )
+    made, report = second_look_training.train(
+        learnt, make_encoder(encoder), encoder, calm, recipe, seed, _say
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    second_look_training.write(made, out)
+    typer.echo(json.dumps({"texts": head_texts.counted(learnt), **report}, indent=2))
+
+
+def _calm(folder: Path, part: str) -> dict[str, list[str]]:
+    from fieldfare.lab.benign_texts import read_benign
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if part not in ("tune", "all"):
+        raise SettingsError(f"--part {part}: choose tune or all")
+    return {
+        name: texts[: len(texts) // 2] if part == "tune" else texts
+        for name, texts in read_benign(folder).items()
+    }
+
+
+def _talk(folders: list[Path], part: str) -> list[tuple[str, str, str]]:
+    from fieldfare.lab import head_texts
+
+    talk = list(head_texts.chatterbot())
+    for folder in folders:
+        each = _calm(folder, part)
+        talk += [("en", name, text) for name, texts in each.items() for text in texts]
+    return talk
+
+
+def _say(step: str) -> None:
+    typer.echo(step, err=True)

@@ -43,19 +43,19 @@ class Recipe:
     character_rows: int = 1 << 16
     character_columns: int = 32
     piece_columns: int = 96
-    piece_passes: int = 12
+    piece_passes: int = 6
     passes: int = 5
     rate: float = 0.1
     drop: float = 0.5
     """Share of a text's features left out in each pass over the table of characters."""
     shrink: float = 1e-4
-    shares: tuple[float, float] = (1.0, 0.5)
+    shares: tuple[float, float] = (0.7, 1.0)
     """What the logits of pieces and of characters count."""
-    distilled_on: int = 24_000
+    distilled_on: int = 16_000
     """Texts whose pieces are seen among their neighbours."""
     kept: int = 4
     """One sentence in so many is kept apart to measure recall on."""
-    false_weighty: float = 1 / 4000
+    false_weighty: float = 1 / 20_000
     """Share of ordinary messages that may have an indicator that weighs most."""
     false_others: float = 1 / 2000
     """The same of every other indicator."""
@@ -74,7 +74,8 @@ class _Prepared:
     characters: Features
 
 
-def _wanted(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ...]) -> Floats:
+def wanted_of(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ...]) -> Floats:
+    """Texts × indicators: 1, 0, or -1 where not known."""
     wanted = np.zeros((len(texts), len(ids)), np.float32)
     place = {name: k for k, name in enumerate(ids)}
     # What phrases find beside what a text was written for is neither wanted nor unwanted.
@@ -96,6 +97,13 @@ def _features(normalised: pa.Array, pieces: PieceList, mask: int) -> Features:
     starts = np.empty(offsets.size, np.int64)
     used = _heads.features(data, offsets, pieces.trie, np.uint32(mask), ids, starts)
     return ids[:used].copy(), starts
+
+
+def _in_order(features: Features) -> Features:
+    """Pieces as they are read: the loop writes those of a text from its end."""
+    ids, starts = features
+    sizes = np.diff(starts)
+    return ids[np.repeat(starts[1:] + starts[:-1], sizes) - 1 - np.arange(ids.size)], starts
 
 
 def _rows(features: Features, rows: npt.NDArray[np.int64]) -> Features:
@@ -136,17 +144,17 @@ def _tuned(
     return weights, layer
 
 
-def _first_layer(
+def first_layer(
     sums: Floats, wanted: Floats, columns: int, passes: int, seed: int
 ) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
     """The layer on the vectors of the pieces, by Adam (Kingma and Ba 2015)."""
     random = np.random.default_rng(seed)
     inner, outer, last = _start(columns, wanted.shape[1], seed)
-    first = random.normal(0, 2 / np.sqrt(sums.shape[1]), (sums.shape[1], columns))
-    parts = [first.astype(np.float32), inner, outer * np.float32(0.6), last]
+    first = random.normal(0, 1 / np.sqrt(sums.shape[1]), (sums.shape[1], columns))
+    parts = [first.astype(np.float32), inner, outer * np.float32(0.2), last]
     means, squares = ([np.zeros_like(part) for part in parts] for _ in range(2))
     known = (wanted >= 0).astype(np.float32)
-    batch, step = 256, 0
+    batch, step = 512, 0
     for turn in range(passes):
         order = random.permutation(len(sums))
         for at in range(0, len(order), batch):
@@ -163,12 +171,12 @@ def _first_layer(
                 squares[k] = 0.999 * squares[k] + 0.001 * slope**2
                 move = means[k] / (1 - 0.9**step)
                 move /= np.sqrt(squares[k] / (1 - 0.999**step)) + 1e-8
-                decay = 1e-3 * parts[k] if k in (0, 2) else 0
-                parts[k] -= np.float32(5e-3 * (1 - turn / passes)) * (move + decay)
+                decay = 1e-2 * parts[k] if k in (0, 2) else 0
+                parts[k] -= np.float32(2e-3 * (1 - turn / passes)) * (move + decay)
     return parts[0], (parts[1], parts[2], parts[3])
 
 
-def _table(name: str, weights: Floats, layer: tuple[Floats, Floats, Floats]) -> HeadTable:
+def to_table(name: str, weights: Floats, layer: tuple[Floats, Floats, Floats]) -> HeadTable:
     most = float(np.quantile(np.abs(weights[np.abs(weights).max(axis=1) > 0]), 0.9999))
     scale = max(most, 1e-6) / 127
     rounded = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
@@ -187,9 +195,7 @@ def train(
     `ordinary` conversation, by source. Deterministic under `seed` on one kind of machine."""
     ids = read_indicators().ids
     prepared, vectors = _prepare(texts, ids, encoder, recipe, seed, say)
-    own = {"phrases", "taught", "ordinary", "scrap"}
-    last = recipe.kept - 1
-    apart = np.array([one.source in own and one.group // 2 % recipe.kept == last for one in texts])
+    apart = kept_apart(texts, recipe)
     say("three sentences in four")
     some = _fit(prepared, np.flatnonzero(~apart), vectors, recipe, seed, ids)
     rest = np.flatnonzero(apart)
@@ -199,6 +205,13 @@ def train(
     made = _fit(prepared, np.arange(len(texts)), vectors, recipe, seed, ids)
     near = _near_misses(some, kept, prepared.wanted[rest])
     return replace(made, fusion=_fusion(made, near, ordinary, recipe)), report
+
+
+def kept_apart(texts: Sequence[Example], recipe: Recipe) -> npt.NDArray[np.bool_]:
+    """Which texts are of the sentences that recall is measured on."""
+    own, last = {"phrases", "taught", "ordinary", "scrap"}, recipe.kept - 1
+    each = (one.source in own and one.group // 2 % recipe.kept == last for one in texts)
+    return np.fromiter(each, np.bool_, len(texts))
 
 
 def _prepare(
@@ -214,11 +227,11 @@ def _prepare(
     normalised = normalise(pa.array([one.text for one in texts], pa.large_string()))
     pieces = _features(normalised, encoder.pieces, 0)
     order = np.random.default_rng(seed).permutation(len(texts))
-    vectors = distil(encoder, _rows(pieces, order[: recipe.distilled_on]), say)
+    vectors = distil(encoder, _in_order(_rows(pieces, order[: recipe.distilled_on])), say)
     sums = np.zeros((len(texts), vectors.vectors.shape[1]), np.float32)
     _head_loops.add_rows(*pieces, vectors.vectors, sums)
     characters = _features(normalised, encoder.pieces, recipe.character_rows - 1)
-    return _Prepared(_wanted(texts, normalised, ids), sums, characters), vectors
+    return _Prepared(wanted_of(texts, normalised, ids), sums, characters), vectors
 
 
 def _fit(
@@ -238,15 +251,15 @@ def _fit(
     characters = _tuned(weights, layer, prepared, rows, recipe, seed)
     # What no text has says nothing.
     weights[(weights == before).all(axis=1)] = 0
-    first, layer = _first_layer(
+    first, layer = first_layer(
         prepared.sums[rows], prepared.wanted[rows], recipe.piece_columns, recipe.piece_passes, seed
     )
     pieces = vectors.vectors @ first, layer
     shares = dict(zip(("pieces", "characters"), recipe.shares, strict=True))
     return Heads(
         ids,
-        _table("heads-characters", *characters),
-        _table("heads-pieces", *pieces),
+        to_table("heads-characters", *characters),
+        to_table("heads-pieces", *pieces),
         vectors.pieces,
         Fusion(shares, {}, {}),
     )
@@ -315,11 +328,11 @@ def _report(
     for way, one in _both_ways(heads).items():
         least = np.array([chosen[way][name] for name in heads.ids], np.float32)
         over = _logits(one, [each.text for each in kept]) >= least
-        report[way] = _shares(over, kept, wanted)
+        report[way] = shares_found(over, kept, wanted)
     return report
 
 
-def _shares(
+def shares_found(
     over: npt.NDArray[np.bool_], kept: Sequence[Example], wanted: Floats
 ) -> dict[str, dict[str, float]]:
     hit: npt.NDArray[np.bool_] = np.asarray((over & (wanted > 0)).any(axis=1))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
 from fieldfare.language._phrase_tree import child
 from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended
-from fieldfare.language._words import BASIS, PRIME, character, compiled, hash_word, mask_of
+from fieldfare.language._words import BASIS, PRIME, character, compiled, mask_of
 from fieldfare.language.phrase_index import (
     APART,
     CLOSES,
@@ -229,7 +229,7 @@ def match(
         unspaced = tree.everywhere
         place = np.int64(0)
         while True:
-            while at < end and read < max(place + AHEAD, VOTERS):
+            while at < end and (read < place + AHEAD or read < VOTERS):
                 slot = read & (RING - 1)
                 begins[slot] = at
                 h = BASIS

@@ -218,15 +218,13 @@ def _visible(
 
 def _fold(strings: pa.LargeStringArray) -> pa.LargeStringArray:
     straight = pc.replace_substring_regex(strings, pattern=f"[{_APOSTROPHES}]", replacement="'")
-    if len(strings) > 1:
-        straight = _composed(straight)
-    else:
-        straight = pc.utf8_normalize(straight, form="NFKC")
-    return pc.utf8_lower(straight)
+    return pc.utf8_lower(_composed(straight))
 
 
 def _composed(strings: pa.LargeStringArray) -> pa.LargeStringArray:
     """NFKC of each, none of them null: of few letters it is any other than they are."""
+    if len(strings) == 1:
+        return pc.utf8_normalize(strings, form="NFKC")
     from fieldfare.language._visible import composed
     from fieldfare.language.kernel import column
 
@@ -236,9 +234,7 @@ def _composed(strings: pa.LargeStringArray) -> pa.LargeStringArray:
     if not other.any():
         return strings
     mask = pa.array(other)
-    return pc.replace_with_mask(
-        strings, mask, pc.utf8_normalize(strings.filter(mask), form="NFKC")
-    )
+    return pc.replace_with_mask(strings, mask, pc.utf8_normalize(strings.filter(mask), form="NFKC"))
 
 
 @functools.cache

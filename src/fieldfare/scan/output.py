@@ -71,9 +71,24 @@ def row(account: AccountAssessment, result: ScanResult) -> dict[str, Any]:
             }
             for reason in account.reasons
         ],
+        "second_look": _second_look(account),
         "prior": result.scorecard.prior,
         "scorecard": f"{result.scorecard.version} sha256:{result.scorecard.sha256}",
         "language": result.gathered.language or None,
+    }
+
+
+def _second_look(account: AccountAssessment) -> dict[str, Any] | None:
+    seen = account.second_look
+    if seen is None:
+        return None
+    return {
+        "model": seen.model,
+        "messages_read": seen.messages_read,
+        "found": [
+            {"indicator": name, "messages": count, "ids": seen.messages[name]}
+            for name, count in sorted(seen.counts.items())
+        ],
     }
 
 

@@ -24,6 +24,7 @@ from fieldfare.scan.conversations import snapshots
 from fieldfare.scan.evidence import Evidence, collect
 from fieldfare.scan.gather import Gathered, gather
 from fieldfare.scan.history import FirstFlag, first_flags
+from fieldfare.scan.second_look import Seen, look_again, near
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.scan.snapshot import Snapshot
 from fieldfare.scan.universe import create_members
@@ -45,6 +46,8 @@ class AccountAssessment:
     reasons: list[Reason]
     evidence: Evidence
     first_flag: FirstFlag | None = None
+    second_look: Seen | None = None
+    """What a heavier model found, where one was asked for and the account is near the threshold."""
 
 
 @dataclass
@@ -199,14 +202,30 @@ def _written_out(
     create_members(engine, flagged)
     narrow(engine, "SELECT account FROM reported UNION SELECT member AS account FROM members")
     evidence = collect(engine, names, with_text=bool(gathered.language))
+    seen = _looked_again(engine, best, settings, names if gathered.language else [], on_step)
     on_step("Finding when each was first flagged")
     flags = first_flags(engine, assessed.scorecard) if flagged else {}
     population = population_table(engine.fetch("SELECT * FROM population"))
     values = best.signals.to_pylist()
     return [
-        _one(best, row, values[row], population, evidence[name], flags.get(name))
+        _one(best, row, values[row], population, evidence[name], flags.get(name), seen.get(name))
         for row, name in enumerate(names)
     ]
+
+
+def _looked_again(
+    engine: Engine,
+    best: Assessed,
+    settings: ScanSettings,
+    names: list[str],
+    on_step: Callable[[str], None],
+) -> dict[str, Seen]:
+    if settings.second_look is None:
+        return {}
+    close = near(best.log_odds.tolist(), best.scorecard.flag_probability)
+    chosen = [name for name, is_near in zip(names, close, strict=False) if is_near]
+    on_step(f"A second look at {len(chosen)} accounts")
+    return look_again(engine, chosen, settings.second_look)
 
 
 def _one(
@@ -216,6 +235,7 @@ def _one(
     population: Population,
     evidence: Evidence,
     first_flag: FirstFlag | None,
+    second_look: Seen | None,
 ) -> AccountAssessment:
     probability = float(assessed.probability[row])
     return AccountAssessment(
@@ -228,4 +248,5 @@ def _one(
         reasons=reasons(assessed, row, values, population),
         evidence=evidence,
         first_flag=first_flag,
+        second_look=second_look,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fieldfare.contacts.intake import ContactSettings
+from fieldfare.language.second_look import SecondLook
 from fieldfare.sources.reader import ReadOptions
 
 
@@ -27,3 +28,7 @@ class ScanSettings:
     read: ReadOptions = field(default_factory=ReadOptions)
     top: int = 1000
     """How many accounts are written out with their reasons; the Parquet file has all."""
+    heads: bool = False
+    """Whether heads look for indicators beside phrases: slower, more found, more of it wrong."""
+    second_look: SecondLook | None = None
+    """A heavier model for accounts near the threshold; None: no second look."""
