@@ -171,29 +171,29 @@ def test_empty_and_null_have_nothing() -> None:
     assert not HEADS.find(pa.array([None], pa.large_string())).any()
 
 
-HUSH = "Nobody must hear about our chat"
+PROBE = "Would they see our chat on your phone"
 
 
 def test_an_explanation_says_what_carried_it() -> None:
-    said = explain(f"Hello there. {HUSH}!", MODEL)
-    assert [one.indicator for one in said.heads] == ["secrecy"]
+    said = explain(f"Hello there. {PROBE}!", MODEL)
+    assert [one.indicator for one in said.heads] == ["risk_probing"]
     assert not said.indicators
     head = said.heads[0]
-    text = f"Hello there. {HUSH}!"
-    assert text[head.start : head.end] == HUSH
+    text = f"Hello there. {PROBE}!"
+    assert text[head.start : head.end] == PROBE
     assert head.margin >= 0
     heaviest = max(head.parts, key=lambda part: part.weight)
-    assert text[heaviest.start : heaviest.end] == "Nobody"
+    assert text[heaviest.start : heaviest.end] == "phone"
 
 
 @strategies.unhurried
 @given(strategies.columns)
 def test_rows_do_not_depend_on_the_batch(texts: list[str | None]) -> None:
-    whole = pa.array([*texts, HUSH], pa.string())
+    whole = pa.array([*texts, PROBE], pa.string())
     rows = annotate(whole, MODEL).to_pylist()
-    alone = [annotate_one(text, MODEL).indicators if text else () for text in [*texts, HUSH]]
+    alone = [annotate_one(text, MODEL).indicators if text else () for text in [*texts, PROBE]]
     assert [tuple(row["indicators"]) for row in rows] == alone
-    assert rows[-1]["indicators"] == ["secrecy"]
+    assert rows[-1]["indicators"] == ["risk_probing"]
     assert rows == [annotate(whole[k : k + 1], MODEL).to_pylist()[0] for k in range(len(whole))]
 
 
@@ -231,11 +231,11 @@ def test_no_taught_sentence_had_to_be_left_out() -> None:
 def test_without_pieces_and_without_heads() -> None:
     fewer, none = LanguageModel.load(heads=True, pieces=False), LanguageModel.load()
     assert len({MODEL.fingerprint, fewer.fingerprint, none.fingerprint}) == 3
-    column = normalise(pa.array([HUSH, "how old are you"]))
+    column = normalise(pa.array([PROBE, "how old are you"]))
     assert none.find_indicators(column).to_pylist() == [[], ["age_probing"]]
     assert fewer.heads is not None
-    parts = [part for one in explain(HUSH, fewer).heads for part in one.parts]
-    assert all(HUSH[part.start : part.end].split() for part in parts)
+    parts = [part for one in explain(PROBE, fewer).heads for part in one.parts]
+    assert all(PROBE[part.start : part.end].split() for part in parts)
 
 
 def test_merging_keeps_order_and_phrases() -> None:
@@ -263,8 +263,8 @@ def test_cards_have_the_hashes() -> None:
 
 
 def test_tables_stay_small() -> None:
-    for name in ("pieces", "heads-pieces", "heads-characters"):
-        assert (TABLES / f"{name}.npz").stat().st_size < 3_000_000
+    for name, most in {"pieces": 1, "heads-pieces": 10, "heads-characters": 3}.items():
+        assert (TABLES / f"{name}.npz").stat().st_size < most * 1_000_000
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
