@@ -35,7 +35,7 @@ def asking() -> SecondLook:
 
 
 def test_it_adds_evidence_and_changes_no_probability(tmp_path: Path) -> None:
-    write_demo_world(tmp_path, accounts=400)
+    write_demo_world(tmp_path, accounts=2_400)
     far = scan([tmp_path], ScanSettings())
     top = far.accounts[0]
     flag = math.log(far.scorecard.flag_probability / (1 - far.scorecard.flag_probability))
