@@ -75,3 +75,22 @@ def test_the_check_tells_the_shipped_card_from_another(small: tuple[Path, Measur
     check_shipped(small[1], small[1].card)
     with pytest.raises(FieldfareError, match="not the one that ships"):
         check_shipped(small[1], scorecard.judgement())
+
+
+def test_the_shipped_card_says_from_what_it_was_fitted() -> None:
+    card, form, recorded = scorecard.shipped(), scorecard.judgement(), plan()
+    assert card.version == recorded.card
+    assert card.prior == recorded.prior
+    for world in recorded.worlds.values():
+        if world.use in ("fit", "choose"):
+            assert f"(seed {world.seed})" in card.basis
+    assert "not validated in the field" in card.basis
+    assert list(card.signals) == list(form.signals)
+    for name, bins in card.signals.items():
+        assert bins.edges == form.signals[name].edges, name
+        assert max(bins.weights) <= max(form.signals[name].weights) + SLACK, name
+    assert card.alarms is not None
+    assert card.alarms.per_million == recorded.per_million
+    assert card.alarms.at_most > recorded.per_million
+    assert card.calibration is not None
+    assert card.calibration.prior == card.prior

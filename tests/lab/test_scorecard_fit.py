@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldfare.lab.calibration import directions
-from fieldfare.lab.scorecard_fit import Limits, Table, fit, limits
+from fieldfare.lab.scorecard_fit import SLACK, Limits, Table, fit, limits
 from fieldfare.risk.scorecard import MAX_WEIGHT, judgement
 
 FREE = Limits(True, np.full(3, -MAX_WEIGHT), np.full(3, MAX_WEIGHT))
@@ -95,7 +95,7 @@ def test_the_limits_of_the_shipped_form() -> None:
     # Nothing seen is not innocence: many services have no notices at all.
     assert rejected.floor[0] == rejected.ceiling[0] == 0
     for name, bins in form.signals.items():
-        assert held[name].ceiling.max() <= min(MAX_WEIGHT, max(bins.weights) + 1)
+        assert held[name].ceiling.max() <= min(MAX_WEIGHT, max(bins.weights) + SLACK)
         assert held[name].hold(np.array(bins.weights), np.ones(len(bins.weights))) == (
             pytest.approx(bins.weights)
         ), name

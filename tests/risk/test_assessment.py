@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldfare.contacts.catalogue import catalogue
-from fieldfare.risk.assessment import assess
-from fieldfare.risk.reasons import Population, reasons, total_contribution
-from fieldfare.risk.scorecard import shipped
+from fieldfare.risk.assessment import assess, calibrated, read_off
+from fieldfare.risk.reasons import Population, Reason, reasons, total_contribution
+from fieldfare.risk.scorecard import Calibration, Scorecard, judgement, shipped
 
 INNOCENT: dict[str, float | None] = {
     name: None
@@ -21,7 +22,7 @@ INNOCENT: dict[str, float | None] = {
     )
     else 0.0
     for name in catalogue()
-} | {"adult_probability": 0.9}
+} | {"adult_probability": 0.9, "approach_evidence": None, "familiar_children": None}
 
 OFFENDER = INNOCENT | {
     "children_first_contacted_peak_7d": 23.0,
@@ -33,7 +34,19 @@ OFFENDER = INNOCENT | {
     "age_gap_years": 25.0,
     "country_entropy_bits": 3.0,
     "first_contacts": 140.0,
+    "wrote_first_share": 1.0,
+    "stranger_share": 1.0,
+    "common_contact_share": 0.0,
+    "acquaintance_ratio": 0.0,
+    "approach_evidence": 60.0,
+    "strange_children": 80.0,
+    "strange_children_abroad": 60.0,
+    "familiar_children": 0.0,
+    "children_who_rejected": 7.0,
+    "adult_probability": 0.99,
 }
+
+CARDS = pytest.mark.parametrize("card", [shipped(), judgement()], ids=["shipped", "judgement"])
 
 
 def _signals(*rows: dict[str, float | None]) -> pa.Table:
@@ -42,18 +55,34 @@ def _signals(*rows: dict[str, float | None]) -> pa.Table:
     return pa.table({"account": accounts} | columns)
 
 
-def test_contributions_and_the_prior_add_up_to_the_log_odds() -> None:
-    card = shipped()
+@CARDS
+def test_contributions_and_the_prior_add_up_to_the_log_odds(card: Scorecard) -> None:
     assessed = assess(_signals(OFFENDER), card)
     items = reasons(assessed, 0, OFFENDER)
     total = card.prior_log_odds + total_contribution(items)
     assert assessed.log_odds[0] == pytest.approx(total)
-    assert assessed.probability[0] == pytest.approx(1 / (1 + math.exp(-total)))
+    meant = calibrated(assessed.log_odds, card)[0]
+    assert assessed.probability[0] == pytest.approx(1 / (1 + math.exp(-meant)))
     assert assessed.flagged[0]
 
 
-def test_an_account_of_which_little_is_known_stays_below_the_prior() -> None:
-    assessed = assess(_signals(INNOCENT), shipped())
+def test_sums_are_read_off_a_calibration_between_its_points_and_beyond() -> None:
+    points = Calibration(prior=0.01, sums=(-2.0, 0.0, 4.0), found=(-3.0, 0.5, 2.5))
+    sums = np.array([-9.0, -2.0, -1.0, 2.0, 4.0, 7.0])
+    assert read_off(sums, points, 0.01).tolist() == pytest.approx(
+        [-10.0, -3.0, -1.25, 1.5, 2.5, 5.5]
+    )
+    # At another base rate everything lies as much higher as the base rate's log odds.
+    shift = math.log(0.1 / 0.9) - math.log(0.01 / 0.99)
+    assert read_off(sums + shift, points, 0.1) == pytest.approx(
+        read_off(sums, points, 0.01) + shift
+    )
+    assert read_off(sums, None, 0.1) is sums
+
+
+@CARDS
+def test_an_account_of_which_little_is_known_stays_below_the_prior(card: Scorecard) -> None:
+    assessed = assess(_signals(INNOCENT), card)
     assert assessed.probability[0] < 1e-4
 
 
@@ -80,24 +109,52 @@ def test_accounts_are_ranked_by_log_odds_then_name() -> None:
     assert assessed.ranked().tolist() == [1, 0, 2]
 
 
-def test_a_team_that_knows_one_another_is_not_flagged_for_its_size() -> None:
+@CARDS
+def test_a_team_that_knows_one_another_is_not_flagged_for_its_size(card: Scorecard) -> None:
     coach = OFFENDER | {
+        "stranger_share": 0.0,
+        "common_contact_share": 1.0,
+        "acquaintance_ratio": 5.0,
+        "approach_evidence": 2.0,
+        "strange_children": 0.0,
+        "strange_children_abroad": 0.0,
+        "familiar_children": 20.0,
+        "children_who_rejected": 0.0,
         "acquainted_share": 1.0,
         "unconnected_share": 0.0,
         "answered_share": 1.0,
         "country_entropy_bits": 0.0,
     }
-    assert not assess(_signals(coach), shipped()).flagged[0]
+    assert not assess(_signals(coach), card).flagged[0]
 
 
-def test_a_teenager_among_teenagers_is_not_flagged() -> None:
-    teenager = OFFENDER | {"age_gap_years": 1.0, "adult_probability": 0.1, "acquainted_share": 0.3}
-    assert not assess(_signals(teenager), shipped()).flagged[0]
+@CARDS
+def test_a_teenager_among_teenagers_is_not_flagged(card: Scorecard) -> None:
+    teenager = OFFENDER | {
+        "age_gap_years": 1.0,
+        "adult_probability": 0.1,
+        "acquainted_share": 0.3,
+        "acquaintance_ratio": 3.0,
+        "stranger_share": 0.5,
+        "common_contact_share": 0.3,
+        "approach_evidence": 3.0,
+        "strange_children": 5.0,
+        "strange_children_abroad": 1.0,
+        "familiar_children": 15.0,
+        "children_who_rejected": 1.0,
+        "country_entropy_bits": 0.5,
+    }
+    assert not assess(_signals(teenager), card).flagged[0]
+
+
+def _in_seven_days(items: list[Reason]) -> str:
+    (found,) = (x.sentence for x in items if x.signal == "children_first_contacted_peak_7d")
+    return found
 
 
 def test_reasons_are_sentences_with_numbers_strongest_first() -> None:
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER)
-    assert items[0].sentence == "Wrote first to 23 children within seven days, at the most."
+    assert _in_seven_days(items) == "Wrote first to 23 children within seven days, at the most."
     contributions = [item.contribution for item in items]
     assert contributions == sorted(contributions, reverse=True)
     assert all(item.sentence.endswith(".") and "{" not in item.sentence for item in items)
@@ -106,7 +163,7 @@ def test_reasons_are_sentences_with_numbers_strongest_first() -> None:
 def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
     like = Population(activity=(128, 128, 1), value=(0, 3, 9), accounts=(9_990, 10, 5))
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
-    assert items[0].sentence == (
+    assert _in_seven_days(items) == (
         "Wrote first to 23 children within seven days, at the most; of the 10,000 accounts this "
         "active, 99.9 % wrote to none."
     )
@@ -117,7 +174,7 @@ def test_where_few_are_this_active_the_less_active_are_compared_with() -> None:
         activity=(128, 64, 64, 32, 1), value=(40, 2, 9, 1, 0), accounts=(2, 50, 8, 70, 900)
     )
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
-    assert items[0].sentence.endswith(
+    assert _in_seven_days(items).endswith(
         "; of the 60 accounts that wrote first to 64 or more people, 95 % wrote to at most 9."
     )
 
@@ -125,10 +182,11 @@ def test_where_few_are_this_active_the_less_active_are_compared_with() -> None:
 def test_no_comparison_with_a_handful() -> None:
     few = Population(activity=(128,), value=(0,), accounts=(12,))
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, few)
-    assert items[0].sentence.endswith("at the most.")
+    assert _in_seven_days(items).endswith("at the most.")
 
 
 def test_the_table_holds_bands_values_and_contributions() -> None:
-    table = assess(_signals(OFFENDER, INNOCENT), shipped()).table()
+    card = shipped()
+    table = assess(_signals(OFFENDER, INNOCENT), card).table()
     assert table["band"].to_pylist() == ["urgent", "none"]
     assert set(table["contributions"][0].as_py()) == set(shipped().signals)

@@ -26,7 +26,9 @@ sentence = "{value} answered."
 def test_the_shipped_card_is_valid_and_says_what_it_rests_on() -> None:
     card = scorecard.shipped()
     assert card.flag_from == "alert"
-    assert "judgement" in card.basis
+    assert "simulated" in card.basis
+    assert "not validated in the field" in card.basis
+    assert "judgement" in scorecard.judgement().basis
     assert set(card.signals) <= set(catalogue())
 
 
@@ -68,6 +70,28 @@ def test_a_wrong_card_is_refused_with_what_is_wrong(old: str, new: str, says: st
 def test_a_missing_card_is_named() -> None:
     with pytest.raises(SettingsError, match="nowhere.toml: cannot be read"):
         scorecard.load(Path("nowhere.toml"))
+
+
+@pytest.mark.parametrize("name", scorecard.SHIPPED)
+def test_a_card_that_ships_is_taken_by_its_name(name: str) -> None:
+    assert scorecard.load(Path(name)) == scorecard.named(name)
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ("prior = 0.01\nsums = []\nfound = []", "at least one"),
+        ("prior = 0.01\nsums = [1.0]\nfound = [1.0, 2.0]", "as many as each other"),
+        ("prior = 0.01\nsums = [1.0, 1.0]\nfound = [1.0, 2.0]", "sums must rise"),
+        ("prior = 0.01\nsums = [1.0, 2.0]\nfound = [2.0, 1.0]", "found must rise"),
+        ("prior = 0.01\nsums = [1.0, inf]\nfound = [1.0, 2.0]", "sums must rise"),
+        ("prior = 0.0\nsums = [1.0]\nfound = [1.0]", "prior is 0.0"),
+    ],
+)
+def test_a_wrong_calibration_is_refused(points: str, says: str) -> None:
+    with pytest.raises(SettingsError, match="calibration:") as caught:
+        scorecard.parse(f"{GOOD}[calibration]\n{points}\n".encode(), "card.toml")
+    assert says in str(caught.value)
 
 
 def test_bands_begin_at_their_probability() -> None:

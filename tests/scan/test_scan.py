@@ -201,7 +201,7 @@ def test_the_files_hold_the_ranking(result: ScanResult, tmp_path: Path) -> None:
     table = pq.read_table(tmp_path / "assessments.parquet")
     assert table.num_rows == result.assessed.signals.num_rows
     assert table["account"][: len(rows)].to_pylist() == [row["account"] for row in rows]
-    assert table.schema.metadata[b"fieldfare.scorecard"].startswith(b"judgement")
+    assert table.schema.metadata[b"fieldfare.scorecard"].startswith(b"simulated")
     assert list(tmp_path.glob("*.part")) == []
 
 

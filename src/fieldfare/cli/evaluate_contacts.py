@@ -14,7 +14,7 @@ def contacts(
     ],
     out: Annotated[Path, typer.Option(help="Folder for figures.json and page.html.")],
     scorecard: Annotated[
-        Path | None, typer.Option(help="Another scorecard (TOML).", exists=True)
+        Path | None, typer.Option(help="Another scorecard (TOML), or judgement.")
     ] = None,
     threshold_from: Annotated[
         list[Path] | None,

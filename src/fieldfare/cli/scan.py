@@ -56,7 +56,9 @@ def scan(
             min=0.001, max=0.999, help="Probability that an account of unknown age is a child's."
         ),
     ] = 0.1,
-    scorecard: Annotated[Path | None, typer.Option(help="Another scorecard (TOML).")] = None,
+    scorecard: Annotated[
+        Path | None, typer.Option(help="Another scorecard (TOML), or judgement.")
+    ] = None,
     norms: Annotated[
         Path | None, typer.Option(help="Norms of this service (TOML), made by `fieldfare norms`.")
     ] = None,

@@ -40,6 +40,9 @@ def print_json(result: ScanResult, out: Path) -> None:
                 ],
                 "prior": result.scorecard.prior,
                 "scorecard": result.scorecard.version,
+                "false_alarms_per_million_at_most": None
+                if result.scorecard.alarms is None
+                else result.scorecard.alarms.at_most,
             },
             ensure_ascii=False,
         )
@@ -60,6 +63,14 @@ def print_text(result: ScanResult, out: Path) -> None:
         f"to assess {are} flagged, at a base rate of 1 in {1 / result.scorecard.prior:,.0f}.",
         markup=False,
     )
+    alarms = result.scorecard.alarms
+    if alarms is not None:
+        console.print(
+            f"Threshold of {result.scorecard.version}: {alarms.per_million:g} false alarms a "
+            f"million innocent accounts where it was fitted (at most {alarms.at_most:.0f} with "
+            f"95 % confidence, by {alarms.innocent:,} accounts).",
+            markup=False,
+        )
     if result.accounts:
         console.print(_table(result.accounts[:SHOWN]))
     else:

@@ -30,7 +30,7 @@ from fieldfare.risk.scorecard import MAX_WEIGHT, Scorecard
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int8]
 
-SLACK: Final = 1.0
+SLACK: Final = 2.0
 """How far a fitted weight may lie beyond the range that the form gives its signal."""
 SWEEPS: Final = 200
 ENOUGH: Final = 1e-3

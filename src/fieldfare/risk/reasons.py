@@ -126,6 +126,8 @@ def _words(value: float, bins: Bins) -> str:
         return f"{value:.0f} years" if abs(value) >= 1.5 else f"{value:.1f} years"
     if bins.format == "hours":
         return _duration(value)
+    if bins.format == "days":
+        return _duration(24 * value)
     if bins.format == "effective":
         return f"{2**value:.1f}"
     if bins.format == "ratio":

@@ -16,7 +16,17 @@ import msgspec
 from fieldfare.vocabulary import SettingsError
 
 Format = Literal[
-    "children", "percent", "years", "hours", "effective", "ratio", "number", "score", "role", "none"
+    "children",
+    "percent",
+    "years",
+    "days",
+    "hours",
+    "effective",
+    "ratio",
+    "number",
+    "score",
+    "role",
+    "none",
 ]
 """How a signal's value is put into its sentence."""
 
@@ -109,12 +119,12 @@ class Scorecard:
         return replace(self, prior=prior)
 
 
-SHIPPED: Final = ("scorecard", "judgement", "simulated")
+SHIPPED: Final = ("simulated", "judgement")
 """The cards that come with this version, by name; the first is the default."""
 
 
 def shipped() -> Scorecard:
-    """The scorecard that comes with this version."""
+    """The default: the card fitted to simulated behaviour from recorded seeds."""
     return named(SHIPPED[0])
 
 
