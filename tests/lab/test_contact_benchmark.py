@@ -48,10 +48,17 @@ def test_a_card_keeps_to_the_form_it_was_fitted_in(small: tuple[Path, Measured])
     assert f"(seed {plan().small['fit'].seed})" in card.basis
 
 
+def test_the_same_seeds_give_the_same_card_byte_for_byte(
+    small: tuple[Path, Measured], tmp_path: Path
+) -> None:
+    """World, moments, fit, threshold and calibration, all anew."""
+    run(tmp_path, small=True, fit_only=True)
+    assert (tmp_path / "card.toml").read_bytes() == (small[0] / "card.toml").read_bytes()
+
+
 def test_a_benchmark_that_was_stopped_goes_on_to_the_same_card(
     small: tuple[Path, Measured], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the same seeds give the same card, byte for byte: nothing is drawn but from them."""
     folder, measured = small
     before = (folder / "card.toml").read_bytes()
     (folder / "card.toml").unlink()

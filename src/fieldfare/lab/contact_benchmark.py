@@ -27,9 +27,18 @@ from fieldfare.lab.simulation import parameters
 from fieldfare.lab.simulation.graph import simulate_on_graph
 from fieldfare.lab.simulation.world import simulate
 from fieldfare.lab.spent import Spent
+from fieldfare.risk import scorecard
 from fieldfare.risk.scorecard import Scorecard, judgement
 from fieldfare.vocabulary import FieldfareError
 
+FITTING: Final = (
+    "lab/calibration.py",
+    "lab/scorecard_fit.py",
+    "lab/recalibration.py",
+    "lab/fitted_card.py",
+    "risk/judgement.toml",
+)
+"""Where it is decided what is fitted, besides what is seen."""
 TARGETED: Final = "other-seed"
 """The test world with the parameters of the fit, at which figures are aimed."""
 
@@ -102,7 +111,7 @@ def run(
         for name, world in worlds.items()
         if world.use in ("fit", "choose")
     }
-    card, report = fit(_of_use(seen, worlds, "fit"), _of_use(seen, worlds, "choose"), work, chosen)
+    card, report = fit(seen, worlds, work, chosen)
     if fit_only:
         return Measured(card, report, {})
     test = {name: work.look(name, world) for name, world in worlds.items() if world.use == "test"}
@@ -129,9 +138,20 @@ def _of_use(
 
 
 def fit(
-    train: Sequence[Observed], apart: Sequence[Observed], work: _Work, chosen: Plan
+    seen: Mapping[str, Observed], worlds: Mapping[str, WorldPlan], work: _Work, chosen: Plan
 ) -> tuple[Scorecard, dict[str, Any]]:
-    """The card that ships; written to ``card.toml``, with what it rests on in ``fit.json``."""
+    """The card that ships; written to ``card.toml``, with what it rests on in ``fit.json``. Where
+    an earlier run fitted it from the same, it is read."""
+    recipe = repr((chosen.prior, chosen.per_million, chosen.seed, chosen.draws, chosen.card))
+    recipe += "".join(repr(worlds[name]) for name in seen)
+    digest = observed_file.digest(work.form, recipe, FITTING)
+    card_file, report_file = work.folder / "card.toml", work.folder / "fit.json"
+    if card_file.is_file() and report_file.is_file():
+        kept = json.loads(report_file.read_text("utf-8"))
+        card = scorecard.load(card_file)
+        if (kept["digest"], kept["card"]) == (digest, card.sha256):
+            return card, kept["report"]
+    train, apart = _of_use(seen, worlds, "fit"), _of_use(seen, worlds, "choose")
     with work.spent("fitting"):
         fitted = calibration.calibrate(
             train,
@@ -145,9 +165,9 @@ def fit(
         )
     line = fitted_card.basis(train, work.form, apart=apart, prior=chosen.prior, seed=chosen.seed)
     card = replace(fitted.card, version=chosen.card, basis=line)
-    card = scorecard_file.write(work.folder / "card.toml", card, fitted.low, fitted.high)
-    text = json.dumps(fitted.report, indent=2, ensure_ascii=False)
-    (work.folder / "fit.json").write_text(text + "\n", "utf-8")
+    card = scorecard_file.write(card_file, card, fitted.low, fitted.high)
+    kept = {"digest": digest, "card": card.sha256, "report": fitted.report}
+    report_file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return card, fitted.report
 
 

@@ -8,7 +8,7 @@ the file is not used.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,13 +26,14 @@ COURSE: Final = ("account", "moment", "children", "messages")
 SEEN: Final = ("account", "moment", "codes")
 
 
-def digest(form: Scorecard, recipe: str) -> str:
-    """Of what decides what is seen of the world that `recipe` makes, in the bins of `form`."""
+def digest(form: Scorecard, recipe: str, further: Sequence[str] = ()) -> str:
+    """Of what decides what is seen of the world that `recipe` makes, in the bins of `form`; and of
+    further files or folders of this package."""
     found = hashlib.sha256(recipe.encode())
     for name, bins in form.signals.items():
         found.update(f"{name} {bins.edges}\n".encode())
     root = files("fieldfare")
-    for part in DECIDING:
+    for part in (*DECIDING, *further):
         for path in _files(root.joinpath(*part.split("/"))):
             found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()
