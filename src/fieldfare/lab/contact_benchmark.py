@@ -189,7 +189,11 @@ def measure(
         per_million=chosen.per_million,
         limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
     )
-    return figures | {"all_worlds": evaluation.together(list(test.values()), card, limits)}
+    own = dict.fromkeys(evaluation.SEEN_AS, evaluation.card_threshold(card))
+    return figures | {
+        "all_worlds": evaluation.together(list(test.values()), card, limits),
+        "own_threshold": evaluation.together([test[TARGETED]], card, own),
+    }
 
 
 @dataclass(frozen=True)

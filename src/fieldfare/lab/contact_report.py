@@ -22,6 +22,7 @@ def markdown(measured: Measured) -> str:
     lines = [*_head(measured), *_aims(measured)]
     for seen_as, part in figures["seen_as"].items():
         lines += _offenders(TITLES[seen_as], part)
+    lines += _own(figures["own_threshold"])
     lines += _worlds(figures["all_worlds"])
     for seen_as, part in figures["all_worlds"]["seen_as"].items():
         lines += _innocent(TITLES[seen_as], part)
@@ -148,6 +149,33 @@ def _offenders(title: str, part: Mapping[str, Any]) -> list[str]:
             f"{few(early['90 %'])} | {few(early['95 %'])} | {few(row['days']['median'])} | "
             f"{few(row['messages']['median'])} |"
         )
+    return [*lines, ""]
+
+
+def _own(together: Mapping[str, Any]) -> list[str]:
+    """The same world by the threshold in the card, which serves whatever is read."""
+    lines = [
+        "## By the threshold of the card",
+        "",
+        *_prose(
+            "Above, each way of reading has the threshold chosen for it. The card has one for all,",
+            "the highest of those with and without text, so that a scan without text flags later",
+            f"than above. `mass_contact` in the world `{TARGETED}`:",
+        ),
+        "",
+        "| read | flagged | children: median | 90 % | 95 % | false alarms |",
+        "|---|---|---|---|---|---|",
+    ]
+    for seen_as, part in together["seen_as"].items():
+        brief = part["by_world"][together["worlds"][0]["name"]]
+        row = _kind(brief["offenders"], "mass_contact")
+        if row is not None:
+            early = row["children"]
+            lines.append(
+                f"| {TITLES[seen_as]} | {_percent(row['recall']['value'])} | "
+                f"{few(early['median'])} | {few(early['90 %'])} | {few(early['95 %'])} | "
+                f"{brief['false_alarms_per_million']['count']} |"
+            )
     return [*lines, ""]
 
 
