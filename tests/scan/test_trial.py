@@ -122,12 +122,17 @@ def test_a_policy_in_shadow_is_tried_and_a_rule_in_shadow_is_only_counted(tmp_pa
 
 
 def test_a_flagged_account_has_its_band_from_the_moment_it_was_flagged(tmp_path: Path) -> None:
+    born = ("PH", "LK", "TH", "ID", "MA", "TR")
+    known = {"age_source": "verified"}
     records: list[dict[str, Any]] = [
-        {"type": "account", "id": "anna", "age": 40, "age_source": "verified"}
+        {"type": "account", "id": "anna", "age": 40, "country": "GB", **known},
+        {"type": "connection", "account": "c0", "peer": "c1", "connected_at": START - DAY},
     ]
     for n in range(30):
-        records.append({"type": "account", "id": f"c{n}", "age": 12, "age_source": "verified"})
-        records.append(sent(f"m{n}", "anna", f"c{n}", START + n * HOUR))
+        # At first children of her own country.
+        country = "GB" if n < 8 else born[n % 6]
+        child = {"type": "account", "id": f"c{n}", "age": 12, "country": country}
+        records += [child | known, sent(f"m{n}", "anna", f"c{n}", START + n * HOUR)]
     path = tmp_path / "events.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     banded = policy(rule("r", "withhold", 'sender_band_at_least = "alert"'))
