@@ -9,7 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 
 from fieldfare.service.api.app import create_app
 from fieldfare.service.arrivals import Arrival
-from fieldfare.service.database import SQLite
+from fieldfare.service.database import Database, SQLite
 from fieldfare.service.door import MOST_WAITING, Door, TooMuchError
 from fieldfare.service.journal import Appended, Journal
 from fieldfare.service.logs import JsonLines
@@ -173,9 +173,11 @@ class _Waiting(Journal):
 
     answers = threading.Event()
 
-    def append(self, arrivals: Sequence[Arrival]) -> list[Appended]:
+    def append(
+        self, arrivals: Sequence[Arrival], also: Callable[[Database], object] = lambda _: None
+    ) -> list[Appended]:
         self.answers.wait(60)
-        return super().append(arrivals)
+        return super().append(arrivals, also)
 
 
 def test_more_than_the_door_holds_is_turned_away_and_nothing_taken_is_lost(

@@ -29,6 +29,7 @@ from fieldfare.cli.scan import scan
 from fieldfare.cli.serve import replay, serve, token
 from fieldfare.cli.signals import signals
 from fieldfare.cli.simulate import simulate
+from fieldfare.cli.stream import stream
 from fieldfare.cli.terminal import printable
 from fieldfare.cli.train import train
 from fieldfare.cli.user import user
@@ -43,7 +44,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scan, demo, serve, replay, simulate, calibrate, signals, norms, formats, bench):
+for command in (
+    scan,
+    demo,
+    serve,
+    stream,
+    replay,
+    simulate,
+    calibrate,
+    signals,
+    norms,
+    formats,
+    bench,
+):
     app.command()(command)
 for name, group in (
     ("train", train),

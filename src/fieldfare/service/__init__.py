@@ -14,6 +14,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     fold        new events -> ledger rows, merged into the state
     assess      accounts that are due -> assessments, by the SQL of `contacts` and `risk`
     worker      the loop: fold, assess, again
+    stream      events from Kafka, changes to it
     content     whether text may be read, as the policy says
     protections accounts with an open case, or under a legal hold
     erasures    requests to erase an account's data

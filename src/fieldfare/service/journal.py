@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,13 +109,17 @@ class Journal:
             )
         self.partitions = int(facts["partitions"])
 
-    def append(self, arrivals: Sequence[Arrival]) -> list[Appended]:
-        """Keep what is new in some arrivals, all in one transaction. Durable on return."""
+    def append(
+        self, arrivals: Sequence[Arrival], also: Callable[[Database], object] = lambda _: None
+    ) -> list[Appended]:
+        """Keep what is new in some arrivals, and what `also` writes, all in one transaction.
+        Durable on return."""
         day = int(time.time()) // 86_400
         with self.database.transaction():
             if self.database.kind == "postgresql":
                 # Numbers must become visible in order, or a reader would pass over the late one.
                 self.database.run("SELECT pg_advisory_xact_lock(7305807)")
+            also(self.database)
             return [self._append(arrival, day) for arrival in arrivals]
 
     def _append(self, arrival: Arrival, day: int) -> Appended:
