@@ -70,8 +70,9 @@ def test_text_is_read_only_where_the_policy_lets_it_be_for_everyone(
             client.post("/v1/events", content=body(PEOPLE))
             answer = client.post("/v1/events", content=body(messages)).json()
         metrics = client.get("/metrics").text
-    assert (answer["unread"], answer["refused"]) == (5, [])
-    assert "fieldfare_unread_messages_total 5" in metrics
+    assert (answer["unread"], answer["country_unknown"], answer["refused"]) == (5, 2, [])
+    assert 'fieldfare_unread_messages_total{reason="country"} 3' in metrics
+    assert 'fieldfare_unread_messages_total{reason="country_unknown"} 2' in metrics
     found = _journalled(settings)
     assert found.pop("m1") == (["secrecy"], WORDS if text_use == "keep" else None)
     assert [(indicators or [], text) for indicators, text in found.values()] == [([], None)] * 5

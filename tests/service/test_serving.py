@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -18,15 +21,17 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+from fieldfare.safeguards import shipped
+from fieldfare.service.announce import at_start
 from fieldfare.service.api.app import create_app
 from fieldfare.service.arrivals import Arrival
 from fieldfare.service.database import Database, SQLite
 from fieldfare.service.door import MOST_WAITING, Door, TooMuchError
 from fieldfare.service.journal import Appended, Journal
 from fieldfare.service.logs import JsonLines
-from fieldfare.service.serve import Listening, uvicorn_config
+from fieldfare.service.serve import Listening, serve, uvicorn_config
 from fieldfare.service.settings import ServiceSettings
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import FieldfareError, SettingsError
 from tests.service.asking import settle, token
 from tests.service.events import arrival, body
 
@@ -101,6 +106,57 @@ def test_tls_settings_that_cannot_be_meant_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(SettingsError):
             Listening(certificate=certificate, key=key, client_ca=client_ca)
+
+
+def test_at_the_start_it_says_where_it_is_and_whose_text_is_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fieldfare", "serve", "--port", "0", "--workers", "0"]
+    with subprocess.Popen(
+        [*command, "--data", str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            lines = [process.stdout.readline() for _ in range(4)]
+            address = re.search(r"http://\S+", lines[0])
+            assert address is not None
+            assert httpx2.get(f"{address[0]}/healthz").status_code == 200
+        finally:
+            process.terminate()
+    assert str(tmp_path) in lines[0]
+    assert "in force" in lines[1]
+    assert "without a country" in lines[3]
+
+
+def test_what_is_said_at_the_start_follows_policy_and_settings(
+    sqlite_settings: ServiceSettings,
+) -> None:
+    policy = shipped()
+    quiet = " ".join(at_start(replace(sqlite_settings, text_use="refuse"), policy, "http://x"))
+    assert "metadata only" in quiet
+    assert "country" not in quiet
+    everywhere = replace(
+        policy,
+        shadow=True,
+        content_scanning=replace(policy.content_scanning, unknown_country="on"),
+    )
+    there = replace(sqlite_settings, database="postgresql://them:secret@db/x")
+    told = " ".join(at_start(there, everywhere, "http://x"))
+    assert "shadow" in told
+    assert "country" not in told
+    assert "secret" not in told
+
+
+def test_a_start_that_cannot_be_says_why_in_one_line(
+    sqlite_settings: ServiceSettings, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("name =")
+    with pytest.raises(FieldfareError, match="not valid TOML"):
+        serve(replace(sqlite_settings, policy=policy), Listening(port=0), 0)
+    with (
+        Listening(port=0).bind() as taken,
+        pytest.raises(SettingsError, match="cannot listen there"),
+    ):
+        serve(sqlite_settings, Listening(port=taken.getsockname()[1]), 0)
 
 
 @pytest.fixture

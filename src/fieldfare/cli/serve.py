@@ -95,7 +95,8 @@ def serve(
         log_level=log_level,
         webhooks=webhooks,
     )
-    run(settings, Listening(host, port, tls_certificate, tls_key, tls_client_ca), workers)
+    listening = Listening(host, port, tls_certificate, tls_key, tls_client_ca)
+    run(settings, listening, workers, typer.echo)
 
 
 token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=True)
@@ -104,7 +105,14 @@ token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=T
 @token.command("make")
 def token_make(
     name: Annotated[str, typer.Argument(help="What the token is for.")],
-    scope: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(
+            help="What it may do; may be given several times: events:write, notices:write,"
+            " decisions:ask, assessments:read, appeals:write, appeals:read, accounts:manage,"
+            " webhooks:manage, metrics:read."
+        ),
+    ],
     data: Data = DEFAULT_DATA,
     database: DatabaseUrl = None,
 ) -> None:

@@ -21,6 +21,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     housekeeping  erasures and ageing, a little each turn
     removal     events of some accounts or pairs are taken out of the journal
     forget      and out of the state
+    announce    what an operator is told at the start
     logs        a JSON object a line, without text
     export      everything that is kept about one account
     appeals     what people contest

@@ -74,6 +74,8 @@ class Arrival:
     """Records that were taken, with something in them left empty."""
     unread: int = 0
     """Messages that were taken without their text, which the policy does not let be read."""
+    country_unknown: int = 0
+    """Those of them where the country of someone is unknown."""
 
 
 def read(
@@ -103,7 +105,7 @@ def read(
         batches.setdefault(table, []).append(batch)
     whole = {table: _without_origin(pa.concat_batches(parts)) for table, parts in batches.items()}
     if content is not None:
-        arrival.unread = _drop_unreadable(whole, content)
+        arrival.unread, arrival.country_unknown = _drop_unreadable(whole, content)
     for table, rows in whole.items():
         if rows.num_rows:
             arrival.tables[table] = _ready(table, rows, text_use, model)
@@ -194,19 +196,19 @@ def _without_origin(batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def _drop_unreadable(tables: dict[str, pa.RecordBatch], content: ContentRule) -> int:
+def _drop_unreadable(tables: dict[str, pa.RecordBatch], content: ContentRule) -> tuple[int, int]:
     if "accounts" in tables:
         content.note(tables["accounts"])
     messages = tables.get("messages")
     if messages is None:
-        return 0
-    readable = content.may_read(messages)
+        return 0, 0
+    readable, known = content.may_read(messages)
     if readable.all():
-        return 0
+        return 0, 0
     text = pc.if_else(pa.array(readable), messages["text"], pa.scalar(None, pa.string()))
     at = messages.schema.get_field_index("text")
     tables["messages"] = messages.set_column(at, messages.schema.field(at), text)
-    return int((~readable).sum())
+    return int((~readable).sum()), int((~readable & ~known).sum())
 
 
 def _ready(

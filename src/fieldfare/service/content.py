@@ -43,27 +43,29 @@ class ContentRule:
             for name in list(self._told)[: max(0, len(self._told) - REMEMBERED)]:
                 del self._told[name]
 
-    def may_read(self, messages: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-        """For each message (`schemas.MESSAGES`) whether its text may be read; true where it has
-        none. Of an account that was told with two countries, both count."""
-        found = np.ones(messages.num_rows, bool)
+    def may_read(
+        self, messages: pa.RecordBatch
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """For each message (`schemas.MESSAGES`) whether its text may be read, and whether the
+        country of everyone is known; both true where it has none. Of an account that was told with
+        two countries, both count."""
+        found, known = np.ones((2, messages.num_rows), bool)
         at = np.flatnonzero(messages["text"].is_valid().to_numpy(zero_copy_only=False))
         if not at.size:
-            return found
+            return found, known
         texts = messages.take(pa.array(at))
         recipients = pc.list_flatten(texts["recipients"])
         names = pc.unique(pa.chunked_array([texts["sender"], recipients]))
-        allowed = self._allowed(names.to_pylist())
-        everyone = np.bincount(
-            pc.list_parent_indices(texts["recipients"]).to_numpy(zero_copy_only=False),
-            weights=~allowed[pc.index_in(recipients, names).to_numpy(zero_copy_only=False)],
-            minlength=len(at),
-        )
-        senders = allowed[pc.index_in(texts["sender"], names).to_numpy(zero_copy_only=False)]
-        found[at] = senders & (everyone == 0)
-        return found
+        senders = pc.index_in(texts["sender"], names).to_numpy(zero_copy_only=False)
+        others = pc.index_in(recipients, names).to_numpy(zero_copy_only=False)
+        rows = pc.list_parent_indices(texts["recipients"]).to_numpy(zero_copy_only=False)
+        for answer, accounts in zip((found, known), self._ask(names.to_pylist()), strict=True):
+            without = np.bincount(rows, weights=~accounts[others], minlength=len(at))
+            answer[at] = accounts[senders] & (without == 0)
+        return found, known
 
-    def _allowed(self, names: list[str]) -> npt.NDArray[np.bool_]:
+    def _ask(self, names: list[str]) -> npt.NDArray[np.bool_]:
+        """Of each account: may its text be read; is its country known?"""
         policy = self._policy()
         with self._lock:
             rows = self._state.database.run(
@@ -74,7 +76,7 @@ class ContentRule:
             )
             stored: dict[str, str | None] = dict(rows)
             countries: list[set[str | None]] = [
-                {*self._told.get(name, ()), stored.get(name)} for name in names
+                ({*self._told.get(name, ()), stored.get(name)} - {None}) or {None} for name in names
             ]
         answers: dict[str | None, bool] = {}
 
@@ -84,7 +86,10 @@ class ContentRule:
             return answers[country]
 
         return np.array(
-            [all(map(scans, known - {None} if len(known) > 1 else known)) for known in countries],
+            [
+                [all(map(scans, those)) for those in countries],
+                [None not in those for those in countries],
+            ],
             bool,
         )
 

@@ -11,15 +11,18 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldfare.safeguards import shipped
+from fieldfare.service.announce import at_start
 from fieldfare.service.herald import Herald
 from fieldfare.service.logs import to_standard_error
 from fieldfare.service.outbox import Outbox
@@ -59,23 +62,48 @@ class Listening:
             if path is not None and not path.is_file():
                 raise SettingsError(f"{path}: there is no such file")
 
+    def bind(self) -> socket.socket:
+        """A socket that listens. Raises SettingsError where that cannot be."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            return socket.create_server((self.host, self.port), family=family)
+        except OSError as error:
+            raise SettingsError(
+                f"{self.host}, port {self.port}: cannot listen there ({error.strerror});"
+                " choose another --host or --port"
+            ) from error
 
-def serve(settings: ServiceSettings, listening: Listening, workers: int = 1) -> None:
+    def address(self, port: int) -> str:
+        """The service's address at the port that was given by the system."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.certificate is None else 'https'}://{host}:{port}"
+
+
+def serve(
+    settings: ServiceSettings,
+    listening: Listening,
+    workers: int = 1,
+    tell: Callable[[str], object] = log.info,
+) -> None:
     """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
-    more than 1 only with PostgreSQL."""
+    more than 1 only with PostgreSQL. `tell` is given what an operator should know at the start, in
+    lines."""
     import uvicorn
 
     if settings.database is None and workers > 1:
         raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
     to_standard_error(settings.log_level)
-    settings.card()
+    policy = settings.policy_file()
     settings.endpoints()
     # Made here first, so that several processes do not make it at once.
     settings.open_journal().close()
     settings.open_state().close()
     config = uvicorn_config(settings, listening)
-    with _workers(settings, workers):
-        uvicorn.Server(config).run()
+    with listening.bind() as bound, _workers(settings, workers):
+        address = listening.address(bound.getsockname()[1])
+        for line in at_start(settings, shipped() if policy is None else policy.current(), address):
+            tell(line)
+        uvicorn.Server(config).run(sockets=[bound])
 
 
 def uvicorn_config(settings: ServiceSettings, listening: Listening) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fieldfare.contacts.intake import ContactSettings
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.safeguards import PolicyFile, shipped
 from fieldfare.service.arrivals import TextUse
 from fieldfare.service.database import Database, PostgreSQL, SQLite
 from fieldfare.service.journal import Journal
@@ -51,6 +52,15 @@ class ServiceSettings:
         """The scorecard, at the operator's prior."""
         card = scorecards.shipped() if self.scorecard is None else scorecards.load(self.scorecard)
         return card if self.prior is None else card.with_prior(self.prior)
+
+    def policy_file(self) -> PolicyFile | None:
+        """The policy's file; None: the policy that ships. Raises PolicyError or SettingsError for
+        one that is not valid, or does not know the scorecard's bands."""
+        bands = [band.name for band in self.card().bands]
+        if self.policy is not None:
+            return PolicyFile(self.policy, bands)
+        shipped().require_bands(bands)
+        return None
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The webhooks, with their secrets. Raises SettingsError for one that cannot be used."""

@@ -70,8 +70,10 @@ class Tokens:
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise SettingsError(
-                f"no scope '{unknown[0]}'" if unknown else "a token needs a scope"
-            ) from None
+                f"no scope '{unknown[0]}'; give one of {', '.join(SCOPES)}"
+                if unknown
+                else "a token needs a scope"
+            )
         secret = PREFIX + secrets.token_urlsafe(32)
         made = self._database.changed(
             "INSERT INTO tokens (name, digest, scopes, made_at) VALUES (?, ?, ?, ?)"

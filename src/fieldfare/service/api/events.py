@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Annotated, Any
 
 import msgspec
@@ -18,6 +19,7 @@ from fieldfare.service.door import TooMuchError
 from fieldfare.vocabulary import InputError
 
 router = APIRouter(prefix="/v1", tags=["events"])
+log = logging.getLogger("fieldfare.service")
 
 
 class LineProblem(BaseModel):
@@ -40,6 +42,10 @@ class EventsTaken(BaseModel):
     unread: int = Field(
         description="Messages taken without their text, which the policy does not let be read in"
         " the country of one of the two (unknown countries included)."
+    )
+    country_unknown: int = Field(
+        description="Those of them where the country of someone is unknown: send accounts, with"
+        " `country`, before their first message."
     )
 
 
@@ -129,6 +135,7 @@ async def _take(body: bytes, service: Running, only: str | None = None) -> Respo
         "refused": arrival.refused,
         "doubtful": arrival.doubtful,
         "unread": arrival.unread,
+        "country_unknown": arrival.country_unknown,
     }
     status = 422 if arrival.refused and not arrival.tables else 202
     return Response(msgspec.json.encode(answer), status, media_type="application/json")
@@ -146,4 +153,10 @@ def _count(service: Running, arrival: Arrival, new: int, repeated: int) -> None:
     counts["new"] += new
     counts["repeated"] += repeated
     counts["refused"] += len(arrival.refused)
+    if arrival.country_unknown and not service.counts.country_unknown:
+        log.warning(
+            "text was not read: the policy says no where the country of an account is unknown;"
+            " send accounts with country (said once; see fieldfare_unread_messages_total)"
+        )
     service.counts.unread += arrival.unread
+    service.counts.country_unknown += arrival.country_unknown

@@ -74,7 +74,9 @@ async def metrics(service: Annotated[Running, Depends(running)]) -> PlainTextRes
             for k, n in sorted(counts.decisions.items())
         ),
         "# TYPE fieldfare_unread_messages_total counter",
-        f"fieldfare_unread_messages_total {counts.unread}",
+        'fieldfare_unread_messages_total{reason="country"}'
+        f" {counts.unread - counts.country_unknown}",
+        f'fieldfare_unread_messages_total{{reason="country_unknown"}} {counts.country_unknown}',
         "# TYPE fieldfare_turned_away_total counter",
         f"fieldfare_turned_away_total {counts.turned_away}",
         "# TYPE fieldfare_policy_error gauge",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fieldfare.safeguards import Policy, PolicyFile, shipped
+from fieldfare.safeguards import Policy, shipped
 from fieldfare.service.content import ContentRule
 from fieldfare.service.database import Database
 from fieldfare.service.door import Door
@@ -38,6 +38,8 @@ class Counts:
     turned_away: int = 0
     unread: int = 0
     """Messages whose text the policy did not let be read."""
+    country_unknown: int = 0
+    """Those of them where the country of someone is unknown."""
 
 
 class Running:
@@ -56,12 +58,7 @@ class Running:
             self.state, self.open_cases, settings.contacts.unknown_child_probability
         )
         self.card = settings.card()
-        self._policy = (
-            PolicyFile(settings.policy, [band.name for band in self.card.bands])
-            if settings.policy is not None
-            else None
-        )
-        self.policy().require_bands(band.name for band in self.card.bands)
+        self._policy = settings.policy_file()
         self._desk, self._desk_lock = settings.open_journal().database, threading.Lock()
         self.exporting = threading.Lock()
         self.content = ContentRule(settings.open_state(), self.policy)
