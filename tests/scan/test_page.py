@@ -262,6 +262,9 @@ def test_empty_states_say_what_they_mean() -> None:
     assert broken.problems[1].first == "export/thread_3.json, byte 40960: export again"
     unflagged = build_page(STATES["unflagged"]())
     assert unflagged.headline == "None of 2 assessed accounts is flagged"
+    assert build_page(factory.result([factory.quiet(1)])).headline == (
+        "1 account assessed, not flagged"
+    )
 
 
 def test_unknown_countries_are_listed_last_and_counted() -> None:

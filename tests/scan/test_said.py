@@ -86,6 +86,18 @@ def test_announcements_are_said_in_the_summary_and_the_report(tmp_path: Path) ->
     assert json.loads(run.output)["announcements"] == 2
 
 
+def test_why_there_is_nobody_to_assess_is_said_as_it_is(tmp_path: Path) -> None:
+    account = {"id": "ben", "age": 12}
+    for folder, rows, said in (
+        ("no-messages", [{"type": "account", **account}], "no message was read"),
+        ("adults", [{"type": "message", **_message(1)}], "no age given or stated makes"),
+    ):
+        path = tmp_path / f"{folder}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        run = CliRunner().invoke(app, ["scan", str(path), "--out", str(tmp_path / folder)])
+        assert said in " ".join(run.output.split())
+
+
 def _noted(result: ScanResult, what: str) -> tuple[int, list[str]]:
     problems = result.gathered.problems
     return problems.counts[what], [each.where for each in problems.samples.get(what, [])]

@@ -238,10 +238,47 @@ def test_a_child_inferred_from_peers_is_shown_as_such(tmp_path: Path) -> None:
     inferred = [child for child in account.evidence.children if child.age_basis == "peers"]
     assert inferred and all(0.5 <= child.child_probability <= 0.85 for child in inferred)
     assert all(child.age is not None and 12 <= child.age <= 14 for child in inferred)
+    assert all(child.known_children >= 3 for child in inferred)
     assert len(account.evidence.children) == account.signals["children_contacted"]
     page = tmp_path / "page.html"
     write_page(result, page)
-    assert "inferred from peers" in page.read_text("utf-8")
+    said = page.read_text("utf-8")
+    first = inferred[0]
+    assert f"inferred: knew {first.known_children} children and {first.known_adults} adult" in said
+    assert f"{len(inferred)} are taken for such only because of whom they knew" in said
+    stated = len(account.evidence.children) - len(inferred)
+    assert f"of {stated} whose age is given or stated" in said
+    began = sum(child.wrote_first for child in account.evidence.children)
+    assert len(account.evidence.messages["first_contact"]) == began, "to these as well"
+
+
+def test_what_was_asked_of_somebody_who_declares_to_be_an_adult_is_shown_where_it_counts(
+    tmp_path: Path,
+) -> None:
+    at = parse_time("2026-03-01T15:00:00Z")
+    # "declares" says 21 and knows only children; "grown" says 21 and knows nobody.
+    events: list[dict[str, object]] = [
+        {"type": "account", "id": f"c{n}", "age": 13, "age_source": "verified"} for n in range(12)
+    ]
+    events += [
+        {"type": "account", "id": name, "age": 21, "age_source": "declared", "age_confidence": 0.95}
+        for name in ("declares", "grown")
+    ]
+    events += [
+        {"type": "connection", "account": "declares", "peer": f"c{n}", "connected_at": at + n}
+        for n in range(12)
+    ]
+    for n, name in enumerate(("c0", "c1", "c2", "declares", "grown")):
+        events.append(
+            {"type": "message", "id": f"to-{name}", "sender": "stranger", "recipients": [name]}
+        )
+        events[-1] |= {"sent_at": at + DAY + n, "text": "how old are you?"}
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(body(events))
+    result = scan([path], ScanSettings())
+    evidence = next(a for a in result.accounts if a.account == "stranger").evidence
+    shown = {each.message for each in evidence.excerpts}
+    assert shown == {"to-c0", "to-c1", "to-c2", "to-declares"}
 
 
 @pytest.mark.spark

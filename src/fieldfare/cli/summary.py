@@ -90,9 +90,12 @@ def _why_nobody(result: ScanResult) -> str:
             f"Up to {isoformat(result.as_of)}, where --as-of ends the windows, nobody's contact "
             "with children can be seen."
         )
+    if not result.gathered.rows["messages"]:
+        return "Nobody's contact with children can be seen: no message was read."
     return (
-        "Nobody's contact with children can be seen: no age of anyone is given or stated, and "
-        "no message shows an indicator. See docs/scan.md on what goes in."
+        "Nobody's contact with children can be seen: no age given or stated makes a probable child "
+        "of anybody who was written to, and no message shows an indicator. See docs/scan.md on "
+        "what goes in."
     )
 
 

@@ -44,6 +44,10 @@ class Child:
     received: int
     asked: dict[str, int] = field(default_factory=dict)
     """First time of each indicator that the account showed this child."""
+    known_children: int = 0
+    """Where `age_basis` is ``peers``: children whom it knew before the account wrote to it."""
+    known_adults: int = 0
+    """And adults."""
 
 
 @dataclass
@@ -126,6 +130,8 @@ def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
         " COALESCE(i.child_probability, a.child_probability) AS child_probability,"
         " COALESCE(i.age, p.age) AS age,"
         " CASE WHEN i.peer IS NULL THEN p.age_basis ELSE 'peers' END AS age_basis,"
+        " COALESCE(i.children_known, 0) AS known_children,"
+        " COALESCE(i.adults_known, 0) AS known_adults,"
         " p.country AS country, p.country_basis AS country_basis,"
         " a.contacted_at AS contacted_at, s.last_private_at AS last_sent_at,"
         " a.wrote_first AS wrote_first, a.rejected_at AS rejected_at,"
@@ -158,6 +164,8 @@ def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
                 connected_before=bool(row["connected_before"]),
                 sent=row["sent_messages"],
                 received=row["received_messages"],
+                known_children=row["known_children"],
+                known_adults=row["known_adults"],
             )
         )
 
@@ -186,20 +194,22 @@ def _add_first_messages(engine: Engine, found: dict[str, Evidence]) -> None:
         " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
         " INNER JOIN approaches AS a ON a.account = d.sender AND a.peer = d.recipient"
         " AND a.contacted_at = d.sent_at"
+        " LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer"
         " WHERE d.is_group = 0 AND d.message_id IS NOT NULL"
-        " AND a.wrote_first = 1 AND a.child_probability >= 0.5"
+        " AND a.wrote_first = 1 AND (a.child_probability >= 0.5 OR i.child_probability >= 0.5)"
         " ORDER BY d.sender, d.sent_at, d.message_id"
     )
     _list_messages(rows, "first_contact", found)
 
 
-NOT_ADULTS: Final = (
-    " LEFT JOIN people AS p ON p.account = {peer} CROSS JOIN settings AS g"
-    " WHERE COALESCE(p.child_probability, g.unknown_child_probability)"
-    " >= 0.999 * g.unknown_child_probability"
-)
-"""Joins and keeps peers who are not known adults, as the signals do: what was written to a known
-adult is neither a reason nor anybody's to read."""
+def not_adults(peer: str, but: str = "FALSE") -> str:
+    """Joins and a condition that keep peers who are not known adults, as the signals do: what was
+    written to a known adult is neither a reason nor anybody's to read. `but` keeps others too."""
+    return (
+        f" LEFT JOIN people AS p ON p.account = {peer} CROSS JOIN settings AS g"
+        " WHERE (COALESCE(p.child_probability, g.unknown_child_probability)"
+        f" >= 0.999 * g.unknown_child_probability OR {but})"
+    )
 
 
 def _add_mentions(engine: Engine, found: dict[str, Evidence]) -> None:
@@ -207,9 +217,11 @@ def _add_mentions(engine: Engine, found: dict[str, Evidence]) -> None:
         "telling_mentions",
         "SELECT m.sender AS account, m.message_id AS message_id, m.indicator AS indicator,"
         " m.sent_at AS sent_at,"
-        " CASE WHEN p.child_probability >= 0.5 THEN 0 ELSE 1 END AS rank_of_peer"
+        " CASE WHEN COALESCE(i.child_probability, p.child_probability) >= 0.5 THEN 0 ELSE 1 END"
+        " AS rank_of_peer"
         " FROM mentions AS m INNER JOIN reported AS r ON r.account = m.sender"
-        + NOT_ADULTS.format(peer="m.recipient")
+        " LEFT JOIN inferred AS i ON i.account = m.sender AND i.peer = m.recipient"
+        + not_adults("m.recipient", but="i.peer IS NOT NULL")
         + " AND m.message_id IS NOT NULL",
     )
     rows = engine.fetch(
@@ -229,7 +241,7 @@ def _add_wording(engine: Engine, found: dict[str, Evidence]) -> None:
         " ROW_NUMBER() OVER (PARTITION BY d.sender ORDER BY d.weight_sum DESC, d.sent_at,"
         " d.message_id) AS nth"
         " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
-        + NOT_ADULTS.format(peer="d.recipient")
+        + not_adults("d.recipient")
         + " AND d.weight_sum > 0 AND d.is_group = 0 AND d.message_id IS NOT NULL) AS heaviest"
         f" WHERE nth <= {MAX_MESSAGES} ORDER BY account, sent_at, message_id"
     )

@@ -59,7 +59,8 @@ class SeenChild:
     age: float | None
     """Years."""
     age_basis: str
-    """verified, declared, inferred, stated or unknown."""
+    """verified, declared, inferred, stated or unknown; peers where it is inferred from whom the
+    child knew before the account wrote to it."""
     country: str | None
     """ISO 3166-1 alpha-2."""
     country_basis: str | None
@@ -77,6 +78,10 @@ class SeenChild:
     """Private messages to it."""
     asked: dict[str, int] = field(default_factory=dict)
     """First time of each indicator that the account showed this child."""
+    known_children: int = 0
+    """Where `age_basis` is peers: children whom it knew by then."""
+    known_adults: int = 0
+    """And adults."""
 
 
 @dataclass(frozen=True, slots=True)

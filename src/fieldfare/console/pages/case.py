@@ -47,6 +47,8 @@ from fieldfare.scan.page.account import (
     summary,
     what_was_asked,
     who,
+    who_was_inferred,
+    youngest,
 )
 from fieldfare.scan.page.context import CountryRow, Fact, ReasonRow, Timeline, Who
 from fieldfare.scan.page.timeline import timeline
@@ -135,7 +137,7 @@ def build(visit: Visit, case: Case) -> CasePage:
         who=who(head.account, case.name),
         summary=summary(children),
         details=_details(case, children),
-        facts=_facts(case, zone),
+        facts=_facts(case, children, zone),
         zone=zone.name,
         lease=zone.minute(head.lease_until).shown if top.mine and head.lease_until else "",
         concern=concern,
@@ -214,6 +216,8 @@ def _details(case: Case, children: Sequence[Child]) -> list[str]:
     found = []
     if asked := what_was_asked(children):
         found.append(asked)
+    if inferred := who_was_inferred(children):
+        found.append(inferred)
     if case.ties:
         knowing = len({account for pair in case.ties for account in pair})
         found.append(f"{knowing:,} of these children know another of them.")
@@ -227,9 +231,8 @@ def _details(case: Case, children: Sequence[Child]) -> list[str]:
     return found
 
 
-def _facts(case: Case, zone: Zone) -> list[Fact]:
+def _facts(case: Case, children: Sequence[Child], zone: Zone) -> list[Fact]:
     head = case.summary
-    ages = [child.age for child in case.children if child.age is not None]
     facts = [
         Fact(
             "Probability",
@@ -237,11 +240,7 @@ def _facts(case: Case, zone: Zone) -> list[Fact]:
             f"of grooming, by scorecard {words.clip(case.scorecard, 60)}",
         ),
         Fact("Probable children", f"{len(case.children):,}", f"{case.messages:,} messages kept"),
-        Fact(
-            "Youngest",
-            f"{min(ages):.0f}" if ages else "not known",
-            f"of {len(ages):,} whose age is known",
-        ),
+        youngest(children),
         Fact("End of the material", zone.minute(case.as_of).shown, "what came later is not in it"),
     ]
     if case.first_flagged_at is not None:

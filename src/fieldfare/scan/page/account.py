@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_CHILDREN: Final = 500
 """Children listed in one section; assessments and the ledger hold all."""
 
-_AGE_BASIS: Final = {"unknown": "not known", "peers": "inferred from peers"}
+_AGE_BASIS: Final = {"unknown": "not known"}
 
 
 def section(
@@ -167,6 +167,8 @@ def _details(account: AccountAssessment) -> list[str]:
     said = []
     if asked := what_was_asked(evidence.children):
         said.append(asked)
+    if inferred := who_was_inferred(evidence.children):
+        said.append(inferred)
     if flag:
         after = words.plural(flag.children_contacted, "child", "children")
         said.append(f"It would first have been flagged on {words.day(flag.at)}, after {after}.")
@@ -185,6 +187,32 @@ def what_was_asked(children: Sequence[Child]) -> str:
     counts = Counter(name for child in children for name in child.asked)
     asked = [text.format(f"{counts[name]:,}") for name, text in words.ASKED.items() if counts[name]]
     return f"Of these children it {words.listed(asked)}." if asked else ""
+
+
+def who_was_inferred(children: Sequence[Child]) -> str:
+    """How many are children by no age of their own, as a sentence; empty where none is."""
+    count = sum(child.age_basis == "peers" for child in children)
+    if not count:
+        return ""
+    are, them = ("is", "one") if count == 1 else ("are", "such")
+    return (
+        f"Of these children {count:,} {are} taken for {them} only because of whom they knew before "
+        "they were written to: their age is not known, or they declare to be 18 to 25."
+    )
+
+
+def youngest(children: Sequence[Child]) -> Fact:
+    """The lowest age given or stated; an age inferred from peers is that of the peers."""
+    ages = [child.age for child in children if child.age is not None and child.age_basis != "peers"]
+    lowest = f"{min(ages):.0f}" if ages else "not known"
+    return Fact("Youngest", lowest, f"of {len(ages):,} whose age is given or stated")
+
+
+def _age_basis(child: Child) -> str:
+    if child.age_basis != "peers":
+        return words.clip(_AGE_BASIS.get(child.age_basis, child.age_basis), 40)
+    knew = words.plural(child.known_children, "child", "children")
+    return f"inferred: knew {knew} and {words.plural(child.known_adults, 'adult')}"
 
 
 def _contact_clause(children: Sequence[Child]) -> str:
@@ -225,13 +253,11 @@ def _facts(account: AccountAssessment) -> list[Fact]:
         Fact(
             "People it wrote to first",
             f"{signals['first_contacts']:,}",
-            f"the age of {unknown:,} is not known" if unknown else "all of known age",
+            f"the age of {unknown:,} is not known" if unknown else "all of known or inferred age",
         )
     )
     if children:
-        ages = [child.age for child in children if child.age is not None]
-        youngest = f"{min(ages):.0f}" if ages else "not known"
-        facts.append(Fact("Youngest", youngest, f"of {len(ages):,} whose age is known"))
+        facts.append(youngest(children))
     if account.first_flag:
         days = (children[-1].contacted_at - account.first_flag.at) if children else 0
         later = sum(child.contacted_at > account.first_flag.at for child in children)
@@ -279,7 +305,7 @@ def child_row(order: int, child: Child) -> ChildRow:
         order=order,
         who=who(child.account, child.name),
         age="" if child.age is None else f"{child.age:.0f}",
-        age_basis=words.clip(_AGE_BASIS.get(child.age_basis, child.age_basis), 40),
+        age_basis=_age_basis(child),
         probability=words.probability(child.child_probability),
         probability_sort=f"{child.child_probability:.4f}",
         country=words.country(child.country) if child.country else "",

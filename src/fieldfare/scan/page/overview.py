@@ -111,7 +111,7 @@ def _headline(result: ScanResult) -> str:
         return "Nobody to assess"
     of = f"of {words.plural(assessed, 'assessed account')}"
     if not flagged:
-        return f"None {of} is flagged"
+        return f"None {of} is flagged" if assessed > 1 else "1 account assessed, not flagged"
     return f"{flagged:,} {of} {'is' if flagged == 1 else 'are'} flagged"
 
 

@@ -15,6 +15,7 @@
 --                      Weights rounded from a fit on simulated worlds (docs/simulation.md), whose own
 --                      intercept was higher; left out below .5.
 --   child_weight       as in `people`. age: mean age of the children known.
+--   children_known, adults_known  how many the peer knew by then, groups too: what the inference rests on.
 WITH members AS (
   SELECT DISTINCT peer AS account FROM sought
 ),
@@ -105,7 +106,8 @@ sums AS (
     SUM(grouped * child) AS children_in_groups,
     SUM(grouped * adult) AS adults_in_groups,
     SUM((tied + grouped) * child * age) AS age_sum,
-    CAST(SUM(CASE WHEN child > 0 THEN tied + grouped ELSE 0 END) AS BIGINT) AS number,
+    CAST(SUM(CASE WHEN child > 0 THEN tied + grouped ELSE 0 END) AS BIGINT) AS children_known,
+    CAST(SUM(CASE WHEN adult > 0 THEN tied + grouped ELSE 0 END) AS BIGINT) AS adults_known,
     CAST(SUM(tied) AS BIGINT) AS known_privately,
     CAST(SUM(approached) AS BIGINT) AS approached
   FROM sides
@@ -117,6 +119,8 @@ weighed AS (
     s.peer AS peer,
     s.age_known AS age_known,
     s.age_sum / (s.children + s.children_in_groups) AS age,
+    s.children_known AS children_known,
+    s.adults_known AS adults_known,
     g.unknown_child_probability AS prior,
     1.0 / (1.0 + EXP(
       -LN(COALESCE(p.child_probability, g.unknown_child_probability)
@@ -127,7 +131,7 @@ weighed AS (
   FROM sums AS s
   CROSS JOIN settings AS g
   LEFT JOIN people AS p ON p.account = s.peer
-  WHERE s.number >= 3 AND s.approached < 8 AND s.known_privately <= 50
+  WHERE s.children_known >= 3 AND s.approached < 8 AND s.known_privately <= 50
 )
 SELECT
   account,
@@ -135,6 +139,8 @@ SELECT
   age_known,
   CASE WHEN probability > 0.85 THEN 0.85 ELSE probability END AS child_probability,
   (CASE WHEN probability > 0.85 THEN 0.85 ELSE probability END - prior) / (1.0 - prior) AS child_weight,
-  age
+  age,
+  children_known,
+  adults_known
 FROM weighed
 WHERE probability >= 0.5 AND prior < 0.85
