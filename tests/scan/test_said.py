@@ -87,9 +87,10 @@ def test_announcements_are_said_in_the_summary_and_the_report(tmp_path: Path) ->
 
 
 def test_why_there_is_nobody_to_assess_is_said_as_it_is(tmp_path: Path) -> None:
-    account = {"id": "ben", "age": 12}
+    child = {"type": "account", "id": "ben", "age": 12}
+    block = {"type": "notice", "id": "n", "kind": "block", "account": "ben", "peer": "x", "at": AT}
     for folder, rows, said in (
-        ("no-messages", [{"type": "account", **account}], "no message was read"),
+        ("no-messages", [child, block], "no message was read"),
         ("adults", [{"type": "message", **_message(1)}], "no age given or stated makes"),
     ):
         path = tmp_path / f"{folder}.jsonl"

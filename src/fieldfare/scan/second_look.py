@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fieldfare.contacts.engine import Engine
 from fieldfare.language.second_look import SecondLook
-from fieldfare.scan.evidence import MAX_MESSAGES, NOT_ADULTS
+from fieldfare.scan.evidence import MAX_MESSAGES, not_adults
 
 NEAR = math.log(10.0)
 """Accounts whose odds are at most tenfold above or below those of the threshold are looked at."""
@@ -49,7 +49,7 @@ def look_again(engine: Engine, accounts: Sequence[str], model: SecondLook) -> di
         " FROM messages AS m INNER JOIN (SELECT d.sender AS account, d.message_id AS message_id,"
         " MAX(d.weight_sum) AS weight_sum"
         " FROM deliveries AS d INNER JOIN looked_at AS r ON r.account = d.sender"
-        + NOT_ADULTS.format(peer="d.recipient")
+        + not_adults("d.recipient")
         + " AND d.message_id IS NOT NULL GROUP BY d.sender, d.message_id) AS t"
         " ON t.account = m.sender AND t.message_id = m.id"
         " WHERE m.text IS NOT NULL) AS telling"
