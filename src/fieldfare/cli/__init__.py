@@ -20,6 +20,7 @@ from fieldfare.cli.audit import audit
 from fieldfare.cli.bench import bench
 from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.case import case
+from fieldfare.cli.console import console
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.formats import formats
@@ -49,6 +50,7 @@ for command in (
     demo,
     serve,
     stream,
+    console,
     replay,
     simulate,
     calibrate,

@@ -65,6 +65,13 @@ def serve(
         Path | None,
         typer.Option(help="Authorities (PEM) one of which every client's certificate is of."),
     ] = None,
+    console: Annotated[
+        bool, typer.Option(help="The console for reviewers too, under /console.")
+    ] = True,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Key file for the text of cases; or the variable FIELDFARE_KEYS."),
+    ] = None,
     log_level: Annotated[
         str, typer.Option(help="debug, info (each request by its route), warning or error.")
     ] = "warning",
@@ -97,6 +104,14 @@ def serve(
     )
     listening = Listening(host, port, tls_certificate, tls_key, tls_client_ca)
     run(settings, listening, workers, typer.echo)
+    mounted = {}
+    if console:
+        from fieldfare.cli.console import open_console
+        from fieldfare.console.app import create_console
+
+        found = open_console(data, database, keys, policy=policy, scorecard=scorecard)
+        mounted["/console"] = create_console(found)
+    run(settings, Listening(host, port, tls_certificate, tls_key, tls_client_ca), workers, mounted)
 
 
 token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=True)

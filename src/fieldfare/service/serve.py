@@ -16,6 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     import uvicorn
+    from starlette.types import ASGIApp
 
 log = logging.getLogger("fieldfare.service")
 
@@ -88,6 +90,10 @@ def serve(
     """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
     more than 1 only with PostgreSQL. `tell` is given what an operator should know at the start, in
     lines."""
+    mounted: Mapping[str, ASGIApp] | None = None,
+) -> None:
+    """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
+    more than 1 only with PostgreSQL. `mounted`: other applications by the path they are under."""
     import uvicorn
 
     if settings.database is None and workers > 1:
@@ -104,16 +110,23 @@ def serve(
         for line in at_start(settings, shipped() if policy is None else policy.current(), address):
             tell(line)
         uvicorn.Server(config).run(sockets=[bound])
+    config = uvicorn_config(settings, listening, mounted)
+    with _workers(settings, workers):
+        uvicorn.Server(config).run()
 
 
-def uvicorn_config(settings: ServiceSettings, listening: Listening) -> uvicorn.Config:
+def uvicorn_config(
+    settings: ServiceSettings,
+    listening: Listening,
+    mounted: Mapping[str, ASGIApp] | None = None,
+) -> uvicorn.Config:
     """The HTTP interface as uvicorn serves it."""
     import uvicorn
 
     from fieldfare.service.api.app import create_app
 
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, mounted),
         host=listening.host,
         port=listening.port,
         ssl_certfile=listening.certificate,

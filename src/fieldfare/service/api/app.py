@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from fieldfare import __version__
 from fieldfare.service.api import (
@@ -24,7 +25,7 @@ from fieldfare.service.logs import RequestLog
 from fieldfare.service.settings import ServiceSettings
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+def create_app(settings: ServiceSettings, mounted: Mapping[str, ASGIApp] | None = None) -> FastAPI:
     """The service as an ASGI application. It opens its databases when it starts and closes them
     when it ends; the worker is not part of it (see `service.serve`)."""
     app = FastAPI(
@@ -40,6 +41,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.include_router(part.router, responses=COMMON)
     app.include_router(health.router)
     handle(app)
+    for path, other in (mounted or {}).items():
+        app.mount(path, other)
     return app
 
 

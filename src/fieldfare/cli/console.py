@@ -1,0 +1,92 @@
+"""``fieldfare console``: the pages on which people decide, alone on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fieldfare.cli.case import Keys, open_parts
+from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl
+
+if TYPE_CHECKING:
+    from fieldfare.console.app import Console
+
+HOST = "127.0.0.1"
+
+
+def console(
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+    keys: Keys = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8081,
+    policy: Annotated[
+        Path | None, typer.Option(help="The policy in force (TOML), to read. Default: as shipped.")
+    ] = None,
+    scorecard: Annotated[
+        Path | None, typer.Option(help="The scorecard in force (TOML), to read.")
+    ] = None,
+    past: Annotated[
+        list[Path] | None,
+        typer.Option(help="Past events that another policy can be tried on; several times."),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open it in the browser.")
+    ] = False,
+) -> None:
+    """Serve the console on 127.0.0.1. `fieldfare serve` has it too, under /console."""
+    found = open_console(
+        data, database, keys, policy=policy, scorecard=scorecard, past=tuple(past or ())
+    )
+    run_console(found, port, open_browser=open_browser)
+
+
+def open_console(
+    data: Path,
+    database: str | None = None,
+    keys: Path | None = None,
+    *,
+    policy: Path | None = None,
+    scorecard: Path | None = None,
+    past: tuple[Path, ...] = (),
+    banner: str = "",
+) -> Console:
+    """The console of the cases in a folder or database, which is made or brought up to date."""
+    from fieldfare.cases import CaseStore
+    from fieldfare.cases.desk import now
+    from fieldfare.cases.users import SignIn, Users
+    from fieldfare.console.app import Console
+
+    engine, vault = open_parts(data, database, keys)
+    users = Users(engine, vault=vault)
+    store = CaseStore(engine, vault=vault)
+    return Console(store, SignIn(users), now, banner, policy, scorecard, past)
+
+
+def run_console(found: Console, port: int, *, open_browser: bool) -> None:
+    """Serve it until stopped. Raises FieldfareError where the port is taken."""
+    import socket
+
+    import uvicorn
+
+    from fieldfare.console.app import create_console
+    from fieldfare.vocabulary import FieldfareError
+
+    config = uvicorn.Config(
+        create_console(found), access_log=False, log_level="warning", server_header=False
+    )
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise FieldfareError(
+            f"port {port} cannot be used ({error.strerror}); choose another with --port"
+        ) from error
+    address = f"http://{HOST}:{listening.getsockname()[1]}/"
+    typer.echo(f"The console is at {address} (Ctrl-C ends it).")
+    if open_browser and typer.launch(address) != 0:
+        typer.echo("No browser could be opened here; open the address yourself.")
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,264 @@
+"""What pages show: text as text, decisions with their consequence, other people's work."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from fieldfare.cases import OPERATOR, Actor
+from fieldfare.console.app import create_console
+from fieldfare.console.drawing.graph import graph
+from fieldfare.console.drawing.world import world
+from fieldfare.console.said import MOST_SHOWN, segments
+from fieldfare.console.sessions import COOKIE
+from fieldfare.lab.console_cases import snapshot
+from fieldfare.scan.snapshot import SeenMessage, Span
+from tests.console.conftest import SAME, Desk
+
+HOSTILE = {
+    "html": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "bidi": "safe\u202etxet desrever\u2066 and \u2069 on",
+    "emoji": "\U0001f600" * 5_000,
+    "marks": "a" + "\u0301" * 5_000,
+    "template": "{{ 7 * 7 }} {% raw %}",
+    "nul": "before\x00after\x1b[31m",
+    "long": "word " * 200_000,
+}
+
+
+def open_with(desk: Desk, texts: dict[str, str]) -> int:
+    made = snapshot("acc-hostile", 1, 1)
+    child = made.children[0]
+    messages = tuple(
+        SeenMessage(f"h{n}", child.account, True, child.contacted_at + n, text, ("secrecy",))
+        for n, text in enumerate(texts.values())
+    )
+    return desk.store.open_case(OPERATOR, replace(made, messages=messages), "scan")
+
+
+def ids(desk: Desk, case: int) -> list[int]:
+    found = desk.store.conversation(Actor("a", frozenset({"auditor"})), case)
+    return [message.id for message in found]
+
+
+def test_hostile_text_shows_as_text(desk: Desk) -> None:
+    case = open_with(desk, HOSTILE)
+    client = desk.client("reviewer")
+    for message, (kind, text) in zip(ids(desk, case), HOSTILE.items(), strict=True):
+        said = client.post(
+            f"/cases/{case}/reveal", data={"message": message}, headers={"hx-request": "true"}
+        )
+        assert said.status_code == 200, kind
+        body = said.text.split("<blockquote", 1)[1].split("</blockquote>")[0]
+        assert "<script" not in body and "<img" not in body
+        assert not set(body) & {"\u202e", "\u2066", "\x00", "\x1b"}
+        shown = html.unescape(body.split(">", 1)[1])
+        if kind == "bidi":
+            assert "[U+202E]" in shown
+        if kind in ("html", "template", "emoji", "marks"):
+            assert shown == text[:MOST_SHOWN]
+    assert len(said.content) < 60_000 and "of 1,000,000 characters" in said.text
+    whole = client.post(f"/cases/{case}/reveal", data={"message": message, "whole": "1"})
+    assert whole.text.count("word ") >= 200_000
+
+
+def test_text_is_masked_until_revealed_and_in_no_address_or_title(desk: Desk) -> None:
+    sentence = "a sentence that nobody else writes"
+    case = open_with(desk, {"one": sentence})
+    client = desk.client("reviewer")
+    for path in (f"/cases/{case}", f"/cases/{case}/children/1", "/queue"):
+        assert sentence not in client.get(path).text
+    answer = client.post(f"/cases/{case}/reveal", data={"message": ids(desk, case)[0]})
+    assert sentence in answer.text and sentence not in answer.text.split("</title>")[0]
+    entries = desk.store.audit_entries(OPERATOR, case=case)
+    assert [e.action for e in entries if e.user == "reviewer"][-1] == "text.reveal"
+    assert sentence not in json.dumps([e.detail for e in entries])
+    found = client.post("/search", data={"query": sentence, "text": "1"})
+    assert f"C-{case}" in found.text and "location" not in found.headers
+    assert sentence not in json.dumps([e.detail for e in desk.store.audit_entries(OPERATOR)])
+
+
+def test_auditors_see_cases_without_a_way_to_the_text(desk: Desk) -> None:
+    page = desk.client("auditor").get("/cases/1/children/1").text
+    assert "your role sees no text" in page and "/reveal" not in page
+
+
+def test_indicators_are_marked_where_they_stand() -> None:
+    text = "well \u202e how old are you then"
+    start = text.index("how")
+    found = segments(text, [Span("age_probing", start, start + 15)])
+    assert [s.text for s in found if s.indicator] == ["how old are you"]
+    assert "".join(s.text for s in found) == text.replace("\u202e", "[U+202E]")
+    assert segments("short", [Span("secrecy", 2, 99)]) == segments("short", [])
+    both = segments("abcdef", [Span("secrecy", 0, 4), Span("photo_request", 2, 6)])
+    assert [s.text for s in both] == ["ab", "cd", "ef"] and ", " in both[1].indicator
+
+
+def test_a_decision_on_a_case_that_changed_meanwhile_is_not_taken(desk: Desk) -> None:
+    client = desk.client("reviewer")
+    client.post("/cases/1/claim")
+    version = desk.store.summary(OPERATOR, 1).version
+    desk.store.add_note(Actor("supervisor", frozenset({"supervisor"})), 1, "look at the dates")
+    form = {"version": version, "reason": "nothing_worrying", "rationale": "seen all of it"}
+    answer = client.post("/cases/1/decide/no_action", data=form)
+    assert answer.status_code == 409
+    assert "supervisor wrote a note" in answer.text and "seen all of it" in answer.text
+    assert desk.store.summary(OPERATOR, 1).state == "in_review"
+    form["version"] = desk.store.summary(OPERATOR, 1).version
+    assert client.post("/cases/1/decide/no_action", data=form).status_code == 303
+    assert desk.store.summary(OPERATOR, 1).state == "closed_no_action"
+
+
+def test_a_proposer_cannot_agree_and_a_second_person_can_refuse_with_a_reason(desk: Desk) -> None:
+    first, second = desk.client("senior_reviewer"), desk.client("supervisor")
+    first.post("/cases/1/claim")
+    version = desk.store.summary(OPERATOR, 1).version
+    first.post("/cases/1/decide/ban", data={"version": version, "reason": "mass_grooming"})
+    assert "another has to agree" in first.get("/proposals").text
+    assert first.post("/proposals/1/approve").status_code == 403
+    assert second.post("/proposals/1/refuse", data={"rationale": " "}).status_code == 400
+    refused = second.post("/proposals/1/refuse", data={"rationale": "the dates do not fit"})
+    assert refused.headers["location"].endswith("notice=refused")
+    assert "the dates do not fit" in first.get("/cases/1").text
+
+
+def test_another_persons_case_cannot_be_decided_or_given_back(desk: Desk) -> None:
+    desk.client("investigator").post("/cases/1/claim")
+    client = desk.client("reviewer")
+    version = desk.store.summary(OPERATOR, 1).version
+    form = {"version": version, "reason": "nothing_worrying"}
+    assert client.post("/cases/1/claim").status_code == 409
+    assert client.post("/cases/1/decide/no_action", data=form).status_code in (403, 409)
+    assert client.post("/cases/1/release").status_code in (403, 409)
+    assert "With" in client.get("/cases/1").text
+
+
+def test_bulk_says_first_what_it_would_do(desk: Desk) -> None:
+    client = desk.client("supervisor")
+    form = {"case": ["1", "2"], "action": "tag", "value": "school-term"}
+    tried = client.post("/bulk", data=form)
+    assert "2 cases" in tried.text and desk.store.summary(OPERATOR, 1).tags == ()
+    client.post("/bulk", data=form | {"sure": "1"})
+    assert desk.store.summary(OPERATOR, 2).tags == ("school-term",)
+    page = client.get("/queue?tag=school-term").text
+    assert "C-1" in page and "C-2" in page
+    assert "C-1" not in client.get("/queue?tag=other").text
+
+
+def test_notes_tags_tasks_and_links(desk: Desk) -> None:
+    client = desk.client("reviewer")
+    client.post("/cases/1/notes", data={"text": "@investigator <b>look</b>"})
+    client.post("/cases/1/tags", data={"tag": "term"})
+    client.post("/cases/1/tasks", data={"text": "ask the school", "due": "2026-12-01"})
+    client.post("/cases/1/links", data={"account": "acc-other", "why": "the same words"})
+    page = client.get("/cases/1").text
+    assert "&lt;b&gt;look" in page and "ask the school" in page and "acc-other" in page
+    client.post("/cases/1/tags", data={"remove": "term"})
+    client.post("/cases/1/tasks", data={"done": "1"})
+    assert desk.store.summary(OPERATOR, 1).tags == ()
+    assert 'class="done"' in client.get("/cases/1").text
+    assert client.post("/cases/1/tasks", data={"text": "x", "due": "soon"}).status_code == 400
+
+
+def test_pages_of_the_queue_hold_every_case_once(desk: Desk) -> None:
+    made = [snapshot(f"acc-q{n}", 1, 1, seed=n) for n in range(120)]
+    desk.store.open_cases(OPERATOR, made, "scan")
+    client, path, seen = desk.client("reviewer"), "/queue", list[str]()
+    while path:
+        page = client.get(path).text
+        seen += [part.split('"')[0] for part in page.split('href="/cases/')[1:]]
+        more = page.split('class="next" href="')[1:]
+        path = html.unescape(more[0].split('"')[0]) if more else ""
+    assert len(seen) == 122 == len(set(seen))
+
+
+def test_audit_page_verifies_and_exports(desk: Desk) -> None:
+    client = desk.client("auditor")
+    assert "are whole" in client.post("/audit/verify").text
+    lines = client.post("/audit/export").text.splitlines()
+    assert [json.loads(line)["number"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_a_policy_is_checked_before_it_can_be_proposed(desk: Desk) -> None:
+    text = (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
+    client = desk.client("supervisor")
+    wrong = client.post("/rules/try", data={"policy": "nonsense ="})
+    assert wrong.status_code == 400 and "policy:1" in wrong.text
+    assert "It is valid" in client.post("/rules/try", data={"policy": text}).text
+    assert client.post("/rules/propose", data={"policy": text}).status_code == 303
+    waiting = desk.store.proposals(Actor("administrator", frozenset({"administrator"})))
+    assert waiting[0].payload["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_preferences_are_kept_and_a_foreign_cookie_is_ignored(desk: Desk) -> None:
+    client = desk.client("reviewer")
+    form = {"theme": "dark", "zone": "local", "own_zone": "Asia/Tokyo", "context": "10"}
+    client.post("/preferences", data=form | {"blur": "1"})
+    page = client.get("/cases/1/children/1").text
+    assert 'data-theme="dark"' in page and " blur" in page and "Asia/Tokyo" in page
+    assert 'data-shortcuts="off"' in page
+    client.cookies.set("fieldfare_preferences", "bm90IG91cnM=")
+    assert client.get("/queue").status_code == 200
+    assert client.post("/preferences", data=form | {"own_zone": "../etc"}).status_code == 400
+
+
+def test_mounted_under_a_path_every_address_has_it(desk: Desk) -> None:
+    app = Starlette(routes=[Mount("/console", create_console(desk.console))])
+    client = TestClient(app, base_url="http://console", follow_redirects=False, headers=SAME)
+    assert client.get("/console/queue").headers["location"].startswith("/console/sign-in")
+    client.cookies.set(COOKIE, desk.console.sign_in.trusted("supervisor").secret)
+    for path in ("/queue", "/cases/1", "/cases/1/children/1", "/search", "/team", "/rules"):
+        page = client.get(f"/console{path}").text
+        addresses = [
+            part.split('"')[0]
+            for mark in ('href="', 'action="', 'src="')
+            for part in page.split(mark)[1:]
+        ]
+        assert [a for a in addresses if not a.startswith(("/console/", "#"))] == []
+
+
+def test_vendored_files_are_what_they_are_said_to_be() -> None:
+    room = files("fieldfare.console")
+    listed = json.loads((room / "VENDORED.json").read_text("utf-8"))
+    for each in listed:
+        assert hashlib.sha256((room / each["file"]).read_bytes()).hexdigest() == each["sha256"]
+        assert each["licence"] and each["version"] and each["source"]
+    own = {"console.css", "console.js", "icon.svg"}
+    there = {entry.name for entry in (room / "static").iterdir()}
+    assert there == own | {each["file"].removeprefix("static/") for each in listed} - {
+        "middles.toml"
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 150, 400])
+def test_contact_graph_draws_every_child_apart(count: int) -> None:
+    made = snapshot("acc", count, count)
+    drawn = graph(made.children, made.ties)
+    assert drawn is not None and len(drawn.nodes) == min(count, 300)
+    places = {(node.x, node.y) for node in drawn.nodes}
+    assert len(places) == len(drawn.nodes)
+    assert sum(len(g.children) for g in drawn.groups) + drawn.alone == len(drawn.nodes)
+    assert {n for tie in drawn.ties for n in (tie.first, tie.second)} == {
+        n for g in drawn.groups for n in g.children
+    }
+
+
+def test_map_accounts_for_every_child_and_covers_none() -> None:
+    made = snapshot("acc", 150, 150)
+    drawn = world(made.children)
+    assert drawn is not None
+    unknown = sum(child.country is None for child in made.children)
+    assert sum(c.children for c in drawn.circles) + unknown == 150
+    assert f"{unknown} whose country is not known" in drawn.left_out
+    for one in drawn.circles:
+        for other in drawn.circles:
+            apart = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5
+            assert one is other or apart >= one.radius + other.radius - 0.5
