@@ -102,8 +102,6 @@ def serve(
         log_level=log_level,
         webhooks=webhooks,
     )
-    listening = Listening(host, port, tls_certificate, tls_key, tls_client_ca)
-    run(settings, listening, workers, typer.echo)
     mounted = {}
     if console:
         from fieldfare.cli.console import open_console
@@ -111,7 +109,8 @@ def serve(
 
         found = open_console(data, database, keys, policy=policy, scorecard=scorecard)
         mounted["/console"] = create_console(found)
-    run(settings, Listening(host, port, tls_certificate, tls_key, tls_client_ca), workers, mounted)
+    listening = Listening(host, port, tls_certificate, tls_key, tls_client_ca)
+    run(settings, listening, workers, typer.echo, mounted)
 
 
 token = typer.Typer(help="Bearer tokens of the live service.", no_args_is_help=True)

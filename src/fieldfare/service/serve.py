@@ -15,8 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,14 +85,11 @@ def serve(
     listening: Listening,
     workers: int = 1,
     tell: Callable[[str], object] = log.info,
-) -> None:
-    """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
-    more than 1 only with PostgreSQL. `tell` is given what an operator should know at the start, in
-    lines."""
     mounted: Mapping[str, ASGIApp] | None = None,
 ) -> None:
     """Serve until stopped (SIGINT or SIGTERM). `workers` may be 0 where others do the work, and
-    more than 1 only with PostgreSQL. `mounted`: other applications by the path they are under."""
+    more than 1 only with PostgreSQL. `tell` is given what an operator should know at the start, in
+    lines. `mounted`: other applications by the path they are under."""
     import uvicorn
 
     if settings.database is None and workers > 1:
@@ -104,15 +100,12 @@ def serve(
     # Made here first, so that several processes do not make it at once.
     settings.open_journal().close()
     settings.open_state().close()
-    config = uvicorn_config(settings, listening)
+    config = uvicorn_config(settings, listening, mounted)
     with listening.bind() as bound, _workers(settings, workers):
         address = listening.address(bound.getsockname()[1])
         for line in at_start(settings, shipped() if policy is None else policy.current(), address):
             tell(line)
         uvicorn.Server(config).run(sockets=[bound])
-    config = uvicorn_config(settings, listening, mounted)
-    with _workers(settings, workers):
-        uvicorn.Server(config).run()
 
 
 def uvicorn_config(
