@@ -59,21 +59,6 @@ def test_the_last_date_is_what_a_scan_of_everything_sees(folder: Path, observed:
     assert dict(zip(names, log_odds.tolist(), strict=True)) == pytest.approx(wanted)
 
 
-@pytest.mark.spark
-def test_spark_gives_the_same_figures(folder: Path) -> None:
-    world, form = read_world(folder), judgement()
-    here, there = (
-        observe(world, form, Look(engine, "2g" if engine == "spark" else None, every_days=28))
-        for engine in ("duckdb", "spark")
-    )
-    for view, seen in here.everyone.items():
-        assert np.array_equal(seen.account, there.everyone[view].account)
-        assert np.array_equal(seen.codes, there.everyone[view].codes)
-        assert np.array_equal(here.followed[view].codes, there.followed[view].codes)
-    ours, theirs = (evaluation.evaluate([each], form, chosen_on=[each]) for each in (here, there))
-    assert ours == theirs
-
-
 def test_offenders_are_followed_from_child_to_child(observed: Observed) -> None:
     course = observed.course
     assert np.unique(course.account).size == 8
