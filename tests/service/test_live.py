@@ -176,3 +176,28 @@ def _counted_twice(events: Events, partitions: int) -> int:
         if event["type"] in ("connection", "notice")
     ]
     return sum(len(each) - 1 for each in ends)
+
+
+def test_whoever_wrote_to_very_many_is_no_contact_in_common(
+    settings: ServiceSettings, engine: Engine, tmp_path: Path
+) -> None:
+    events: Events = [
+        {"type": "account", "id": name, "age": age, "age_source": "verified"}
+        for name, age in (("adult", 41), ("desk", 30), *((f"child{n}", 12) for n in range(5)))
+    ]
+    pairs = [("adult", "desk"), ("desk", "adult")]
+    pairs += [pair for n in range(5) for pair in ((f"child{n}", "desk"), ("desk", f"child{n}"))]
+    pairs += [("desk", f"other{n}") for n in range(260)]
+    pairs += [("adult", f"child{n}") for n in range(5)]
+    events += [
+        {"type": "message", "id": f"m{n}", "sender": sender, "recipients": [recipient]}
+        | {"sent_at": 1_772_000_000_000_000 + n * 1_000_000}
+        for n, (sender, recipient) in enumerate(pairs)
+    ]
+    _send(settings, engine, events, random.Random(3))
+    with working(settings, engine) as worker:
+        worker.round()
+        worker.settle()
+    found = stored(settings)
+    assert json.loads(found["adult"]["signals"])["common_contact_ever_share"] == 0.0
+    compare(found, scanned(events, tmp_path))

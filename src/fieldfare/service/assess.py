@@ -118,7 +118,8 @@ class Assessor:
         if not circle:
             return
         around = _both_ways(state, "contacts", circle)
-        hubs = state.hub_rows(sorted(set(_names((), around)) - set(peers)))
+        # Whom the account does not know itself is no contact in common, hub or not.
+        hubs = state.hub_rows(sorted(set(_names((), around)) & set(peers)))
         engine.load("contacts", _distinct(near["contacts"], around, hubs))
         engine.load(
             "relations",

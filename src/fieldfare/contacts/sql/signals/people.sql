@@ -11,6 +11,8 @@
 --                      (p - prior) / (1 - prior), 0-1; less than a point above the prior is 0.
 --                      Contact counts use this, so that accounts of unknown age are no evidence
 --                      either way.
+--                      It is a whole number of 2^-30, so that sums of weights are exact and do not
+--                      depend on the order in which an engine adds them.
 --   age                years; the reading on the more probable side where readings disagree.
 --   age_basis          verified, declared, inferred, stated, or unknown.
 --   given_age          years, and given_basis: what the service gave, without what was stated.
@@ -86,7 +88,9 @@ probable AS (
 SELECT
   account,
   p AS child_probability,
-  CASE WHEN p > prior + 0.01 THEN (p - prior) / (1.0 - prior) ELSE 0.0 END AS child_weight,
+  CASE WHEN p > prior + 0.01
+    THEN FLOOR((p - prior) / (1.0 - prior) * 1073741824.0 + 0.5) / 1073741824.0
+    ELSE 0.0 END AS child_weight,
   CASE
     WHEN given_age IS NULL THEN CASE WHEN p >= 0.5 THEN COALESCE(minor_age, stated_age)
       ELSE stated_age END
