@@ -100,6 +100,10 @@ def test_what_cannot_be_asked_says_so_at_once(settings: ServiceSettings, opened:
         with pytest.raises(NotUnderstoodError) as error:
             reader.send([{"type": "message", "id": object(), "text": "see you at school"}])
         assert "school" not in str(error.value)
+        with pytest.raises(NotUnderstoodError, match="as a list"):
+            reader.send({"type": "account", "id": "mira"})
+        with pytest.raises(NotUnderstoodError, match="as a list"):
+            reader.decide("x", "mira")
     with pytest.raises(UnavailableError):
         opened(url, "ff_x", patience=0.0).send([_message(1)])
     with pytest.raises(UnavailableError):

@@ -112,6 +112,43 @@ def test_bodies_that_cannot_be_taken(sqlite_settings: ServiceSettings) -> None:
         assert client.post("/v1/events", content=deep).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "not JSON|not valid|not known"),
+        (b'{"sender": "otto"}', "no recipients"),
+        (b'{"sender": "otto", "recipients": "mira"}', "recipients is not valid"),
+        (b'{"sender": "otto", "recipients": ["mira", 3]}', "recipients is not valid"),
+        (b'{"sender": "otto", "recipients": ["mira"], "action": "otto"}', "action is not valid"),
+        (b'{"sender": "otto", "recipients": ["mira"], "otto": 1}', "not known; there are sender"),
+        (b'{"sender": "otto", "recipients": ["m"], "languages": {"otto": 1}}', "languages is not"),
+    ],
+)
+def test_a_question_that_is_none_is_told_why(
+    embedded: TestClient, asked: bytes, answer: str
+) -> None:
+    told = embedded.post("/v1/decisions", content=asked)
+    assert told.status_code == 400
+    assert re.search(answer, told.json()["detail"])
+    assert "otto" not in told.text
+
+
+def test_a_body_that_is_not_valid_is_told_why(embedded: TestClient) -> None:
+    def detail(content: str, kind: str = "application/json") -> str:
+        headers = {"Content-Type": kind}
+        answer = embedded.post("/v1/support", content=content, headers=headers)
+        assert answer.status_code == 422
+        assert "otto" not in answer.text
+        return str(answer.json()["detail"])
+
+    good = '{"account": "otto", "moment": "after_report"}'
+    assert "Content-Type: application/json" in detail(good, "application/x-www-form-urlencoded")
+    assert "not JSON" in detail('{"account": "otto')
+    assert "body.moment (Field required)" in detail('{"account": "otto"}')
+    assert "'after_report'" in detail('{"account": "otto", "moment": "otto"}')
+
+
 def test_what_waits_is_bounded(sqlite_settings: ServiceSettings) -> None:
     full = replace(sqlite_settings, most_waiting=-1)
     with TestClient(create_app(full), headers=token(full)) as client:

@@ -30,6 +30,10 @@ class Taken(msgspec.Struct, frozen=True):
     """Events that were left out."""
     doubtful: tuple[Problem, ...] = ()
     """Events that were taken, with something in them left empty."""
+    unread: int = 0
+    """Messages taken without their text, which the service's policy does not let be read."""
+    country_unknown: int = 0
+    """Those of them where the country of someone is unknown: send accounts, with ``country``."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -135,3 +139,5 @@ class Receipt(msgspec.Struct, frozen=True):
     repeated: int
     refused: tuple[Complaint, ...] = ()
     doubtful: tuple[Complaint, ...] = ()
+    unread: int = 0
+    country_unknown: int = 0

@@ -65,17 +65,7 @@ class Client:
         `action` is one of ``safeguards.Action``; `languages` maps accounts to BCP 47 tags. Raises
         UnavailableError at once where there is no answer.
         """
-        return self._hold(
-            calls.deciding(
-                {
-                    "sender": sender,
-                    "recipients": list(recipients),
-                    "action": action,
-                    "encrypted": encrypted,
-                    "languages": dict(languages or {}),
-                }
-            )
-        )
+        return self._hold(calls.deciding(sender, recipients, action, encrypted, languages))
 
     def assessment(self, account: str) -> Assessment | None:
         """The assessment of an account, with its history; None where there is nothing to say."""

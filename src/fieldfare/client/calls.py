@@ -82,7 +82,9 @@ def problem(status: int, body: bytes) -> ClientError:
 
 def sending(events: Iterable[Event], path: str = "/v1/events") -> Conversation[Taken]:
     """Events in batches, as many requests as they need."""
-    received = new = repeated = first = 0
+    if isinstance(events, Mapping | str | bytes):
+        raise NotUnderstoodError("give events as a list, also where it is one")
+    received = new = repeated = unread = country_unknown = first = 0
     refused: list[Problem] = []
     doubtful: list[Problem] = []
     for lines in _batches(events):
@@ -90,10 +92,12 @@ def sending(events: Iterable[Event], path: str = "/v1/events") -> Conversation[T
             received += part.received
             new += part.new
             repeated += part.repeated
+            unread += part.unread
+            country_unknown += part.country_unknown
             refused += _numbered(part.refused, first)
             doubtful += _numbered(part.doubtful, first)
             first += part.received
-    return Taken(received, new, repeated, tuple(refused), tuple(doubtful))
+    return Taken(received, new, repeated, tuple(refused), tuple(doubtful), unread, country_unknown)
 
 
 def _posting(lines: Sequence[bytes], path: str) -> Conversation[list[Receipt]]:
@@ -113,8 +117,23 @@ def _posting(lines: Sequence[bytes], path: str) -> Conversation[list[Receipt]]:
     return found + (yield from _posting(lines[half:], path))
 
 
-def deciding(question: Mapping[str, Any]) -> Conversation[Answer]:
+def deciding(
+    sender: str,
+    recipients: Sequence[str],
+    action: str,
+    encrypted: bool,
+    languages: Mapping[str, str] | None,
+) -> Conversation[Answer]:
     """A question whether a sender may reach recipients."""
+    if isinstance(recipients, str):  # each of its letters would be an account, and be delivered to
+        raise NotUnderstoodError("give recipients as a list, also where it is one")
+    question = {
+        "sender": sender,
+        "recipients": list(recipients),
+        "action": action,
+        "encrypted": encrypted,
+        "languages": dict(languages or {}),
+    }
     body = msgspec.json.encode(question)
     headers = {"Content-Type": "application/json"}
     reply = yield Call("POST", "/v1/decisions", body, headers, patient=False)

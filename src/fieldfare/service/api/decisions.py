@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Annotated, Literal
 
@@ -120,7 +121,7 @@ async def post_decisions(
     try:
         question = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HTTPException(400, "not a question: see Question in the OpenAPI document") from error
+        raise HTTPException(400, f"not a question: {_wrong(error)}") from error
     policy = service.policy()
     answers = []
     for situation in service.situations.towards(
@@ -143,6 +144,18 @@ async def post_decisions(
 
 
 _decoder = msgspec.json.Decoder(Question)
+
+
+def _wrong(error: Exception) -> str:
+    """What is wrong, with nothing of what was sent: of a field that is not known not its name."""
+    if not isinstance(error, msgspec.ValidationError):
+        return "the body is not JSON"
+    what, _, where = str(error).partition(" - at `$.")
+    if what.startswith("Object missing required field"):
+        return f"no {what.rpartition(' ')[2].strip('`')}"
+    if where:
+        return f"{re.split('[^a-z]', where)[0]} is not valid"
+    return f"a field that is not known; there are {', '.join(Question.__struct_fields__)}"
 
 
 def _support(policy: Policy, situation: Situation, decision: Decision) -> Text | None:

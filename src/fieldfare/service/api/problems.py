@@ -51,8 +51,18 @@ def handle(app: FastAPI) -> None:
 async def _not_valid(_: Request, error: Exception) -> JSONResponse:
     # FastAPI's own answer repeats what was sent, which may be a message.
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    where = ", ".join(".".join(map(str, each["loc"][:2])) for each in error.errors())
+    where = ", ".join(map(_where, error.errors()))
     return JSONResponse({"detail": f"not valid: {where}"}, 422)
+
+
+def _where(error: dict[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return "body (not JSON)"
+    if error["loc"] == ("body",):
+        return "body (send JSON, with Content-Type: application/json)"
+    where = ".".join(map(str, error["loc"][:2]))
+    # Of these pydantic's words are our own choice of values, and nothing of what was sent.
+    return f"{where} ({error['msg']})" if error["type"] in ("missing", "literal_error") else where
 
 
 async def _not_storable(_: Request, error: Exception) -> JSONResponse:
