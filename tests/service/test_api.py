@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -267,6 +268,9 @@ def test_metrics_count(embedded: TestClient) -> None:
     text = embedded.get("/metrics").text
     assert 'fieldfare_decisions_total{verdict="deliver"} 1' in text
     assert 'fieldfare_events_total{outcome="new"}' in text
+    page = (Path(__file__).parents[2] / "docs/service.md").read_text("utf-8")
+    for name in re.findall("# TYPE ([a-z_]+)", text):
+        assert f"`{name}`" in page
 
 
 @pytest.mark.parametrize("bad", ["a\x00b", "\ud800"])

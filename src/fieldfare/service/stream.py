@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from fieldfare.safeguards import PolicyFile, shipped
+from fieldfare.safeguards import shipped
 from fieldfare.service.arrivals import Arrival, read
 from fieldfare.service.content import ContentRule
 from fieldfare.service.database import Database
@@ -89,7 +89,7 @@ class Stream:
         self._partition = confluent_kafka.TopicPartition
         self._journal, self._state = settings.open_journal(), settings.open_state()
         self._journal.database.run(_TABLE)
-        policy = PolicyFile(settings.policy) if settings.policy is not None else None
+        policy = settings.policy_file()
         self._content = ContentRule(
             settings.open_state(), shipped if policy is None else policy.current
         )

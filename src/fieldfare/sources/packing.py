@@ -29,7 +29,7 @@ TABLE_OF: dict[type[Record], str] = {
 BATCH_CHARACTERS = 16 * 1024 * 1024
 """A batch ends early when its texts are longer than this, so that memory stays flat."""
 
-BAD_TIME = "a time that cannot be read; the record was left out"
+BAD_TIME = "a time that cannot be read, or has no offset from UTC; the record was left out"
 BAD_CREATED = "a time of creation that cannot be read; it was left empty"
 BAD_FIELD = "a field of the wrong type; the record was left out"
 
