@@ -9,7 +9,8 @@ import typer
 
 def bench(
     what: Annotated[
-        str, typer.Argument(help="kernel, scan, serve, live, crash, or all (the first two).")
+        str,
+        typer.Argument(help="kernel, scan, serve, live, crash, console, or all (the first two)."),
     ] = "all",
     events: Annotated[
         list[float] | None,
@@ -30,9 +31,18 @@ def bench(
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL for the service, instead of SQLite.")
     ] = None,
+    cases: Annotated[int, typer.Option(min=100, help="Cases in the console's queue.")] = 100_000,
+    children: Annotated[int, typer.Option(min=1, help="Children of its large case.")] = 150,
+    messages: Annotated[int, typer.Option(min=1, help="Messages of its large case.")] = 20_000,
 ) -> None:
-    """Measure the token kernel, the scan or the live service on this machine, and print JSON."""
+    """Measure the token kernel, the scan, the live service or the console, and print JSON."""
     import json
+
+    if what == "console":
+        from fieldfare.lab.console_figures import measure_console
+
+        typer.echo(json.dumps(measure_console(cases, children, messages), indent=2))
+        return
 
     if what in ("serve", "live", "crash"):
         from fieldfare.lab.service_figures import measure_service

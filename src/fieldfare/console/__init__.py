@@ -8,7 +8,7 @@ other machine.
     routes       the route table: every route with the permission it needs
     app          the application: the one place where that rule is held, errors, static files
     guard        headers, where a request came from, forms
-    sessions     the cookie
+    sessions     the cookie; guests: users of a demonstration
     visit        one request, and the ways to answer it
     rendering    templates and what is around every page
     preferences  what a person prefers to see; times: moments in the zone they chose

@@ -29,8 +29,9 @@ from fieldfare.cases.records import Exposure
 from fieldfare.cases.users import SignIn
 from fieldfare.console import preferences
 from fieldfare.console.guard import HEADERS, PAGE_HEADERS, form_of, same_origin
+from fieldfare.console.guests import Guest
 from fieldfare.console.pages import PAGES
-from fieldfare.console.rendering import Failure
+from fieldfare.console.rendering import Failure, prime
 from fieldfare.console.routes import Route
 from fieldfare.console.sessions import actor_of
 from fieldfare.console.visit import NOBODY, Visit
@@ -72,6 +73,8 @@ class Console:
     scorecard: Path | None = None
     past: tuple[Path, ...] = ()
     """Past events that a policy can be tried on."""
+    guests: tuple[Guest, ...] = ()
+    """Of a demonstration only."""
     routes: tuple[Route, ...] = field(default=PAGES)
 
     def exposure(self, actor: Actor) -> Exposure | None:
@@ -90,6 +93,7 @@ def create_console(console: Console) -> Starlette:
         for each in console.routes
     ]
     routes.append(HttpRoute("/static/{name}", _asset, methods=["GET"]))
+    prime()
     app = Starlette(routes=routes)
     app.add_exception_handler(HTTPException, _no_such_page)
     return app

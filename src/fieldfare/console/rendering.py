@@ -59,6 +59,12 @@ def render(template: str, shell: Shell, page: Any) -> str:
     return environment().get_template(template).render({"shell": shell, "page": page})
 
 
+def prime() -> None:
+    """Compile every template now, so that nobody waits for it later."""
+    for entry in (files("fieldfare.console") / "templates").iterdir():
+        environment().get_template(entry.name)
+
+
 @cache
 def environment() -> jinja2.Environment:
     """Templates of the console, and of the report, whose parts it shares."""

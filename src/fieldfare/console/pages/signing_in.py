@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from fieldfare.cases.errors import SignInRefused
 from fieldfare.console import sessions
+from fieldfare.console.guests import Guest
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 
@@ -19,8 +20,8 @@ class SignInPage:
     """The form."""
 
     refused: str
-    provider: bool
-    """Whether one can sign in through an identity provider."""
+    guests: list[Guest]
+    """Of a demonstration: who may sign in, with password and code."""
 
 
 @routes.get("/sign-in", "anybody")
@@ -57,4 +58,6 @@ def sign_out(visit: Visit) -> Response:
 
 
 def _form(visit: Visit, refused: str, status: int = 200) -> Response:
-    return visit.page("sign_in.html.j2", "Sign in", SignInPage(refused, False), status)
+    return visit.page(
+        "sign_in.html.j2", "Sign in", SignInPage(refused, list(visit.console.guests)), status
+    )
