@@ -52,6 +52,18 @@ def test_who_knows_children_is_probably_a_child(duck: Engine) -> None:
     assert row["adult_probability"] == pytest.approx(0.98)
 
 
+def test_shares_count_the_inferred_above_and_below_the_line(duck: Engine) -> None:
+    scene = _approached()
+    _befriend(scene, children=6)
+    for number in range(3):
+        scene.write("adult", "them", AS_OF - HOUR + 1 + number)
+        scene.write("them", "adult", AS_OF - HOUR + 10 + number)
+    row = scene.signals(duck)["adult"]
+    weight = 3 * W + row["children_inferred"]
+    assert row["new_child_share_30d"] == pytest.approx(weight / 4), "never above one"
+    assert row["lasting_share"] == pytest.approx(row["children_inferred"] / weight)
+
+
 def test_adults_among_them_speak_against_it(duck: Engine) -> None:
     scene = _approached()
     _befriend(scene, children=6, adults=1)

@@ -1,7 +1,7 @@
 -- Is reaching children new for the account, and does it come to anything?
 --
--- Enters: counts, totals, approaches, contacts, people, settings. Leaves: one row an account that wrote first
--- to at least 2.5 children (expected).
+-- Enters: counts, totals, approaches, inferred, contacts, people, settings. Leaves: one row an account that
+-- wrote first to at least 2.5 children (expected), those inferred from peers among them.
 --   new_child_share_30d  children (expected) written to first in the last 30 days over all peers of
 --                        known age that it wrote to in these days; null below three of these.
 --   lasting_share        share of the children written to first with whom at least three private
@@ -14,16 +14,17 @@
 WITH sums AS (
   SELECT
     c.account AS account,
-    SUM(CASE WHEN g.as_of - sent.last_private_at < 2592000000000 THEN a.age_known ELSE 0 END)
-      AS active_30d,
+    SUM(CASE WHEN g.as_of - sent.last_private_at >= 2592000000000 THEN 0
+      WHEN i.peer IS NOT NULL THEN 1 ELSE a.age_known END) AS active_30d,
     SUM(CASE WHEN a.wrote_first = 1 AND sent.private_messages >= 3 AND got.private_messages >= 3
-      THEN a.child_weight ELSE 0.0 END) AS lasting,
+      THEN COALESCE(i.child_weight, a.child_weight) ELSE 0.0 END) AS lasting,
     MAX(CASE WHEN a.contacted_at < c.first_child_contacted_at THEN a.contacted_at END)
       AS met_before_at
   FROM counts AS c
   CROSS JOIN settings AS g
   INNER JOIN approaches AS a ON a.account = c.account
   INNER JOIN contacts AS sent ON sent.account = a.account AND sent.peer = a.peer
+  LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer
   LEFT JOIN contacts AS got ON got.account = a.peer AND got.peer = a.account
   WHERE c.weight >= 2.5
   GROUP BY c.account
