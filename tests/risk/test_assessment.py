@@ -55,6 +55,14 @@ def _signals(*rows: dict[str, float | None]) -> pa.Table:
     return pa.table({"account": accounts} | columns)
 
 
+def test_sentences_hold_no_negative_zero_and_one_minute() -> None:
+    row = INNOCENT | {"change_30d": -0.02, "hours_to_first_indicator": 1 / 60}
+    items = reasons(assess(_signals(row), judgement()), 0, row)
+    said = {item.signal: item.sentence for item in items}
+    assert said["change_30d"].endswith("log: +0.0.")
+    assert "came 1 minute after" in said["hours_to_first_indicator"]
+
+
 @CARDS
 def test_contributions_and_the_prior_add_up_to_the_log_odds(card: Scorecard) -> None:
     assessed = assess(_signals(OFFENDER), card)

@@ -135,8 +135,8 @@ def _words(value: float, bins: Bins) -> str:
     if bins.format == "role":
         return _ROLES[min(int(value), len(_ROLES) - 1)]
     if bins.format == "score":
-        return f"{value:+.1f}"
-    return f"{value:,.0f}"
+        return f"{value:+z.1f}"
+    return f"{value:z,.0f}"
 
 
 def _children(value: float) -> str:
@@ -150,7 +150,8 @@ def _children(value: float) -> str:
 
 def _duration(hours: float) -> str:
     if hours < 2:
-        return f"{60 * hours:.0f} minutes"
+        minutes = round(60 * hours)
+        return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
     if hours < 48:
         return f"{hours:.0f} hours"
     return f"{hours / 24:.0f} days"

@@ -178,13 +178,13 @@ def signal_value(value: float, unit: str) -> str:
     if unit == "flag":
         return "yes" if value else "no"
     if unit == "standard score":
-        return f"{value:+.1f}".replace("-", "−")
+        return f"{value:+z.1f}".replace("-", "−")
     digits = 0 if abs(value - round(value)) < 0.05 else 1
     if unit.endswith("s") and digits == 0 and round(value) == 1:
         unit = unit[:-1]
     if unit == "children" and digits == 0 and round(value) == 1:
         unit = "child"
-    return f"{value:,.{digits}f} {unit}".replace("-", "−")
+    return f"{value:z,.{digits}f} {unit}".replace("-", "−")
 
 
 @cache
