@@ -59,7 +59,8 @@ def demo(
 
 
 def _console(out: Path) -> Console:
-    """A console with a case for each flagged account, and two guests; anew each time."""
+    """A console with a case for each flagged account, a few invented ones beside them, and two
+    guests; anew each time."""
     from dataclasses import replace
 
     from fieldfare.cases import OPERATOR
@@ -68,6 +69,7 @@ def _console(out: Path) -> Console:
     from fieldfare.cli.case import open_parts
     from fieldfare.cli.console import open_console
     from fieldfare.console.guests import invite
+    from fieldfare.lab.console_cases import neighbours
     from fieldfare.scan.evidence_folder import read
 
     data = out / "console"
@@ -76,4 +78,6 @@ def _console(out: Path) -> Console:
     engine, vault = open_parts(data, None, None)
     found = open_console(data, banner=NOTE, past=(out / "world",))
     found.store.open_cases(OPERATOR, [snapshot for _, snapshot in read(out)], "scan")
+    for snapshot, origin in neighbours():
+        found.store.open_case(OPERATOR, snapshot, origin)
     return replace(found, guests=invite(Users(engine, vault=vault), PEOPLE))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from fieldfare.cases.records import Origin
 from fieldfare.scan.snapshot import (
     SeenChild,
     SeenMessage,
@@ -152,3 +153,21 @@ def _reasons(said: list[SeenMessage], *, mild: bool) -> tuple[SeenReason, ...]:
         SeenReason("children_acquainted_share", 0.1, 1.4, "Few of these children know another."),
         against,
     )  # fmt: skip
+
+
+def neighbours() -> list[tuple[Snapshot, Origin]]:
+    """A few more invented cases, so that the queue of the demonstration is one: each with what
+    opened it. Half of them are of people who do no harm."""
+    shapes: tuple[tuple[str, int, int, bool, Origin], ...] = (
+        ("a", 14, 160, False, "policy"),
+        ("b", 4, 60, True, "report"),
+        ("c", 6, 90, False, "report"),
+        ("d", 22, 120, True, "policy"),
+        ("e", 3, 30, True, "report"),
+        ("f", 9, 140, False, "policy"),
+        ("g", 2, 24, True, "scan"),
+    )
+    return [
+        (snapshot(f"invented-{name}", children, messages, seed=seed, mild=mild), origin)
+        for seed, (name, children, messages, mild, origin) in enumerate(shapes, 11)
+    ]
