@@ -92,6 +92,8 @@ def serve(
     lines. `mounted`: other applications by the path they are under."""
     import uvicorn
 
+    from fieldfare.service.api.running import language_model
+
     if settings.database is None and workers > 1:
         raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
     to_standard_error(settings.log_level)
@@ -105,6 +107,9 @@ def serve(
         address = listening.address(bound.getsockname()[1])
         for line in at_start(settings, shipped() if policy is None else policy.current(), address):
             tell(line)
+        if settings.text_use != "refuse":
+            # The first message with text would otherwise wait for it, and its sender perhaps not.
+            threading.Thread(target=language_model).start()
         uvicorn.Server(config).run(sockets=[bound])
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from fieldfare.service.api.problems import COMMON, Problem
-from fieldfare.service.api.running import Running
+from fieldfare.service.api.running import Running, language_model
 from fieldfare.service.api.security import body_of, needs, running
 from fieldfare.service.arrivals import Arrival, read
 from fieldfare.service.door import TooMuchError
@@ -112,7 +112,7 @@ async def _take(body: bytes, service: Running, only: str | None = None) -> Respo
             lambda: read(
                 body,
                 service.settings.text_use,
-                lambda: service.model,
+                language_model,
                 content=service.content,
             )
         )

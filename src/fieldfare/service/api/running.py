@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fieldfare.safeguards import Policy, shipped
@@ -27,6 +26,16 @@ if TYPE_CHECKING:
 
 BACKLOG_SECONDS = 0.5
 """How long a count of what waits is good for."""
+
+_LOADING = threading.Lock()
+
+
+def language_model() -> LanguageModel:
+    """The language model: read by whoever asks first, while others wait for it."""
+    from fieldfare.language.annotate import LanguageModel
+
+    with _LOADING:
+        return LanguageModel.load()
 
 
 @dataclass
@@ -64,13 +73,6 @@ class Running:
         self.content = ContentRule(settings.open_state(), self.policy)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0
-
-    @cached_property
-    def model(self) -> LanguageModel:
-        """The language model; loaded by the first message with text."""
-        from fieldfare.language.annotate import LanguageModel
-
-        return LanguageModel.load()
 
     @contextmanager
     def durable(self) -> Iterator[Database]:
