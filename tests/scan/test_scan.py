@@ -252,6 +252,17 @@ def test_a_child_inferred_from_peers_is_shown_as_such(tmp_path: Path) -> None:
     assert len(account.evidence.messages["first_contact"]) == began, "to these as well"
 
 
+def test_nobody_is_counted_twice_where_accounts_of_unknown_age_are_probable_children(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(body(school_events(1)))
+    settings = ScanSettings(contacts=ContactSettings(unknown_child_probability=0.55))
+    account = next(a for a in scan([path], settings).accounts if a.account == "stranger")
+    assert any(child.age_basis == "peers" for child in account.evidence.children)
+    assert account.signals["children_contacted"] == len(account.evidence.children) == 16
+
+
 def test_what_was_asked_of_somebody_who_declares_to_be_an_adult_is_shown_where_it_counts(
     tmp_path: Path,
 ) -> None:

@@ -1,8 +1,8 @@
 -- First contacts with children: peers with any evidence of being a child, to whom the account
 -- wrote first. Children inferred from peers are among them.
 --
--- Enters: approaches, inferred, people, settings. Leaves: one row an ordered pair. Times are microseconds UTC;
--- contacted_second is in whole seconds, since some engines hold range offsets in 32 bits.
+-- Enters: approaches, inferred, people, settings. Leaves: one row an ordered pair. Times are microseconds
+-- UTC; contacted_second is in whole seconds, since some engines hold range offsets in 32 bits.
 SELECT
   a.account AS account,
   a.peer AS peer,

@@ -1,8 +1,8 @@
 -- What the order of its first contacts says: Page's cumulative sum (Biometrika 1954), which finds a
 -- turn towards children that are strangers as soon as it stands out, whenever it began.
 --
--- Enters: counts, approaches, inferred, familiar, people, settings. Leaves: one row an account that wrote first
--- to at least one child (expected).
+-- Enters: counts, approaches, inferred, familiar, people, settings. Leaves: one row an account that wrote
+-- first to at least one child (expected).
 --   approach_evidence  each first contact with somebody of known age adds the log of how much more
 --                      often it would be seen of one who looks for children: .7 of whose first contacts
 --                      are children, against the share that the account's own life gives. That share
@@ -13,7 +13,8 @@
 --                      the same .6 times. The sum never falls below 0; its highest is kept. In nats.
 --                      The lift of minors is of Meta's order (27 % against 7 %); the rest is judgement.
 --   strange_children   expected number of children written to first that were neither connected nor
---                      met in a group before (0 where the service keeps no connections), and strange_children_abroad: those of another country.
+--                      met in a group before (0 where the service keeps no connections), and
+--                      strange_children_abroad: those of another country.
 --   familiar_children  expected number of children among the familiar.
 WITH seekers AS (
   SELECT

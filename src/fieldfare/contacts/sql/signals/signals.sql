@@ -1,7 +1,7 @@
 -- Signals: what an account's contacts with children look like, one row an account.
 --
--- Enters: totals, inferred, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked, contacts, words,
--- relations, people, settings.
+-- Enters: totals, inferred, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked,
+-- contacts, words, relations, people, settings.
 -- Leaves: one row for every account of which there is anything to say: it wrote to a probable child,
 -- was turned down by one, showed an indicator, wrote as known offenders do, or contradicts its age.
 -- The meaning, unit, range and source of every column stand in contacts/catalogue.toml.
@@ -30,13 +30,16 @@ rejections AS (
   GROUP BY r.peer
 ),
 guessed AS (
+  -- Where the prior makes probable children of accounts of unknown age, totals has them already.
   SELECT
-    account,
-    CAST(SUM(1) AS BIGINT) AS children,
-    CAST(SUM(1 - age_known) AS BIGINT) AS not_known,
-    SUM(child_weight) AS weight
-  FROM inferred
-  GROUP BY account
+    i.account AS account,
+    CAST(SUM(CASE WHEN i.age_known = 0 AND g.unknown_child_probability >= 0.5 THEN 0 ELSE 1 END)
+      AS BIGINT) AS children,
+    CAST(SUM(1 - i.age_known) AS BIGINT) AS not_known,
+    SUM(i.child_weight) AS weight
+  FROM inferred AS i
+  CROSS JOIN settings AS g
+  GROUP BY i.account
 ),
 by_country AS (
   SELECT account, peer_country, SUM(child_weight) AS w
@@ -103,7 +106,8 @@ SELECT
   COALESCE(c.peak_7d, 0.0) AS children_first_contacted_peak_7d,
   COALESCE(e.weight, 0.0) AS children_inferred,
   CASE WHEN t.first_contacts_known_age + COALESCE(e.not_known, 0) >= 3
-    THEN COALESCE(c.weight, 0.0) / (t.first_contacts_known_age + COALESCE(e.not_known, 0)) END AS child_share_of_first_contacts,
+    THEN COALESCE(c.weight, 0.0) / (t.first_contacts_known_age + COALESCE(e.not_known, 0))
+    END AS child_share_of_first_contacts,
   CASE WHEN COALESCE(c.weight, 0.0) + COALESCE(t.children_who_wrote_first, 0.0) >= 2.5
     THEN COALESCE(c.weight, 0.0)
       / (COALESCE(c.weight, 0.0) + t.children_who_wrote_first) END AS wrote_first_share,

@@ -1,8 +1,9 @@
 -- How much an account wrote to whom, for every account that wrote privately.
 --
 -- Enters: approaches. Leaves: one row an account: the peers it wrote to, those it wrote to first, those
--- of known age and those with any evidence of being children among these, the probable children it wrote to at all, the weight of children who wrote
--- first, and when it first wrote to anyone (microseconds UTC).
+-- of known age and those with any evidence of being children among these, the probable children it
+-- wrote to at all, the weight of children who wrote first, and when it first wrote to anyone
+-- (microseconds UTC).
 --   activity  its class of like accounts: it wrote first to at least so many peers (1, 2, 4 ... 1024);
 --             0 where it wrote first to nobody.
 SELECT
