@@ -24,9 +24,6 @@ from fieldfare.vocabulary.times import isoformat
 
 router = APIRouter(prefix="/v1", tags=["accounts"], dependencies=[needs("accounts:manage")])
 
-_BUSY: dict[int | str, dict[str, Any]] = {
-    429: {**COMMON[429], "description": "Too many requests with this token."}
-}
 _NO_HOLD: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No legal hold of this number stands."}
 }
@@ -136,9 +133,7 @@ def get_export(
     return StreamingResponse(begun, media_type="application/x-ndjson")
 
 
-@router.delete(
-    f"/accounts/{ACCOUNT}", status_code=202, response_model=ErasureTaken, responses=_BUSY
-)
+@router.delete(f"/accounts/{ACCOUNT}", status_code=202, response_model=ErasureTaken)
 def delete_account(
     account: AccountInPath, service: Annotated[Running, Depends(running)]
 ) -> dict[str, str]:
@@ -148,7 +143,7 @@ def delete_account(
         return {"id": Erasures(database).request(account)}
 
 
-@router.get("/erasures", response_model=ErasureList, responses=_BUSY)
+@router.get("/erasures", response_model=ErasureList)
 def get_erasures(
     service: Annotated[Running, Depends(running)],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -165,7 +160,7 @@ def get_erasures(
     }
 
 
-@router.post(f"/accounts/{ACCOUNT}/holds", status_code=201, response_model=HoldSet, responses=_BUSY)
+@router.post(f"/accounts/{ACCOUNT}/holds", status_code=201, response_model=HoldSet)
 def post_hold(
     account: AccountInPath,
     made: HoldMade,
@@ -178,7 +173,7 @@ def post_hold(
         return {"id": holds.set(account, made.reason, made.jurisdiction, token_of(request).name)}
 
 
-@router.get("/holds", response_model=HoldPage, responses=_BUSY)
+@router.get("/holds", response_model=HoldPage)
 def get_holds(
     service: Annotated[Running, Depends(running)],
     account: AccountInQuery = None,
@@ -194,7 +189,7 @@ def get_holds(
     }
 
 
-@router.post("/holds/{hold}/lift", response_model=HoldSet, responses={**_BUSY, **_NO_HOLD})
+@router.post("/holds/{hold}/lift", response_model=HoldSet, responses=_NO_HOLD)
 def post_lift(
     hold: Annotated[int, Path(ge=1, le=2**62)],
     lifted: HoldLifted,

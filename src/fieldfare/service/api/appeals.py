@@ -102,7 +102,6 @@ def post_appeal(made: AppealMade, service: Annotated[Running, Depends(running)])
 @router.get(
     "/appeals",
     response_model=AppealPage,
-    responses={429: {**COMMON[429], "description": "Too many requests with this token."}},
     dependencies=[needs("appeals:read")],
 )
 def get_appeals(

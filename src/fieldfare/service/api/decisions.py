@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from fieldfare.safeguards import Action, Decision, Moment, Policy, Situation, Text, decide, support
-from fieldfare.service.api.problems import COMMON, Problem
+from fieldfare.service.api.problems import Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import body_of, needs, running
 from fieldfare.service.api.words import WORD, Word
@@ -103,7 +103,6 @@ class Answer(BaseModel):
         400: {"model": Problem, "description": "Not the question that is asked here."},
         413: {"model": Problem, "description": "The body is too long."},
         415: {"model": Problem, "description": "An encoding that is not understood."},
-        429: {**COMMON[429], "description": "Too many requests with this token."},
     },
     openapi_extra={
         "requestBody": {
@@ -189,7 +188,6 @@ class Support(BaseModel):
 @router.post(
     "/support",
     response_model=Support,
-    responses={429: {**COMMON[429], "description": "Too many requests with this token."}},
     dependencies=[needs("decisions:ask")],
 )
 async def post_support(

@@ -8,17 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from fieldfare.service.api.problems import COMMON
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 from fieldfare.service.api.words import Word
 from fieldfare.vocabulary.times import isoformat
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
-
-_BUSY: dict[int | str, dict[str, Any]] = {
-    429: {**COMMON[429], "description": "Too many requests with this token."}
-}
 
 
 class DeadLetterModel(BaseModel):
@@ -56,7 +51,6 @@ class Requeued(BaseModel):
 @router.get(
     "/dead-letters",
     response_model=DeadLetterPage,
-    responses=_BUSY,
     dependencies=[needs("webhooks:manage")],
 )
 async def get_dead_letters(
@@ -73,7 +67,6 @@ async def get_dead_letters(
 @router.post(
     "/dead-letters/requeue",
     response_model=Requeued,
-    responses=_BUSY,
     dependencies=[needs("webhooks:manage")],
 )
 async def post_requeue(
