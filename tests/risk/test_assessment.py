@@ -55,6 +55,19 @@ def _signals(*rows: dict[str, float | None]) -> pa.Table:
     return pa.table({"account": accounts} | columns)
 
 
+@CARDS
+def test_no_role_is_stated_and_no_turn_is_seen_where_there_is_none(card: Scorecard) -> None:
+    said = {}
+    for evidence, role in ((1.0, 0.0), (30.0, 2.0)):
+        row = INNOCENT | {"approach_evidence": evidence, "service_role": role}
+        for item in reasons(assess(_signals(row), card), 0, row):
+            said[item.signal, item.value] = item.sentence
+    assert "does not point to a turn" in said["approach_evidence", 1.0]
+    assert " points to a turn" in said["approach_evidence", 30.0]
+    assert "is a moderator" in said["service_role", 2.0]
+    assert "states no role" in said.get(("service_role", 0.0), "states no role")
+
+
 def test_sentences_hold_no_negative_zero_and_one_minute() -> None:
     row = INNOCENT | {"change_30d": -0.02, "hours_to_first_indicator": 1 / 60}
     items = reasons(assess(_signals(row), judgement()), 0, row)

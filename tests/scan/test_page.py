@@ -317,6 +317,7 @@ def test_words() -> None:
     assert words.country("PH") == "Philippines" and words.country("QX") == "QX"
     assert words.signed(-9.2103) == "−9.21"
     assert words.signal_value(-0.02, "log ratio") == "0 log ratio"
+    assert words.signal_value(2, "class") == "class 2"
     assert words.base_rate(scorecard.shipped().prior) == "1 in 10,000"
 
 

@@ -20,6 +20,15 @@ MIN_LIKE_ACCOUNTS = 30
 """With fewer accounts as active as this one, a comparison would say nothing."""
 
 
+_OTHERWISE: Final = {
+    "service_role": "The operator states no role of this account that would explain contact with "
+    "strangers.",
+    "approach_evidence": "The order in which it wrote to people does not point to a turn to "
+    "children who are strangers to it (evidence {value}; 8 and more is rare).",
+}
+"""Sentences for values at which the card's own would not be true: in the harmless bins of
+`approach_evidence`, and where there is no role."""
+
 _ROLES: Final = (
     "a member like others",
     "a business or a verified creator",
@@ -107,9 +116,15 @@ def reasons(
         like = ""
         if population is not None and "{like}" in bins.sentence:
             like = population.compare(int(values["first_contacts"]), value)
-        sentence = bins.sentence.format(value=_words(value, bins), like=like)
+        sentence = _sentence(name, value, contribution, bins)
+        sentence = sentence.format(value=_words(value, bins), like=like)
         found.append(Reason(name, value, contribution, sentence[0].upper() + sentence[1:]))
     return sorted(found, key=lambda reason: (-reason.contribution, reason.signal))
+
+
+def _sentence(signal: str, value: float, contribution: float, bins: Bins) -> str:
+    otherwise = value < 1 if signal == "service_role" else contribution < 0
+    return _OTHERWISE.get(signal, bins.sentence) if otherwise else bins.sentence
 
 
 def total_contribution(items: Sequence[Reason]) -> float:

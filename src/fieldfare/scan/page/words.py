@@ -177,6 +177,8 @@ def signal_value(value: float, unit: str) -> str:
         return f"{100 * value:.0f} %"
     if unit == "flag":
         return "yes" if value else "no"
+    if unit == "class":
+        return f"class {value:.0f}"
     if unit == "standard score":
         return f"{value:+z.1f}".replace("-", "−")
     digits = 0 if abs(value - round(value)) < 0.05 else 1
