@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pyotp
 import pytest
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from fieldfare.cases import OPERATOR, Actor, Permission
 from fieldfare.cases.actions import shipped
 from fieldfare.cases.permissions import roles
+from fieldfare.console.guests import invite
 from fieldfare.console.pages import PAGES
 from fieldfare.console.routes import Route
 from tests.console.conftest import PASSWORD, PEOPLE, Desk
@@ -163,3 +165,18 @@ def test_a_form_that_is_no_form_is_refused(desk: Desk) -> None:
 
 def test_actions_of_the_matrix_exist() -> None:
     assert "no_action" in shipped().actions
+
+
+def test_guests_of_a_demonstration_can_sign_in_by_what_stands_on_the_page(desk: Desk) -> None:
+    assert "Guests" not in desk.client(None).get("/sign-in").text
+    guests = invite(desk.users, {"visitor": "reviewer"})
+    desk.console = replace(desk.console, guests=guests)
+    client = desk.client(None)
+    page = client.get("/sign-in").text
+    form = page.split("Guests of this demonstration", 1)[1].split("</form>", 1)[0]
+    fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form))
+    assert client.post("/sign-in", data=fields).status_code == 303
+    assert client.get("/queue").status_code == 200
+    again = invite(desk.users, {"visitor": "reviewer"})
+    assert again[0].password != guests[0].password
+    assert client.get("/queue").status_code == 303

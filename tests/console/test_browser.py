@@ -36,7 +36,7 @@ PAGES = {
     "reviewer": (
         "/cases/1/children/1", "/cases/1/messages/3", "/cases/1/decide/ban", "/cases/3",
     ),
-    "auditor": ("/audit",),
+    "auditor": ("/audit", "/sign-in"),
 }  # fmt: skip
 
 
