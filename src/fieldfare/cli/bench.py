@@ -10,7 +10,9 @@ import typer
 def bench(
     what: Annotated[
         str,
-        typer.Argument(help="kernel, scan, serve, live, crash, console, or all (the first two)."),
+        typer.Argument(
+            help="kernel, scan, serve, live, crash, cases, console, or all (the first two)."
+        ),
     ] = "all",
     events: Annotated[
         list[float] | None,
@@ -29,15 +31,23 @@ def bench(
     ] = 10_500,
     kills: Annotated[int, typer.Option(min=1, help="How often to kill the service.")] = 200,
     database: Annotated[
-        str | None, typer.Option(help="PostgreSQL for the service, instead of SQLite.")
+        str | None, typer.Option(help="PostgreSQL for service or cases, instead of SQLite.")
     ] = None,
-    cases: Annotated[int, typer.Option(min=100, help="Cases in the console's queue.")] = 100_000,
+    cases: Annotated[int, typer.Option(min=100, help="Cases in the queue.")] = 100_000,
     children: Annotated[int, typer.Option(min=1, help="Children of its large case.")] = 150,
     messages: Annotated[int, typer.Option(min=1, help="Messages of its large case.")] = 20_000,
 ) -> None:
     """Measure the token kernel, the scan, the live service or the console, and print JSON."""
     import json
 
+    if what == "cases":
+        from fieldfare.lab import case_benchmark
+
+        figures = case_benchmark.measure(
+            cases, database=database, children=children, messages=messages
+        )
+        typer.echo(json.dumps(figures, indent=2))
+        return
     if what == "console":
         from fieldfare.lab.console_figures import measure_console
 
