@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -103,6 +103,12 @@ class Desk(Guarded):
         self._engine, self._clock = engine, clock
         self._vault = vault or Vault()
         self._settings = settings or StoreSettings()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.dispose()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

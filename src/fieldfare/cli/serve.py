@@ -50,6 +50,12 @@ def serve(
     webhooks: Annotated[
         Path | None, typer.Option(help="File of webhooks (TOML) that are told of changes.")
     ] = None,
+    cases: Annotated[
+        bool, typer.Option(help="Open cases for flagged accounts and on users' reports.")
+    ] = True,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key file for the text of cases at rest.", exists=True)
+    ] = None,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Most requests a second and token; 0: no limit.")
     ] = 0.0,
@@ -101,6 +107,8 @@ def serve(
         keep_days=keep_days,
         log_level=log_level,
         webhooks=webhooks,
+        cases=cases,
+        keys=keys,
     )
     mounted = {}
     if console:

@@ -16,6 +16,8 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     worker      the loop: fold, assess, again
     stream      events from Kafka, changes to it
     content     whether text may be read, as the policy says
+    case_requests  accounts that people are to look at
+    case_opening   cases are opened for them
     protections accounts with an open case, or under a legal hold
     erasures    requests to erase an account's data
     housekeeping  erasures and ageing, a little each turn

@@ -30,10 +30,11 @@ from fieldfare.contacts.intake import ContactSettings, load_settings
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import reasons
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.database import Row
 from fieldfare.service.herald import Herald
 from fieldfare.service.journal import partition_of
-from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
+from fieldfare.service.state import ASSESSMENTS, CHANGES, PEOPLE, State
 
 TO_THE_FIRSTS: Final = ("people", "approaches", "totals")
 """The steps of the definition before the first contacts with children,"""
@@ -85,6 +86,9 @@ class Assessor:
             state.replace("assessments", pa.Table.from_pylist(rows, schema=ASSESSMENTS))
             state.forget(gone)
             state.add_changes(changes)
+            CaseRequests(state.database).ask(
+                newly_flagged(self.card, changes), "policy", time.time_ns() // 1000
+            )
             if self.herald is not None:
                 self.herald.tell(changes)
             state.done(due)
@@ -171,6 +175,18 @@ class Assessor:
             if before[account][0] != least
         ]
         return found
+
+
+def newly_flagged(card: Scorecard, changes: Sequence[Row]) -> list[str]:
+    """The accounts that came to the card's `flag_from` or above, of rows of `CHANGES`."""
+    names = [band.name for band in card.bands]
+    flagged = set(names[names.index(card.flag_from) :])
+    found = []
+    for row in changes:
+        change = dict(zip(CHANGES, row, strict=True))
+        if change["band"] in flagged and change["band_before"] not in flagged:
+            found.append(change["account"])
+    return found
 
 
 def _create_for_wanted(engine: Engine, step: str) -> None:

@@ -30,6 +30,7 @@ from fieldfare.contacts.accounts import PREPARED
 from fieldfare.contacts.definition import LEDGER, sql
 from fieldfare.contacts.engine import Engine
 from fieldfare.language.messages import ANNOTATED
+from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.journal import Entry, partition_of
 from fieldfare.service.state import State
 from fieldfare.vocabulary.schemas import CONNECTIONS, NOTICES
@@ -81,6 +82,7 @@ def fold(
             state.set_fact("has_connections", "1")
         _mark_due(state, partitions, urgent, now, urgent=True)
         _mark_due(state, partitions, others, now + LATER, urgent=False)
+        CaseRequests(state.database).ask(_reported(parts["relations"]), "report", now)
         state.set_folded(partition, entries[-1].seq)
     return sum(table.num_rows for table in events.values())
 
@@ -103,6 +105,11 @@ def _accounts(state: State, engine: Engine, told: pa.Table) -> pa.Table:
     known = state.rows("accounts", "account", names)
     engine.load("received_accounts", pa.concat_tables([known, told]))
     return engine.fetch(sql("accounts")).select(PREPARED.names).cast(PREPARED)
+
+
+def _reported(relations: pa.Table) -> set[str]:
+    rows = relations.filter(pc.is_valid(relations["reported_at"]))
+    return set(rows["peer"].to_pylist())
 
 
 def _mark_due(state: State, partitions: int, accounts: set[str], at: int, *, urgent: bool) -> None:

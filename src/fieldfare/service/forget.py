@@ -14,6 +14,7 @@ from typing import Final
 import pyarrow as pa
 
 from fieldfare.contacts.definition import LEDGER
+from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.journal import partition_of
 from fieldfare.service.outbox import Outbox
 from fieldfare.service.state import State
@@ -69,6 +70,7 @@ def erase(
         outbox = Outbox(database)
         for account in erased:
             outbox.forget(account)
+            CaseRequests(database).forget(account)
         _after(state, partitions, (peers - set(erased)) | set(known), ring)
 
 

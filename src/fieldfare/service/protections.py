@@ -58,6 +58,13 @@ class OpenCases:
             > 0
         )
 
+    def all(self) -> list[tuple[str, str]]:
+        """Every account with an open case, and the case's reference."""
+        rows = self._database.run(
+            "SELECT account, reference FROM open_cases ORDER BY account, reference"
+        )
+        return [(str(account), str(reference)) for account, reference in rows]
+
     def among(self, accounts: Sequence[str]) -> set[str]:
         """Those of some accounts with an open case."""
         rows = self._database.run(

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING
 
 from fieldfare.safeguards import shipped
 from fieldfare.service.announce import at_start
+from fieldfare.service.assess import newly_flagged
+from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.herald import Herald
 from fieldfare.service.logs import to_standard_error
 from fieldfare.service.outbox import Outbox
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
     import uvicorn
     from starlette.types import ASGIApp
+
+    from fieldfare.service.case_opening import CaseOpener
 
 log = logging.getLogger("fieldfare.service")
 
@@ -183,6 +188,7 @@ def _start(settings: ServiceSettings) -> BaseProcess:
 def work(settings: ServiceSettings, parent: int | None = None) -> None:
     """Fold and assess until SIGTERM, or until the process `parent` is gone."""
     from fieldfare.contacts.engine import open_engine
+    from fieldfare.service.case_opening import OpeningThread
     from fieldfare.service.deliver import Deliverer
     from fieldfare.service.worker import Worker
 
@@ -196,6 +202,7 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
         to_standard_error(settings.log_level)
     endpoints = settings.endpoints()
     journal, state = settings.open_journal(), settings.open_state()
+    opening = OpeningThread(lambda: opener(settings)) if settings.cases else None
     deliverer = Deliverer(lambda: [Outbox(settings.open_state().database)], endpoints)
 
     def stopped() -> bool:
@@ -218,9 +225,24 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
             finally:
                 worker.close()
     finally:
+        if opening is not None:
+            opening.close()
         deliverer.close()
         state.close()
         journal.close()
+
+
+def opener(settings: ServiceSettings) -> CaseOpener:
+    """What opens cases, with connections of its own."""
+    from fieldfare.service.case_opening import CaseOpener
+
+    return CaseOpener(
+        settings.open_store(),
+        settings.open_state(),
+        settings.open_journal().database,
+        settings.card(),
+        settings.contacts.unknown_child_probability,
+    )
 
 
 def replay(settings: ServiceSettings) -> int:
@@ -234,6 +256,8 @@ def replay(settings: ServiceSettings) -> int:
     journal, state = settings.open_journal(), settings.open_state()
     try:
         before = state.bands()
+        requests = CaseRequests(state.database)
+        waiting = requests.waiting(sys.maxsize)
         folded = 0
         with open_engine("duckdb") as engine:
             Worker(journal, state, engine, settings.contacts, settings.card()).finish_removals()
@@ -241,6 +265,8 @@ def replay(settings: ServiceSettings) -> int:
             worker = Worker(journal, state, engine, settings.contacts, settings.card())
             while not (turn := worker.turn(patient=False)).idle:
                 folded += turn.folded
+            with state.database.transaction():
+                requests.restore(waiting)
             _tell_of_others(settings, state, before)
             worker.close()
     except OSError as error:
@@ -256,6 +282,7 @@ def _tell_of_others(settings: ServiceSettings, state: State, before: dict[str, s
     card = settings.card()
     bands = [band.name for band in card.bands]
     herald = Herald(Outbox(state.database), settings.endpoints(), bands)
+    requests = CaseRequests(state.database)
     now, as_of = time.time_ns() // 1000, int(state.facts().get("as_of", 0))
     after = state.bands()
     with state.database.transaction():
@@ -264,4 +291,6 @@ def _tell_of_others(settings: ServiceSettings, state: State, before: dict[str, s
             if was != is_:
                 found = state.assessments([account]).get(account)
                 probability = card.prior if found is None else found["probability"]
-                herald.tell([(account, as_of, now, was, is_, probability)])
+                change = (account, as_of, now, was, is_, probability)
+                herald.tell([change])
+                requests.ask(newly_flagged(card, [change]), "policy", now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fieldfare.contacts.intake import ContactSettings
 from fieldfare.risk import scorecard as scorecards
@@ -16,6 +17,9 @@ from fieldfare.service.state import State
 from fieldfare.service.webhooks import Endpoint
 from fieldfare.service.webhooks import load as load_webhooks
 from fieldfare.vocabulary import FieldfareError, SettingsError
+
+if TYPE_CHECKING:
+    from fieldfare.cases import CaseStore
 
 PARTITIONS = 8
 """Partitions of a new PostgreSQL database: more workers than that get nothing to do."""
@@ -47,6 +51,19 @@ class ServiceSettings:
     """Of `logs.LEVELS`; from ``info`` on each request is told of."""
     webhooks: Path | None = None
     """File of the webhooks (TOML); None: nothing is sent anywhere."""
+
+    cases: bool = True
+    """Open cases for accounts at or above the scorecard's `flag_from`, and on reports."""
+    keys: Path | None = None
+    """Key file for the text of cases at rest; None: those of FIELDFARE_KEYS, if there are any."""
+
+    def open_store(self) -> CaseStore:
+        """The store of cases: beside the embedded database, or in the same PostgreSQL one."""
+        from fieldfare.cases import CaseStore
+        from fieldfare.cases.database import connect, url_of
+        from fieldfare.cases.vault import Vault, load
+
+        return CaseStore(connect(url_of(self.data, self.database)), vault=Vault(load(self.keys)))
 
     def card(self) -> Scorecard:
         """The scorecard, at the operator's prior."""

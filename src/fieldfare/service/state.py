@@ -24,6 +24,7 @@ import pyarrow as pa
 from fieldfare.contacts.accounts import PREPARED
 from fieldfare.contacts.analysis import ledger_schemas
 from fieldfare.contacts.definition import LEDGER, merge_of, upsert_sql
+from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.database import Database, Row
 from fieldfare.service.outbox import Outbox
 
@@ -110,6 +111,7 @@ class State:
             for statement in filter(str.strip, script.split(";")):
                 self.database.run(statement)
             Outbox(self.database).create()
+            CaseRequests(self.database).create()
 
     # The ledger
 

@@ -1,0 +1,263 @@
+"""Cases are opened for accounts that were asked for, and what comes of them is told to the service.
+
+What enters: `case_requests`, the state. What leaves: cases, frozen as the state shows the account
+now, and the table of open cases, by which the policy's rules for them apply at once. The ledger
+holds no messages, so that a case of the live service has none: who, when, how often, what was asked
+and how the child answered it are there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from fieldfare.cases import SERVICE, CaseStore
+from fieldfare.cases.states import states
+from fieldfare.risk.scorecard import Scorecard
+from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Snapshot
+from fieldfare.service.case_requests import CaseRequest, CaseRequests
+from fieldfare.service.database import Database
+from fieldfare.service.protections import OpenCases
+from fieldfare.service.state import PEOPLE, State
+from fieldfare.vocabulary import FieldfareError
+from fieldfare.vocabulary.times import MINUTE
+
+log = logging.getLogger("fieldfare.service")
+
+PAUSE_SECONDS: Final = 2.0
+AT_ONCE: Final = 100
+PATIENCE: Final = 10 * MINUTE
+"""How long a reported account may wait for its assessment."""
+MOST_PEERS: Final = 5_000
+"""Probable children that a snapshot holds; the first so many."""
+
+
+@dataclass
+class CaseOpener:
+    """Opens cases. Used by one thread; the store and the databases are its own."""
+
+    store: CaseStore
+    state: State
+    durable: Database
+    """The journal's, which also holds the table of open cases."""
+    card: Scorecard
+    unknown_child_probability: float
+
+    @property
+    def open_cases(self) -> OpenCases:
+        """The accounts with an open case."""
+        return OpenCases(self.durable)
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self.store:
+            self.state.close()
+            self.durable.close()
+
+    def turn(self) -> int:
+        """Answer what waits; how many requests that were. Stopped anywhere it goes on from there:
+        what is done again changes nothing."""
+        requests = CaseRequests(self.state.database)
+        answered = 0
+        for request in requests.waiting(AT_ONCE):
+            if self._answer(request):
+                requests.done([request])
+                answered += 1
+        self._let_go()
+        return answered
+
+    def _answer(self, request: CaseRequest) -> bool:
+        """Open or join a case, where there is to be one. False: ask again later."""
+        snapshot = snapshot_of(
+            self.state, request.account, self.card, self.unknown_child_probability
+        )
+        if snapshot is None:
+            # Not assessed yet; or there is nothing to say of it any more, or never was.
+            return time.time_ns() // 1000 - request.asked_at > PATIENCE
+        by_child = any(notice.kind == "report" for notice in snapshot.notices)
+        open_cases = self.open_cases
+        known = open_cases.among([request.account])
+        if request.because == "report" and not by_child and not known:
+            # Reports by adults are about anything; they join a case, and open none.
+            return True
+        because = "a child reported it" if request.because == "report" else "by the scorecard"
+        case = self.store.open_case(SERVICE, snapshot, request.because, because=because)
+        open_cases.open(request.account, f"C-{case}")
+        return True
+
+    def _let_go(self) -> None:
+        """Accounts whose cases are closed have none open any more."""
+        open_cases = self.open_cases
+        for account, reference in open_cases.all():
+            number = reference.removeprefix("C-")
+            if number == reference or not number.isdigit():
+                continue
+            found = self.store.summaries_of(SERVICE, [int(number)])
+            if not found or not states()[found[0].state].open:
+                open_cases.close(account, reference)
+
+
+class OpeningThread:
+    """Runs an opener until it is closed."""
+
+    def __init__(self, make: Callable[[], CaseOpener]) -> None:
+        self._make, self._ended = make, threading.Event()
+        self._thread = threading.Thread(target=self._run, name="case-opening", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, after the turn it is at."""
+        self._ended.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        opener: CaseOpener | None = None
+        while not self._ended.is_set():
+            try:
+                opener = opener or self._make()
+                idle = opener.turn() == 0
+            except (FieldfareError, SQLAlchemyError, OSError) as error:
+                # Such as a key that is missing, or a database that went away: assessing goes on.
+                log.error("cases are not being opened: %s", type(error).__name__)
+                if opener is not None:
+                    # Its connections may be broken: the next turn makes new ones.
+                    with suppress(FieldfareError, SQLAlchemyError, OSError):
+                        opener.close()
+                opener, idle = None, True
+            if idle:
+                self._ended.wait(PAUSE_SECONDS)
+        if opener is not None:
+            opener.close()
+
+
+def snapshot_of(
+    state: State, account: str, card: Scorecard, unknown_child_probability: float
+) -> Snapshot | None:
+    """The account as the state shows it; None where there is no assessment of it."""
+    assessed = state.assessments([account]).get(account)
+    if assessed is None:
+        return None
+    sent = state.rows("contacts", "account", [account]).to_pylist()
+    got = {row["account"]: row for row in state.rows("contacts", "peer", [account]).to_pylist()}
+    peers = [row["peer"] for row in sent if row["private_messages"] > 0]
+    people = _people(state, [account, *peers])
+    accounts = {row["account"]: row for row in state.rows("accounts", "account", peers).to_pylist()}
+    acts = {row["account"]: row for row in state.rows("relations", "peer", [account]).to_pylist()}
+    asked = _asked(state, account)
+    children = [
+        _child(row, got.get(row["peer"]), people, accounts, acts.get(row["peer"]), asked)
+        for row in sent
+        if row["private_messages"] > 0
+        and _probability(people, row["peer"], unknown_child_probability) >= 0.5
+    ]
+    children.sort(key=lambda child: (child.contacted_at, child.account))
+    own = people.get(account, {})
+    first = assessed["first_flagged_at"]
+    return Snapshot(
+        account=account,
+        as_of=assessed["as_of"],
+        band=assessed["band"],
+        probability=assessed["probability"],
+        flagged=assessed["probability"] >= card.flag_probability,
+        age=own.get("age"),
+        age_basis=own.get("age_basis") or "unknown",
+        country=own.get("country"),
+        first_flagged_at=first,
+        scorecard=f"{card.version} sha256:{card.sha256}",
+        reasons=tuple(
+            SeenReason(
+                reason["signal"], reason["value"], reason["contribution"], reason["sentence"]
+            )
+            for reason in msgspec.json.decode(assessed["reasons"])
+        ),
+        children=tuple(children[:MOST_PEERS]),
+        notices=_notices(acts.values(), people, unknown_child_probability),
+    )
+
+
+def _people(state: State, accounts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    database = state.database
+    rows = database.table(
+        PEOPLE,
+        f"SELECT {', '.join(f'p.{name}' for name in PEOPLE.names)}"
+        f" FROM {database.one_of('wanted')} AS w INNER JOIN people AS p ON p.account = w.wanted",
+        (database.listed(accounts),),
+    )
+    return {row["account"]: row for row in rows.to_pylist()}
+
+
+def _probability(people: dict[str, dict[str, Any]], account: str, unknown: float) -> float:
+    found = people.get(account, {}).get("child_probability")
+    return unknown if found is None else float(found)
+
+
+def _asked(state: State, account: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in state.rows("indicators", "account", [account]).to_pylist():
+        times = found.setdefault(row["peer"], {})
+        known = times.get(row["indicator"], row["first_at"])
+        times[row["indicator"]] = min(known, row["first_at"])
+    return found
+
+
+def _child(
+    sent: dict[str, Any],
+    got: dict[str, Any] | None,
+    people: dict[str, dict[str, Any]],
+    accounts: dict[str, dict[str, Any]],
+    act: dict[str, Any] | None,
+    asked: dict[str, dict[str, int]],
+) -> SeenChild:
+    peer = sent["peer"]
+    person, told = people.get(peer, {}), accounts.get(peer, {})
+    back = got["first_private_at"] if got is not None else None
+    rejected = [
+        act[name]
+        for name in ("declined_at", "blocked_at", "reported_at")
+        if act is not None and act[name] is not None
+    ]
+    connected = act["connected_at"] if act is not None else None
+    return SeenChild(
+        account=peer,
+        name=told.get("name"),
+        child_probability=float(person["child_probability"]),
+        age=person.get("age"),
+        age_basis=person.get("age_basis") or "unknown",
+        country=person.get("country"),
+        country_basis=told.get("country_basis"),
+        contacted_at=sent["first_private_at"],
+        last_at=sent["last_private_at"],
+        wrote_first=back is None or sent["first_private_at"] < back,
+        answered=back is not None,
+        rejected_at=min(rejected, default=None),
+        connected_before=connected is not None and connected <= sent["first_private_at"],
+        sent=sent["private_messages"],
+        received=got["private_messages"] if got is not None else 0,
+        asked=asked.get(peer, {}),
+    )
+
+
+def _notices(
+    acts: Any, people: dict[str, dict[str, Any]], unknown: float
+) -> tuple[SeenNotice, ...]:
+    """What probable children said of the account by an act."""
+    found = [
+        SeenNotice(kind, row["account"], row[column])
+        for row in acts
+        if _probability(people, row["account"], unknown) >= 0.5
+        for kind, column in (
+            ("decline", "declined_at"),
+            ("block", "blocked_at"),
+            ("report", "reported_at"),
+        )
+        if row[column] is not None
+    ]
+    return tuple(sorted(found, key=lambda notice: (notice.at, notice.by, notice.kind)))

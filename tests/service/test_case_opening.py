@@ -1,0 +1,99 @@
+"""The live service opens cases for flagged accounts and on reports, once, and lets go of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fieldfare.cases import OPERATOR, Actor
+from fieldfare.contacts.engine import Engine
+from fieldfare.service.case_requests import CaseRequests
+from fieldfare.service.serve import opener, replay
+from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.worker import Worker
+from tests.service.asking import offender
+from tests.service.events import arrival
+
+ANA = Actor("ana", frozenset({"reviewer"}))
+
+
+def _told(settings: ServiceSettings, engine: Engine, events: list[dict[str, object]]) -> None:
+    journal, state = settings.open_journal(), settings.open_state()
+    journal.append([arrival(events)])
+    Worker(journal, state, engine, settings.contacts, settings.card()).settle()
+    journal.close()
+    state.close()
+
+
+def test_a_flagged_account_gets_one_case(settings: ServiceSettings, engine: Engine) -> None:
+    settings = replace(settings, prior=0.05)
+    _told(settings, engine, offender(8))
+    opening = opener(settings)
+    assert opening.turn() == 1 and opening.turn() == 0
+    [found] = opening.store.list_cases(OPERATOR)
+    assert (found.account, found.origin, found.children) == ("adult", "policy", 8)
+    seen = opening.store.get(ANA, found.id)
+    assert set(seen.children[0].asked) >= {"age_probing", "secrecy", "photo_request"}
+    assert seen.children[0].rejected_at is not None and not seen.children[0].answered
+    assert {notice.kind for notice in seen.notices} == {"block"}
+    assert opening.open_cases.among(["adult", "child0"]) == {"adult"}
+    claimed = opening.store.claim(ANA)
+    assert claimed is not None
+    opening.store.decide(ANA, found.id, claimed.version, "no_action", ["nothing_worrying"])
+    opening.turn()
+    assert opening.open_cases.among(["adult"]) == set()
+    opening.close()
+    replay(settings)
+    opening = opener(settings)
+    assert opening.turn() == 0, "a replay asks for nobody anew"
+    opening.close()
+
+
+@pytest.mark.parametrize("reporter", ["child", "grown-up"])
+def test_a_report_opens_a_case_where_a_child_makes_it(
+    settings: ServiceSettings, engine: Engine, reporter: str
+) -> None:
+    at = 1_772_000_000_000_000
+    ages = {"child": 12, "grown-up": 44, "adult": 41}
+    events: list[dict[str, object]] = [
+        {"type": "account", "id": name, "age": age, "age_source": "verified"}
+        for name, age in ages.items()
+    ]
+    for peer in ("child", "grown-up"):
+        message = {"type": "message", "id": peer, "sender": "adult", "recipients": [peer]}
+        events.append({**message, "sent_at": at, "text": "hello"})
+    events.append(
+        {"type": "notice", "kind": "report", "account": reporter, "peer": "adult", "at": at + 1}
+    )
+    _told(settings, engine, events)
+    opening = opener(settings)
+    opening.turn()
+    found = opening.store.list_cases(OPERATOR)
+    if reporter == "child":
+        assert [(each.account, each.origin) for each in found] == [("adult", "report")]
+        assert "reported" in found[0].signs
+    else:
+        assert found == ()
+    assert CaseRequests(opening.state.database).waiting() == []
+    opening.close()
+
+
+def test_a_request_waits_for_a_key_that_is_missing(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fieldfare.cases.vault import new_line
+
+    settings = ServiceSettings(data=tmp_path / "data", prior=0.05)
+    _told(settings, engine, offender(8))
+    keys = tmp_path / "keys"
+    keys.write_text(new_line("k"))
+    keys.chmod(0o644)
+    monkeypatch.delenv("FIELDFARE_KEYS", raising=False)
+    with pytest.raises(Exception, match="chmod 600"):
+        opener(replace(settings, keys=keys))
+    keys.chmod(0o600)
+    opening = opener(replace(settings, keys=keys))
+    assert opening.turn() == 1
+    opening.close()
