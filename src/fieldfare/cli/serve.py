@@ -53,9 +53,6 @@ def serve(
     cases: Annotated[
         bool, typer.Option(help="Open cases for flagged accounts and on users' reports.")
     ] = True,
-    keys: Annotated[
-        Path | None, typer.Option(help="Key file for the text of cases at rest.", exists=True)
-    ] = None,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Most requests a second and token; 0: no limit.")
     ] = 0.0,
