@@ -29,7 +29,7 @@ from fieldfare.service.database import Database, SQLite
 from fieldfare.service.door import MOST_WAITING, Door, TooMuchError
 from fieldfare.service.journal import Appended, Journal
 from fieldfare.service.logs import JsonLines
-from fieldfare.service.serve import Listening, serve, uvicorn_config
+from fieldfare.service.serve import Listening, replay, serve, uvicorn_config
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.vocabulary import FieldfareError, SettingsError
 from tests.service.asking import settle, token
@@ -157,6 +157,17 @@ def test_a_start_that_cannot_be_says_why_in_one_line(
         pytest.raises(SettingsError, match="cannot listen there"),
     ):
         serve(sqlite_settings, Listening(port=taken.getsockname()[1]), 0)
+
+
+def test_two_services_do_not_work_on_one_embedded_database(
+    sqlite_settings: ServiceSettings,
+) -> None:
+    with sqlite_settings.alone():
+        with pytest.raises(SettingsError, match="works on it already"):
+            serve(sqlite_settings, Listening(port=0))
+        with pytest.raises(SettingsError, match="works on it already"):
+            replay(sqlite_settings)
+    assert replay(sqlite_settings) == 0
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,7 +108,8 @@ def serve(
     settings.open_journal().close()
     settings.open_state().close()
     config = uvicorn_config(settings, listening, mounted)
-    with listening.bind() as bound, _workers(settings, workers):
+    alone = settings.alone() if workers else nullcontext()
+    with alone, listening.bind() as bound, _workers(settings, workers):
         address = listening.address(bound.getsockname()[1])
         for line in at_start(settings, shipped() if policy is None else policy.current(), address):
             tell(line)
@@ -246,10 +247,16 @@ def opener(settings: ServiceSettings) -> CaseOpener:
 
 
 def replay(settings: ServiceSettings) -> int:
-    """Throw the state away and build it anew from the journal; events folded. No worker may run.
+    """Throw the state away and build it anew from the journal; events folded. No worker may run:
+    with the embedded database SettingsError is raised where one does.
 
     Webhooks are told where an account ends in another band than it was in before.
     """
+    with settings.alone():
+        return _replay(settings)
+
+
+def _replay(settings: ServiceSettings) -> int:
     from fieldfare.contacts.engine import open_engine
     from fieldfare.service.worker import Worker
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,15 +104,36 @@ class ServiceSettings:
         """A new connection to the state, which is made if it is not there."""
         return State(self._database("state"))
 
-    def _database(self, name: str) -> Database:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Meanwhile no other service or replay works on the embedded database: two workers would
+        merge the same events twice. Raises SettingsError where one does already. Workers of
+        PostgreSQL hold locks of the server instead."""
         if self.database is not None:
-            if not self.database.startswith(("postgresql://", "postgres://")):
-                raise SettingsError("--database: only postgresql:// URLs are understood")
-            return PostgreSQL(self.database)
+            yield
+            return
+        with (self._folder() / "worker.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SettingsError(
+                    f"{self.data}: a service or a replay works on it already; stop that, or choose"
+                    " another --data"
+                ) from None
+            yield
+
+    def _folder(self) -> Path:
         try:
             self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise FieldfareError(
                 f"{self.data}: cannot be made ({error.strerror}); choose another --data"
             ) from error
-        return SQLite(self.data / f"{name}.sqlite", durable=name == "journal")
+        return self.data
+
+    def _database(self, name: str) -> Database:
+        if self.database is not None:
+            if not self.database.startswith(("postgresql://", "postgres://")):
+                raise SettingsError("--database: only postgresql:// URLs are understood")
+            return PostgreSQL(self.database)
+        return SQLite(self._folder() / f"{name}.sqlite", durable=name == "journal")
