@@ -91,6 +91,20 @@ def test_auditors_see_cases_without_a_way_to_the_text(desk: Desk) -> None:
     assert "your role sees no text" in page and "/reveal" not in page
 
 
+def test_reasons_lead_to_the_messages_they_rest_on(desk: Desk) -> None:
+    client = desk.client("reviewer")
+    page = client.get("/cases/1").text
+    reasons = page.split('id="reasons"')[1].split("</section>")[0]
+    address = reasons.split('<a href="')[1].split('"')[0]
+    shown = client.get(address).text
+    service_id = reasons.split('<a href="')[1].split("<bdi>")[1].split("</bdi>")[0]
+    assert 'class="message theirs focus"' in shown
+    message = desk.store.around(
+        Actor("a", frozenset({"auditor"})), 1, int(address.rsplit("/", 1)[1]), 0, 0
+    )[0]
+    assert message.message == service_id and message.indicators
+
+
 def test_indicators_are_marked_where_they_stand() -> None:
     text = "well \u202e how old are you then"
     start = text.index("how")

@@ -75,6 +75,8 @@ class CasePage:
     lease: str
     concern: list[ReasonRow]
     against: list[ReasonRow]
+    links: dict[str, str]
+    """Where a message that a reason rests on is read in its context, by the service's id."""
     scorecard: str
     children: list[CaseChild]
     children_more: str
@@ -142,6 +144,11 @@ def build(visit: Visit, case: Case) -> CasePage:
         lease=zone.minute(head.lease_until).shown if top.mine and head.lease_until else "",
         concern=concern,
         against=against,
+        links={
+            words.clip(each.message): f"{visit.root}/cases/{head.id}/messages/{each.id}"
+            for each in moments
+            if each.message is not None
+        },
         scorecard=words.clip(case.scorecard),
         children=[
             CaseChild(child_row(order, child), child.contacted_at)
