@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, insert, select
 
 from fieldfare.cases.desk import Desk, Work
 from fieldfare.cases.errors import WrongState
@@ -96,7 +96,7 @@ class Opening(Desk):
                 signs=json.dumps(_merged(json.loads(row.signs), urgency.signs)),
                 due_at=min(row.due_at, work.at + urgency.hours * HOUR),
             )
-        self._keep(work, case, snapshot, sha256)
+        self._keep(work, case, snapshot, sha256, new=row is None)
         action = "case.open" if row is None else "case.join"
         work.note(action, case, origin=origin, snapshot=sha256, because=because)
         return case
@@ -140,7 +140,7 @@ class Opening(Desk):
         )
         return case
 
-    def _keep(self, work: Work, case: int, snapshot: Snapshot, sha256: str) -> None:
+    def _keep(self, work: Work, case: int, snapshot: Snapshot, sha256: str, *, new: bool) -> None:
         """Store the snapshot and those of its messages that the case does not have yet."""
         without = msgspec.json.encode(
             {**msgspec.to_builtins(snapshot), "messages": []}, order="deterministic"
@@ -159,17 +159,21 @@ class Opening(Desk):
             )
             .returning(snapshots.c.id)
         ).scalar_one()
-        known = {
-            tuple(row)
-            for row in work.connection.execute(
-                select(
-                    messages.c.child,
-                    messages.c.message,
-                    messages.c.from_account,
-                    messages.c.sent_at,
-                ).where(messages.c.case_id == case)
-            )
-        }
+        known = (
+            set()
+            if new
+            else {
+                tuple(row)
+                for row in work.connection.execute(
+                    select(
+                        messages.c.child,
+                        messages.c.message,
+                        messages.c.from_account,
+                        messages.c.sent_at,
+                    ).where(messages.c.case_id == case)
+                )
+            }
+        )
         rows = [
             self._message(case, snapshot_id, each)
             for each in snapshot.messages
@@ -177,7 +181,7 @@ class Opening(Desk):
         ]
         if rows:
             work.connection.execute(insert(messages), rows)
-        self._index(work, case, snapshot)
+        self._index(work, case, snapshot, new=new)
 
     def _message(self, case: int, snapshot_id: int, seen: SeenMessage) -> dict[str, Any]:
         return {
@@ -195,27 +199,25 @@ class Opening(Desk):
             "body": None if seen.text is None else self._seal(seen.text, "messages", case),
         }
 
-    def _index(self, work: Work, case: int, snapshot: Snapshot) -> None:
+    def _index(self, work: Work, case: int, snapshot: Snapshot, *, new: bool) -> None:
         """What a case can be searched by."""
         wanted = {(child.account, "child") for child in snapshot.children}
         wanted |= {(account, "linked") for account in snapshot.linked}
-        there = {
-            (row.account, row.part)
-            for row in work.connection.execute(select(people).where(people.c.case_id == case))
-        }
-        new = [
-            {"case_id": case, "account": account, "part": part, "added_by": None}
-            for account, part in sorted(wanted - there)
-        ]
-        if new:
-            work.connection.execute(insert(people), new)
         shown = {name for child in snapshot.children for name in child.asked}
         shown |= {name for message in snapshot.messages for name in message.indicators}
-        kept = work.connection.execute(
-            select(indicators.c.indicator).where(indicators.c.case_id == case)
-        ).scalars()
-        shown |= set(kept)
-        work.connection.execute(delete(indicators).where(indicators.c.case_id == case))
+        if not new:
+            people_of = select(people.c.account, people.c.part).where(people.c.case_id == case)
+            wanted -= {(row[0], row[1]) for row in work.connection.execute(people_of)}
+            shown_of = select(indicators.c.indicator).where(indicators.c.case_id == case)
+            shown -= set(work.connection.execute(shown_of).scalars())
+        if wanted:
+            work.connection.execute(
+                insert(people),
+                [
+                    {"case_id": case, "account": account, "part": part, "added_by": None}
+                    for account, part in sorted(wanted)
+                ],
+            )
         if shown:
             work.connection.execute(
                 insert(indicators),
