@@ -97,6 +97,7 @@ def test_why_there_is_nobody_to_assess_is_said_as_it_is(tmp_path: Path) -> None:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         run = CliRunner().invoke(app, ["scan", str(path), "--out", str(tmp_path / folder)])
         assert said in " ".join(run.output.split())
+    assert "Read 1 message from" in run.output
 
 
 def _noted(result: ScanResult, what: str) -> tuple[int, list[str]]:

@@ -55,11 +55,12 @@ def print_text(result: ScanResult, out: Path) -> None:
 
     console = Console(highlight=False)
     gathered = result.gathered
-    read = ", ".join(f"{count:,} {table}" for table, count in sorted(gathered.rows.items()))
+    read = ", ".join(_plural(count, table) for table, count in sorted(gathered.rows.items()))
     console.print(f"Read {read or 'nothing'} from {', '.join(gathered.formats)}.", markup=False)
+    assessed = result.assessed.signals.num_rows
     are = "is" if result.flagged_count == 1 else "are"
     console.print(
-        f"{result.flagged_count:,} of {result.assessed.signals.num_rows:,} accounts with anything "
+        f"{result.flagged_count:,} of {_plural(assessed, 'accounts')} with anything "
         f"to assess {are} flagged, at a base rate of 1 in {1 / result.scorecard.prior:,.0f}.",
         markup=False,
     )
@@ -82,6 +83,11 @@ def print_text(result: ScanResult, out: Path) -> None:
         console.print(sentence, markup=False)
     _print_problems(console, result)
     console.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _plural(count: int, many: str) -> str:
+    """``1 account``, ``2 accounts``: of nouns that end in an s."""
+    return f"{count:,} {many.removesuffix('s') if count == 1 else many}"
 
 
 def _why_nobody(result: ScanResult) -> str:
