@@ -182,6 +182,16 @@ def test_notes_tags_tasks_and_links(desk: Desk) -> None:
     assert client.post("/cases/1/tasks", data={"text": "x", "due": "soon"}).status_code == 400
 
 
+def test_whoever_is_named_in_a_note_finds_it_in_the_queue_until_it_was_seen(desk: Desk) -> None:
+    desk.client("reviewer").post("/cases/2/notes", data={"text": "@investigator, look"})
+    desk.client("reviewer").post("/cases/2/tasks", data={"text": "call", "whose": "investigator"})
+    client = desk.client("investigator")
+    assert "names you" in client.get("/queue").text and "Your tasks, 1" in client.get("/queue").text
+    assert "names you" not in desk.client("supervisor").get("/queue").text
+    client.get("/cases/2")
+    assert "names you" not in client.get("/queue").text
+
+
 def test_pages_of_the_queue_hold_every_case_once(desk: Desk) -> None:
     made = [snapshot(f"acc-q{n}", 1, 1, seed=n) for n in range(120)]
     desk.store.open_cases(OPERATOR, made, "scan")

@@ -114,6 +114,10 @@ def case_page(visit: Visit) -> Response:
     """A case. That it was looked at goes into the audit."""
     case = visit.store.get(visit.actor, visit.number("case"))
     page = build(visit, case)
+    if not case.blind and visit.actor.may(Permission.EXPOSURE_OWN):
+        for where, note in visit.store.my_mentions(visit.actor):
+            if where == case.summary.id:
+                visit.store.seen_mention(visit.actor, note)
     return visit.page("case.html.j2", f"Case {case.summary.reference}", page)
 
 

@@ -74,6 +74,10 @@ class QueuePage:
     filtered: bool
     counts: list[tuple[str, int]]
     next: str
+    named: list[int]
+    """Cases with a note that names the visitor and was not seen."""
+    tasks: list[tuple[int, str, str]]
+    """The visitor's open tasks: case, words, until when."""
     may_claim: bool
     may_bulk: bool
     may_review_blind: bool
@@ -123,6 +127,19 @@ def queue(visit: Visit) -> Response:
         filtered=any(key in ("state", "level", "holder", "overdue", "tag") for key, _ in query),
         counts=[(state.title, counts.get(name, 0)) for name, state in states().items()],
         next=f"/queue?{urlencode([*query, ('after', found.next)])}" if found.next else "",
+        named=sorted({case for case, _ in visit.store.my_mentions(visit.actor)})
+        if visit.actor.may(Permission.EXPOSURE_OWN)
+        else [],
+        tasks=[
+            (
+                each.case,
+                words.clip(each.text, 200),
+                "" if each.due_at is None else times.deadline(each.due_at, visit.now),
+            )
+            for each in visit.store.my_tasks(visit.actor)
+        ]
+        if visit.actor.may(Permission.CASE_READ)
+        else [],
         may_claim=visit.actor.may(Permission.CASE_CLAIM),
         may_bulk=visit.actor.may(Permission.CASE_BULK),
         may_review_blind=visit.actor.may(Permission.REVIEW_BLIND),
