@@ -57,7 +57,7 @@ def scan(
         ),
     ] = 0.1,
     scorecard: Annotated[
-        Path | None, typer.Option(help="Another scorecard (TOML), or judgement.")
+        Path | None, typer.Option(help="Another scorecard (TOML), or judgement, or simulated.")
     ] = None,
     norms: Annotated[
         Path | None, typer.Option(help="Norms of this service (TOML), made by `fieldfare norms`.")
@@ -112,6 +112,7 @@ def scan(
         threads=threads,
         prior=prior,
         scorecard=scorecard,
+        without_connections=Path("judgement") if scorecard is None else None,
         mapping=mapping,
         format_in=format_in,
         top=top,

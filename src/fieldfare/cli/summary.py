@@ -72,6 +72,12 @@ def print_text(result: ScanResult, out: Path) -> None:
             f"95 % confidence, by {alarms.innocent:,} accounts).",
             markup=False,
         )
+    elif result.settings.without_connections is not None:
+        console.print(
+            f"The input holds no connections: assessed by the card set by judgement "
+            f"({result.scorecard.version}).",
+            markup=False,
+        )
     if result.accounts:
         console.print(_table(result.accounts[:SHOWN]))
     else:

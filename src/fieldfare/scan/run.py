@@ -83,7 +83,7 @@ def scan(
     Raises InputError or SettingsError where nothing can be read or a setting is not valid; what
     is wrong with single records is counted in ``gathered.problems``.
     """
-    card = _scorecard(settings)
+    _scorecard(settings)  # a card that is not valid is refused before anything is read
     with (
         tempfile.TemporaryDirectory(prefix="fieldfare-") as folder,
         open_engine(
@@ -92,6 +92,7 @@ def scan(
     ):
         gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
         _require_events(gathered)
+        card = _scorecard(settings, gathered)
         on_step("Preparing events")
         loaded = load(engine, gathered.files, settings.contacts, repeated)
         if loaded.later:
@@ -180,10 +181,11 @@ def _require_events(gathered: Gathered) -> None:
     raise InputError(f"no message, connection or notice in the input can be used; {why}")
 
 
-def _scorecard(settings: ScanSettings) -> Scorecard:
-    card = (
-        scorecards.shipped() if settings.scorecard is None else scorecards.load(settings.scorecard)
-    )
+def _scorecard(settings: ScanSettings, gathered: Gathered | None = None) -> Scorecard:
+    path = settings.scorecard
+    if gathered is not None and not (gathered.rows["connections"] or gathered.rows["notices"]):
+        path = settings.without_connections or path
+    card = scorecards.shipped() if path is None else scorecards.load(path)
     return card if settings.prior is None else card.with_prior(settings.prior)
 
 
