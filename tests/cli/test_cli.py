@@ -65,10 +65,12 @@ def test_the_fitted_card_is_taken_where_connections_are_given_or_it_is_asked_for
         "scan", plain, "--out", tmp_path / "a", "--format", "json", "--scorecard", "simulated"
     )
     assert json.loads(asked.stdout)["scorecard"].startswith("simulated")
-    connected = events(tmp_path, '{"type": "connection", "account": "c0", "peer": "c1"}')
+    known = {"type": "connection", "account": "c0", "peer": "c1", "connected_at": 10**15}
+    connected = events(tmp_path, json.dumps(known))
     given = run("scan", connected, "--out", tmp_path / "b", "--format", "json")
     assert json.loads(given.stdout)["scorecard"].startswith("simulated")
-    assert "set by judgement" in run("scan", events(tmp_path), "--out", tmp_path / "c").stdout
+    said = run("scan", events(tmp_path), "--out", tmp_path / "c").stdout.split()
+    assert "assessed by the card set by judgement" in " ".join(said)
 
 
 def test_skipped_input_is_three_and_located(tmp_path: Path) -> None:
