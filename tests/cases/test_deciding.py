@@ -118,7 +118,13 @@ def test_the_queue_is_by_imminence_then_by_deadline(store: CaseStore, clock: Clo
     rest = store.queue(ANA, cursor=first.next, most=2)
     assert [names[each.id] for each in (*first.cases, *rest.cases)] == ordered
     assert rest.next is None
-    assert store.queue(ANA, Filters(levels=("immediate",))).cases[0].id in names
+    for levels, wanted in (
+        (("immediate",), ["b"]),
+        (("immediate", "high"), ["b", "d"]),
+        (("no",), []),
+    ):
+        found = store.queue(ANA, Filters(levels=levels)).cases
+        assert [names[each.id] for each in found] == wanted
 
 
 def test_twenty_reviewers_at_once_never_share_a_lease(store: CaseStore) -> None:

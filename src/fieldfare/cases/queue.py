@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, tuple_
 
+from fieldfare.cases import urgency
 from fieldfare.cases.desk import Desk, Work, summaries
 from fieldfare.cases.errors import NotAllowed, Taken, WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows
@@ -175,8 +176,12 @@ def filtered(wanted: Select[Any], filters: Filters, at: int) -> Select[Any]:
     rules: list[ColumnElement[bool]] = [
         cases.c.state.in_(filters.states) if filters.states else cases.c.is_open.is_(True)
     ]
+    if filters.levels:
+        # By rank, which the index of the queue is made of.
+        levels = [each.id for each in urgency.shipped().levels]
+        ranks = [levels.index(each) for each in filters.levels if each in levels]
+        rules.append(cases.c.rank.in_(ranks))
     for column, values in (
-        (cases.c.level, filters.levels),
         (cases.c.band, filters.bands),
         (cases.c.origin, filters.origins),
     ):
