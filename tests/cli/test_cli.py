@@ -127,7 +127,7 @@ def test_text_is_in_no_message_of_the_command(tmp_path: Path) -> None:
 def test_metadata_only_leaves_no_text_in_any_result(tmp_path: Path) -> None:
     done = run("scan", events(tmp_path), "--out", tmp_path / "out", "--metadata-only")
     assert done.returncode == 0
-    for path in (tmp_path / "out").iterdir():
+    for path in (each for each in (tmp_path / "out").rglob("*") if each.is_file()):
         assert MARKER.encode() not in path.read_bytes()
 
 

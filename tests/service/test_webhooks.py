@@ -252,7 +252,7 @@ def test_a_service_that_is_killed_tells_everything_when_it_is_back(
         "first_retry_seconds = 0.05\n"
     )
     receiver.status = 500
-    server = Server(replace(settings, webhooks=path))
+    server = Server(replace(settings, webhooks=path, cases=False))
     server.make_token()
     server.start()
     try:

@@ -103,6 +103,8 @@ class Server:
         )
         webhooks = self.settings.webhooks
         told = [] if webhooks is None else ["--webhooks", str(webhooks)]
+        if not self.settings.cases:
+            told.append("--no-cases")
         self.process = subprocess.Popen(  # noqa: S603 # our own command
             [sys.executable, "-m", "fieldfare", "serve", "--port", str(self.port), *where, *told],
             start_new_session=True,

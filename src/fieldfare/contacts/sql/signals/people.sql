@@ -89,7 +89,7 @@ SELECT
   account,
   p AS child_probability,
   CASE WHEN p > prior + 0.01
-    THEN FLOOR((p - prior) / (1.0 - prior) * 1073741824.0 + 0.5) / 1073741824.0
+    THEN CAST(FLOOR((p - prior) / (1.0 - prior) * 1073741824.0 + 0.5) AS DOUBLE) / 1073741824.0
     ELSE 0.0 END AS child_weight,
   CASE
     WHEN given_age IS NULL THEN CASE WHEN p >= 0.5 THEN COALESCE(minor_age, stated_age)
