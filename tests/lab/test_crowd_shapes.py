@@ -40,11 +40,11 @@ def test_an_account_with_too_many_events_to_play_again_is_flagged_all_the_same(
     monkeypatch.setattr(crowd_shapes, "CHATTER", 20_000)
     crowd = write_crowd(tmp_path, 60_000)
     crowd_shapes.write_shape(crowd, "chatterbox")
-    found = scan([tmp_path], ScanSettings(without_connections=Path("judgement")))
+    found = scan([tmp_path], ScanSettings(scorecard=Path("judgement")))
     assert [each.account for each in found.accounts if each.flagged] == list(crowd.planted)
     assert found.accounts[0].first_flag is not None
     monkeypatch.setattr(history, "MAX_EVENTS", 20_000)
-    hurried = scan([tmp_path], ScanSettings())
+    hurried = scan([tmp_path], ScanSettings(scorecard=Path("judgement")))
     assert hurried.accounts[0].flagged
     assert hurried.accounts[0].first_flag is None, "two moments do not reach so far"
 
