@@ -87,14 +87,12 @@ def serve(
     from fieldfare.service.settings import ServiceSettings
     from fieldfare.vocabulary import SettingsError
 
-    if text not in ("read", "keep", "refuse"):
-        raise SettingsError(f"--text {text}: choose read, keep or refuse")
     if log_level not in LEVELS:
         raise SettingsError(f"--log-level {log_level}: choose {', '.join(LEVELS)}")
     settings = ServiceSettings(
         data=data,
         database=url_of(database),
-        text_use=cast("TextUse", text),
+        text_use=text_use_of(text),
         contacts=ContactSettings(unknown_child_probability=unknown_age_child_probability),
         scorecard=scorecard,
         policy=policy,
@@ -189,6 +187,14 @@ def settings_of(data: Path, database: str | None) -> ServiceSettings:
     from fieldfare.service.settings import ServiceSettings
 
     return ServiceSettings(data=data, database=url_of(database))
+
+
+def text_use_of(given: str) -> TextUse:
+    from fieldfare.vocabulary import SettingsError
+
+    if given not in ("read", "keep", "refuse"):
+        raise SettingsError(f"--text {given}: choose read, keep or refuse")
+    return cast("TextUse", given)
 
 
 def url_of(given: str | None) -> str | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from fieldfare.service.arrivals import TextUse
-
-DEFAULT_DATA = Path("fieldfare-data")
+from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, text_use_of, url_of
 
 
 def stream(
@@ -25,13 +21,8 @@ def stream(
         Path | None,
         typer.Option(help="Further properties of librdkafka, name=value a line; secrets too."),
     ] = None,
-    data: Annotated[
-        Path, typer.Option(help="Folder of the embedded database; made if missing.")
-    ] = DEFAULT_DATA,
-    database: Annotated[
-        str | None,
-        typer.Option(help="PostgreSQL instead; or in the variable FIELDFARE_DATABASE."),
-    ] = None,
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
     text: Annotated[
         str, typer.Option(help="Message text: read (and forget), keep, or refuse.")
     ] = "read",
@@ -41,14 +32,11 @@ def stream(
     from fieldfare.service.settings import ServiceSettings
     from fieldfare.service.stream import KafkaSettings
     from fieldfare.service.stream import stream as run
-    from fieldfare.vocabulary import SettingsError
 
-    if text not in ("read", "keep", "refuse"):
-        raise SettingsError(f"--text {text}: choose read, keep or refuse")
     settings = ServiceSettings(
         data=data,
-        database=database or os.environ.get("FIELDFARE_DATABASE") or None,
-        text_use=cast("TextUse", text),
+        database=url_of(database),
+        text_use=text_use_of(text),
         policy=policy,
     )
     run(settings, KafkaSettings(brokers, topic, group, changes, _properties(kafka_properties)))

@@ -27,6 +27,7 @@ from fieldfare.contacts.definition import LEDGER, merge_of, upsert_sql
 from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.database import Database, Row
 from fieldfare.service.outbox import Outbox
+from fieldfare.vocabulary.times import isoformat
 
 PEOPLE: Final = pa.schema(
     [
@@ -61,6 +62,8 @@ HUB: Final = 256
 ``contacts/sql/signals/surroundings.sql``."""
 
 CHANGES: Final = ("account", "as_of", "changed_at", "band_before", "band", "probability")
+TOLD: Final = "seq, account, as_of, band_before, band, probability"
+"""What is told of a change, over HTTP and to a stream: the columns of `told`."""
 
 _TABLES: Final = """
 CREATE INDEX IF NOT EXISTS contacts_by_peer ON contacts (peer);
@@ -303,3 +306,16 @@ class State:
 
     def close(self) -> None:
         self.database.close()
+
+
+def told(row: Row) -> dict[str, Any]:
+    """A change of band as it is told, from a row of the columns `TOLD`."""
+    seq, account, as_of, before, band, probability = row
+    return {
+        "seq": seq,
+        "account": account,
+        "as_of": isoformat(as_of),
+        "band_before": before,
+        "band": band,
+        "probability": probability,
+    }

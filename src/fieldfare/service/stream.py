@@ -24,8 +24,8 @@ from fieldfare.service.arrivals import Arrival, read
 from fieldfare.service.content import ContentRule
 from fieldfare.service.database import Database
 from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.state import TOLD, told
 from fieldfare.vocabulary import FieldfareError, SettingsError
-from fieldfare.vocabulary.times import isoformat
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -216,13 +216,12 @@ class Stream:
         name = f"produced:{self._kafka.changes}"
         after = int(self._state.facts().get(name, "0"))
         rows = self._state.database.run(
-            "SELECT seq, account, as_of, band_before, band, probability FROM changes"
-            " WHERE seq > ? ORDER BY seq LIMIT ?",
+            f"SELECT {TOLD} FROM changes WHERE seq > ? ORDER BY seq LIMIT ?",
             (after, MOST_CHANGES),
         )
         for row in rows:
             self._producer.produce(
-                self._kafka.changes, msgspec.json.encode(_change(row)), key=row[1].encode()
+                self._kafka.changes, msgspec.json.encode(told(row)), key=row[1].encode()
             )
         if rows and self._producer.flush(FLUSH_SECONDS):
             # What is not known to be there is sent again.
@@ -251,18 +250,6 @@ def _lines(value: bytes | None) -> list[bytes]:
     lines = [line for line in value.splitlines() if line.strip()]
     # An array would be read as that of a whole request.
     return [b"{" + line if line.lstrip().startswith(b"[") else line for line in lines]
-
-
-def _change(row: Sequence[Any]) -> dict[str, Any]:
-    seq, account, as_of, before, band, probability = row
-    return {
-        "seq": seq,
-        "account": account,
-        "as_of": isoformat(as_of),
-        "band_before": before,
-        "band": band,
-        "probability": probability,
-    }
 
 
 def stream(settings: ServiceSettings, kafka: KafkaSettings) -> None:

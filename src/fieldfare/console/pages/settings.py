@@ -62,16 +62,7 @@ def change(visit: Visit) -> Response:
     except msgspec.ValidationError:
         raise InputError("one of the preferences is not among the choices") from None
     answer = visit.to("/preferences", "saved")
-    answer.set_cookie(
-        preferences.COOKIE,
-        chosen.cookie(),
-        max_age=400 * 86_400,
-        path=visit.root or "/",
-        secure=visit.request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
-    return answer
+    return _kept(answer, visit, chosen)
 
 
 @routes.post("/zone", "signed in")
@@ -83,6 +74,10 @@ def change_zone(visit: Visit) -> Response:
     answer = Response(status_code=204, headers={"hx-refresh": "true"})
     if not visit.partial:
         answer = visit.to("/preferences", "saved")
+    return _kept(answer, visit, chosen)
+
+
+def _kept(answer: Response, visit: Visit, chosen: Preferences) -> Response:
     answer.set_cookie(
         preferences.COOKIE,
         chosen.cookie(),

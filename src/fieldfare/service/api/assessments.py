@@ -17,7 +17,7 @@ from fieldfare.service.api.problems import Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
 from fieldfare.service.api.words import WORD, AccountInPath
-from fieldfare.service.state import ASSESSMENTS
+from fieldfare.service.state import ASSESSMENTS, TOLD, told
 from fieldfare.vocabulary.times import isoformat
 
 router = APIRouter(prefix="/v1", tags=["assessments"])
@@ -93,10 +93,10 @@ async def get_assessment(
     if found is None:
         raise HTTPException(404, "there is nothing to say of this account")
     changes = service.state.database.run(
-        f"SELECT {_CHANGE_COLUMNS} FROM changes WHERE account = ? ORDER BY seq LIMIT ?",
+        f"SELECT {TOLD} FROM changes WHERE account = ? ORDER BY seq LIMIT ?",
         (account, MOST_CHANGES),
     )
-    return {**_shown(found, service), "history": [_change(row) for row in changes]}
+    return {**_shown(found, service), "history": [told(row) for row in changes]}
 
 
 @router.get(
@@ -157,14 +157,14 @@ async def get_changes(
         seq, quiet = start, 0.0
         while not await request.is_disconnected():
             rows = service.state.database.run(
-                f"SELECT {_CHANGE_COLUMNS} FROM changes WHERE seq > ? ORDER BY seq LIMIT ?",
+                f"SELECT {TOLD} FROM changes WHERE seq > ? ORDER BY seq LIMIT ?",
                 (seq, MOST_CHANGES),
             )
             for row in rows:
                 seq = row[0]
                 yield b"id: %d\nevent: change\ndata: %s\n\n" % (
                     seq,
-                    msgspec.json.encode(_change(row)),
+                    msgspec.json.encode(told(row)),
                 )
             if not rows:
                 if not follow:
@@ -176,21 +176,6 @@ async def get_changes(
                 await asyncio.sleep(POLL_SECONDS)
 
     return StreamingResponse(events(), media_type="text/event-stream")
-
-
-_CHANGE_COLUMNS = "seq, account, as_of, band_before, band, probability"
-
-
-def _change(row: Any) -> dict[str, Any]:
-    seq, account, as_of, before, band, probability = row
-    return {
-        "seq": seq,
-        "account": account,
-        "as_of": isoformat(as_of),
-        "band_before": before,
-        "band": band,
-        "probability": probability,
-    }
 
 
 def _shown(row: dict[str, Any], service: Running) -> dict[str, Any]:
