@@ -41,6 +41,7 @@ log = logging.getLogger("fieldfare.console")
 
 ASSETS: Final = {
     "report.css": ("fieldfare.scan.page", "text/css"),
+    "sortable.js": ("fieldfare.scan.page", "text/javascript"),
     "console.css": ("fieldfare.console", "text/css"),
     "console.js": ("fieldfare.console", "text/javascript"),
     "htmx.min.js": ("fieldfare.console", "text/javascript"),

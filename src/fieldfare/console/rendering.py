@@ -7,10 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import jinja2
-
 from fieldfare.cases.permissions import Permission
 from fieldfare.console.preferences import Preferences
+from fieldfare.scan.page import templates
 
 NAVIGATION: Final = (
     ("Queue", "/queue", "g q", Permission.QUEUE_READ),
@@ -56,25 +55,13 @@ class Failure:
 
 def render(template: str, shell: Shell, page: Any) -> str:
     """A page as HTML."""
-    return environment().get_template(template).render({"shell": shell, "page": page})
+    return templates(_read).get_template(template).render({"shell": shell, "page": page})
 
 
 def prime() -> None:
     """Compile every template now, so that nobody waits for it later."""
     for entry in (files("fieldfare.console") / "templates").iterdir():
-        environment().get_template(entry.name)
-
-
-@cache
-def environment() -> jinja2.Environment:
-    """Templates of the console, and of the report, whose parts it shares."""
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+        templates(_read).get_template(entry.name)
 
 
 @cache

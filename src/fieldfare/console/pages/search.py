@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from fieldfare.cases import Permission
-from fieldfare.cases.records import Filters
+from fieldfare.cases.records import Filters, Found
 from fieldfare.cases.states import states
 from fieldfare.console.pages.queue import QueueRow, row
 from fieldfare.console.routes import Routes
@@ -68,23 +68,7 @@ def search(visit: Visit) -> Response:
     open_only = bool(visit.texts("open"))
     chosen = Filters(states=tuple(name for name, s in states().items() if s.open or not open_only))
     found = visit.store.search(visit.actor, query, chosen, text=text and _may(visit))
-    page = SearchPage(
-        query=words.clean(query),
-        text=text,
-        open_only=open_only,
-        asked=True,
-        rows=[
-            FoundRow(
-                row(visit, case),
-                ", ".join(MATCHES.get(how, how) for how in found.matched.get(case.id, ())),
-            )
-            for case in found.cases
-        ],
-        incomplete=not found.complete,
-        saved=_saved(visit),
-        may_text=_may(visit),
-    )
-    return _page(visit, page)
+    return _answer(visit, query, found, text=text, open_only=open_only)
 
 
 @routes.post("/search/save", Permission.SEARCH)
@@ -108,17 +92,23 @@ def account(visit: Visit) -> Response:
     """Everything about the account of a case: its cases, and where else it stands."""
     case = visit.store.get(visit.actor, visit.number("case"))
     found = visit.store.search(visit.actor, case.summary.account)
+    return _answer(visit, case.summary.account, found)
+
+
+def _answer(
+    visit: Visit, query: str, found: Found, *, text: bool = False, open_only: bool = False
+) -> Response:
     page = SearchPage(
-        query=words.clean(case.summary.account),
-        text=False,
-        open_only=False,
+        query=words.clean(query),
+        text=text,
+        open_only=open_only,
         asked=True,
         rows=[
             FoundRow(
-                row(visit, each),
-                ", ".join(MATCHES.get(how, how) for how in found.matched.get(each.id, ())),
+                row(visit, case),
+                ", ".join(MATCHES.get(how, how) for how in found.matched.get(case.id, ())),
             )
-            for each in found.cases
+            for case in found.cases
         ],
         incomplete=not found.complete,
         saved=_saved(visit),

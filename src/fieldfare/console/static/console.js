@@ -1,4 +1,4 @@
-// Comforts on pages that are whole without them: keys, the brush, sorting, what belongs together.
+// Comforts on pages that are whole without them: keys, the brush, what belongs together.
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const live = document.getElementById("live");
 
@@ -65,33 +65,6 @@ if (on) document.addEventListener("keydown", (event) => {
 });
 const keys = document.getElementById("keys");
 if (keys && on) { keys.hidden = false; keys.addEventListener("click", overlay); }
-
-// tables
-function sortable(table) {
-  const headers = all("thead th", table), body = table.tBodies[0];
-  const value = (row, column) => {
-    const cell = row.cells[column], shown = cell.dataset.v ?? cell.textContent.trim();
-    const number = Number(shown.replaceAll(",", ""));
-    return shown === "" || Number.isNaN(number) ? shown : number;
-  };
-  const compare = (a, b) => typeof a === "number" && typeof b === "number"
-    ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
-  headers.forEach((header, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...header.childNodes);
-    header.append(button);
-    button.addEventListener("click", () => {
-      const now = header.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
-      headers.forEach((each) => each.removeAttribute("aria-sort"));
-      header.setAttribute("aria-sort", now);
-      const sorted = [...body.rows].sort((a, b) => compare(value(a, column), value(b, column)));
-      if (now === "descending") sorted.reverse();
-      body.append(...sorted);
-    });
-  });
-}
-all("table.sortable").forEach(sortable);
 
 // the brush: a part of the time, in the drawing, the table of children and the contact graph
 function brush(section) {

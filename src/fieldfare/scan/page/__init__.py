@@ -7,7 +7,7 @@ What enters: a ScanResult. What leaves: one HTML file that asks nothing of any n
     overview   the head, what could not be read, the ranked list, the method
     account    one account's section: reasons and their sum, children, countries, excerpts
     timeline   the geometry of the drawing of first contacts
-    report.html.j2, account.html.j2, report.css, report.js   the page itself
+    report.html.j2, account.html.j2, report.css, report.js, sortable.js   the page itself
 
 To show one thing more: a field in `context`, filled in `overview` or `account`, and its place in
 the template; `tests/scan/test_page.py` compares the two. The page is complete without its
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -48,7 +49,7 @@ def write_page(result: ScanResult, path: Path, note: str | None = None) -> None:
 
 def render(page: Page) -> str:
     """The page as HTML."""
-    style, script = _read("report.css"), _read("report.js")
+    style, script = _read("report.css"), _read("sortable.js") + _read("report.js")
     return (
         environment()
         .get_template("report.html.j2")
@@ -75,11 +76,17 @@ def policy(style: str, script: str) -> str:
     )
 
 
-@cache
 def environment() -> jinja2.Environment:
-    """Templates escape everything, and a name that is missing is an error."""
+    """The templates of this page."""
+    return templates(_read)
+
+
+@cache
+def templates(read: Callable[[str], str | None]) -> jinja2.Environment:
+    """Templates that `read` gives by name: they escape everything, and a name that is missing in
+    them is an error."""
     return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read),
+        loader=jinja2.FunctionLoader(read),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

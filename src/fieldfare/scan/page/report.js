@@ -1,5 +1,5 @@
 "use strict";
-// Comforts only: theme, filter, sorting, opening what is linked or printed. Nothing is stored.
+// Comforts only: theme, filter, opening what is linked or printed. Nothing is stored.
 const root = document.documentElement;
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -40,33 +40,6 @@ function filter() {
   apply();
 }
 
-function sortable(table) {
-  const headers = all("thead th", table);
-  const body = table.tBodies[0];
-  const value = (row, column) => {
-    const cell = row.cells[column];
-    const shown = cell.dataset.v ?? cell.textContent.trim();
-    const number = Number(shown.replaceAll(",", ""));
-    return shown === "" || Number.isNaN(number) ? shown : number;
-  };
-  const compare = (a, b) => typeof a === "number" && typeof b === "number"
-    ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
-  headers.forEach((header, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...header.childNodes);
-    header.append(button);
-    button.addEventListener("click", () => {
-      const now = header.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
-      headers.forEach((each) => each.removeAttribute("aria-sort"));
-      header.setAttribute("aria-sort", now);
-      const rows = [...body.rows].sort((a, b) => compare(value(a, column), value(b, column)));
-      if (now === "descending") rows.reverse();
-      body.append(...rows);
-    });
-  });
-}
-
 function openLinked() {
   const target = location.hash && document.getElementById(location.hash.slice(1));
   if (target && target.matches("details.account")) target.open = true;
@@ -82,5 +55,4 @@ addEventListener("afterprint", () => closed.forEach((each) => { each.open = fals
 addEventListener("hashchange", openLinked);
 theme();
 filter();
-all("table.sortable").forEach(sortable);
 openLinked();
