@@ -11,6 +11,7 @@ framework is known here.
     actions      what can be decided
     urgency      how imminent harm is: the order of the queue
     tables       the tables; `migrations` brings a database up to them
+    report_tables  those of what leaves for the authorities
     database     SQLite or PostgreSQL
     vault        text at rest, keys
     audit        the chain of hashes

@@ -10,6 +10,7 @@ from fieldfare.cases.desk import Desk, place
 from fieldfare.cases.errors import WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.records import Exposure, Member
+from fieldfare.cases.report_tables import credentials, filings
 from fieldfare.cases.tables import (
     cases,
     decisions,
@@ -32,6 +33,8 @@ SEALED: Final[tuple[tuple[Table, tuple[str, ...], str], ...]] = (
     (decisions, ("rationale", "second_rationale"), "decisions"),
     (proposals, ("payload", "reason"), "proposals"),
     (searches, ("body",), "searches"),
+    (filings, ("package", "answer"), "filings"),
+    (credentials, ("body",), "credentials"),
     (users, ("totp",), "users"),
 )
 """Every sealed column, with the name of its place; a test holds that none is left out."""

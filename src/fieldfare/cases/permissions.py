@@ -45,6 +45,8 @@ class Permission(enum.StrEnum):
     REPORT_SECOND = "report.second"
     """Be the second person for an external report."""
     REPORT_OUTCOME = "report.outcome"
+    REPORT_MAKE = "report.make"
+    """Read a decided case whole, with its text, into a report, and file it."""
     DECISION_EFFECTS = "decision.effects"
     EXPORT_PROPOSE = "export.propose"
     EXPORT_SECOND = "export.second"

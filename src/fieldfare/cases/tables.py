@@ -26,18 +26,20 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up INTEGER keys only."""
 
 
-def _id() -> Column[int]:
+def number() -> Column[int]:
+    """The key of a table, counted up."""
     return Column("id", Key, primary_key=True, autoincrement=True)
 
 
-def _case() -> Column[int]:
+def of_case() -> Column[int]:
+    """The case that a row belongs to, and goes with."""
     return Column("case_id", Key, ForeignKey("review_cases.id", ondelete="CASCADE"), nullable=False)
 
 
 cases = Table(
     "review_cases",
     metadata,
-    _id(),
+    number(),
     Column("version", Integer, nullable=False),
     Column("account", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -69,8 +71,8 @@ cases = Table(
 snapshots = Table(
     "review_snapshots",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("taken_at", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("band", Text, nullable=False),
@@ -84,8 +86,8 @@ snapshots = Table(
 messages = Table(
     "review_messages",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("snapshot_id", Key, ForeignKey("review_snapshots.id", ondelete="CASCADE")),
     Column("message", Text),
     Column("child", Text, nullable=False),
@@ -104,7 +106,7 @@ messages = Table(
 people = Table(
     "review_people",
     metadata,
-    _case(),
+    of_case(),
     Column("account", Text, nullable=False),
     Column("part", Text, nullable=False),
     Column("added_by", Text),
@@ -116,7 +118,7 @@ people = Table(
 indicators = Table(
     "review_indicators",
     metadata,
-    _case(),
+    of_case(),
     Column("indicator", Text, nullable=False),
     UniqueConstraint("case_id", "indicator", name="review_indicators_once"),
     Index("review_indicators_indicator", "indicator"),
@@ -125,8 +127,8 @@ indicators = Table(
 changes = Table(
     "review_changes",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("by_user", Text, nullable=False),
@@ -137,7 +139,7 @@ changes = Table(
 tags = Table(
     "review_tags",
     metadata,
-    _case(),
+    of_case(),
     Column("tag", Text, nullable=False),
     UniqueConstraint("case_id", "tag", name="review_tags_once"),
     Index("review_tags_tag", "tag"),
@@ -146,7 +148,7 @@ tags = Table(
 skips = Table(
     "review_skips",
     metadata,
-    _case(),
+    of_case(),
     Column("user_name", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
@@ -156,8 +158,8 @@ skips = Table(
 notes = Table(
     "review_notes",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("at", BigInteger, nullable=False),
     Column("by_user", Text, nullable=False),
     Column("mentions", Text, nullable=False),
@@ -178,8 +180,8 @@ mentions = Table(
 tasks = Table(
     "review_tasks",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("at", BigInteger, nullable=False),
     Column("by_user", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -194,8 +196,8 @@ tasks = Table(
 decisions = Table(
     "review_decisions",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("action", Text, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("rationale", LargeBinary, nullable=False),
@@ -214,7 +216,7 @@ decisions = Table(
 proposals = Table(
     "review_proposals",
     metadata,
-    _id(),
+    number(),
     Column("kind", Text, nullable=False),
     Column("case_id", Key, ForeignKey("review_cases.id", ondelete="CASCADE")),
     Column("decision_id", Key, ForeignKey("review_decisions.id", ondelete="CASCADE")),
@@ -232,8 +234,8 @@ proposals = Table(
 samples = Table(
     "review_samples",
     metadata,
-    _id(),
-    _case(),
+    number(),
+    of_case(),
     Column("decision_id", Key, ForeignKey("review_decisions.id", ondelete="CASCADE")),
     Column("first_user", Text, nullable=False),
     Column("drawn_at", BigInteger, nullable=False),
@@ -247,7 +249,7 @@ samples = Table(
 searches = Table(
     "review_searches",
     metadata,
-    _id(),
+    number(),
     Column("user_name", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -258,7 +260,7 @@ reveals = Table(
     "review_reveals",
     metadata,
     Column("message_id", Key, nullable=False),
-    _case(),
+    of_case(),
     Column("user_name", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("grave", Boolean, nullable=False),
@@ -268,7 +270,7 @@ reveals = Table(
 views = Table(
     "review_views",
     metadata,
-    _case(),
+    of_case(),
     Column("user_name", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("review_views_user", "user_name", "at"),

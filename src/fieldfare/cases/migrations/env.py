@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+from fieldfare.cases import report_tables
 from fieldfare.cases.database import VERSION_TABLE
-from fieldfare.cases.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=report_tables.filings.metadata,
     version_table=VERSION_TABLE,
     transactional_ddl=True,
 )
