@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from fieldfare.cases import Actor, CaseStore
 from fieldfare.cases.database import FILE, connect, url_of
 from fieldfare.cases.desk import StoreSettings
-from fieldfare.cases.vault import KeyRing, Vault
+from fieldfare.cases.vault import Vault
+from fieldfare.vocabulary.keys import KeyRing
 from tests.cases.snapshots import NOON
 from tests.postgres import Server
 

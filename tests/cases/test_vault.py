@@ -14,8 +14,9 @@ from fieldfare.cases.database import connect, url_of
 from fieldfare.cases.errors import KeyMissing
 from fieldfare.cases.tables import metadata
 from fieldfare.cases.users import Users
-from fieldfare.cases.vault import KeyRing, Vault, load, new_line
+from fieldfare.cases.vault import Vault, load
 from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary.keys import KeyRing, new_line
 from tests.cases.conftest import KEYS, Clock, actor
 from tests.cases.snapshots import snapshot
 

@@ -83,7 +83,7 @@ def test_a_report_opens_a_case_where_a_child_makes_it(
 def test_a_request_waits_for_a_key_that_is_missing(
     tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fieldfare.cases.vault import new_line
+    from fieldfare.vocabulary.keys import new_line
 
     settings = ServiceSettings(data=tmp_path / "data", prior=0.05)
     _told(settings, engine, offender(8))

@@ -7,76 +7,23 @@ SP 800-38D bounds random nonces to 2^32 values a key: rotate long before.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from fieldfare.cases.errors import KeyMissing
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import keys
+from fieldfare.vocabulary.keys import KeyRing
 
 VARIABLE: Final = "FIELDFARE_KEYS"
-KEY_BYTES: Final = 32
 _PLAIN, _SEALED = b"\x00", b"\x01"
 _NONCE = 12
 
 
-@dataclass(frozen=True)
-class KeyRing:
-    """Keys by id; values are sealed with `current` and opened with whichever sealed them."""
-
-    current: str | None = None
-    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        for name, key in self.keys.items():
-            if len(key) != KEY_BYTES or not 0 < len(name.encode()) < 256:
-                raise SettingsError(f"key '{name}': needs {KEY_BYTES} bytes, in base64")
-        if self.current is not None and self.current not in self.keys:
-            raise SettingsError(f"there is no key '{self.current}' in the key ring")
-
-    @staticmethod
-    def parse(text: str, where: str) -> KeyRing:
-        """A ring from lines ``ID BASE64``, the current key first. Raises SettingsError; the
-        message never holds a key."""
-        keys: dict[str, bytes] = {}
-        for number, line in enumerate(text.splitlines(), 1):
-            words = line.split("#")[0].split()
-            if not words:
-                continue
-            try:
-                name, encoded = words
-                key = base64.b64decode(encoded, validate=True)
-            except (ValueError, binascii.Error):
-                raise SettingsError(f"{where}, line {number}: write ID and key in base64") from None
-            if name in keys:
-                raise SettingsError(f"{where}, line {number}: the id '{name}' is there twice")
-            keys[name] = key
-        if not keys:
-            raise SettingsError(f"{where}: no key in it")
-        return KeyRing(next(iter(keys)), keys)
-
-
 def load(path: Path | None) -> KeyRing:
-    """The ring of a file; without one, that of the variable FIELDFARE_KEYS; without either, an
-    empty one: text is kept plain. Raises SettingsError also where others can read the file."""
-    if path is None:
-        given = os.environ.get(VARIABLE)
-        return KeyRing.parse(given, VARIABLE) if given else KeyRing()
-    try:
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise SettingsError(f"{path}: others can read these keys; chmod 600 it")
-        return KeyRing.parse(path.read_text("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read") from error
-
-
-def new_line(name: str) -> str:
-    """A line of a key file with a new random key."""
-    return f"{name} {base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
+    """The ring of a file or of FIELDFARE_KEYS; without either, an empty one: text is kept plain.
+    Raises SettingsError as `vocabulary.keys.load`."""
+    return keys.load(path, VARIABLE)
 
 
 class Vault:

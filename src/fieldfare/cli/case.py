@@ -119,7 +119,7 @@ def new_key(
     name: Annotated[str, typer.Argument(help="Id of the key, such as a date.")],
 ) -> None:
     """Print a line for a key file, with a new random key. Put it first; keep the others below."""
-    from fieldfare.cases.vault import KeyRing, new_line
+    from fieldfare.vocabulary.keys import KeyRing, new_line
 
     line = new_line(name)
     KeyRing.parse(line, "new-key")

@@ -18,8 +18,9 @@ from sqlalchemy import Engine
 from fieldfare.cases import OPERATOR, Actor, CaseStore
 from fieldfare.cases.database import connect, url_of
 from fieldfare.cases.records import Filters
-from fieldfare.cases.vault import KeyRing, Vault
+from fieldfare.cases.vault import Vault
 from fieldfare.scan.snapshot import SeenChild, SeenMessage, Snapshot
+from fieldfare.vocabulary.keys import KeyRing
 from fieldfare.vocabulary.times import DAY, HOUR, MINUTE
 
 AT_ONCE: Final = 1_000
