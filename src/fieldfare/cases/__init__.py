@@ -24,6 +24,7 @@ framework is known here.
     proposing    what takes two people
     deciding     decisions, undone, reported
     reviewing    blind second reviews, agreement, labels
+    exporting    all of a case, frozen, for what leaves the house
     caring       exposure, the team, keys, retention
     auditing     the audit read and verified
     store        `CaseStore`, all of these parts in one

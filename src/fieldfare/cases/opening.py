@@ -13,7 +13,7 @@ from sqlalchemy import Row, insert, select
 from fieldfare.cases.desk import Desk, Work
 from fieldfare.cases.errors import WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows
-from fieldfare.cases.records import Origin
+from fieldfare.cases.records import Origin, Particulars
 from fieldfare.cases.tables import cases, changes, indicators, messages, people, snapshots
 from fieldfare.cases.urgency import Urgency, assess
 from fieldfare.scan.snapshot import SeenMessage, Snapshot, encode
@@ -197,6 +197,7 @@ class Opening(Desk):
             "origin": seen.origin,
             "redacted": False,
             "body": None if seen.text is None else self._seal(seen.text, "messages", case),
+            "particulars": _particulars(seen),
         }
 
     def _index(self, work: Work, case: int, snapshot: Snapshot, *, new: bool) -> None:
@@ -237,6 +238,13 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         "youngest": min(ages, default=None),
         "countries": json.dumps(ordered),
     }
+
+
+def _particulars(seen: SeenMessage) -> str | None:
+    if seen.source is None and not seen.media:
+        return None
+    found = Particulars(seen.source, seen.media)
+    return msgspec.json.encode(found, order="deterministic").decode()
 
 
 def _merged(old: list[str], new: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Span
+from fieldfare.scan.snapshot import (
+    SeenChild,
+    SeenMedia,
+    SeenNotice,
+    SeenReason,
+    SeenSource,
+    Span,
+)
 
 Origin = Literal["policy", "report", "reviewer", "scan"]
 """What opened a case: the policy of the live service, a user's report, a reviewer, a scan."""
@@ -148,6 +155,46 @@ class Message:
     origin: str
     redacted: bool = False
     text: str | None = None
+    source: SeenSource | None = None
+    """In an export only."""
+    media: tuple[SeenMedia, ...] = ()
+    """In an export only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What is kept of a message beside its text: for those who must find it again."""
+
+    source: SeenSource | None = None
+    media: tuple[SeenMedia, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What lets a case leave the house: a decision to report, or an export, by two people."""
+
+    kind: Literal["decision", "export"]
+    id: int
+    """Of the decision, or of the proposal."""
+    what: str
+    """The action decided; empty for an export."""
+    by: str
+    at: int
+    second: str
+    second_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What one person saw of a case, by the audit."""
+
+    user: str
+    views: int
+    """How often the case was looked at."""
+    revealed: int
+    """Texts shown; a text shown twice counts twice."""
+    first_at: int
+    last_at: int
 
 
 @dataclass(frozen=True, slots=True)

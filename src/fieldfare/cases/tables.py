@@ -99,6 +99,8 @@ messages = Table(
     Column("origin", Text, nullable=False),
     Column("redacted", Boolean, nullable=False),
     Column("body", LargeBinary),
+    # JSON of its source in parts and its media; null where there is neither.
+    Column("particulars", Text),
     Index("review_messages_child", "case_id", "child", "sent_at", "id"),
     Index("review_messages_time", "case_id", "sent_at", "id"),
 )

@@ -22,6 +22,7 @@ from fieldfare.scan.snapshot import (
     Snapshot,
     Span,
     place,
+    source_of,
 )
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _message(row: dict[str, Any], indicators: Indicators | None) -> SeenMessage:
         indicators=shown,
         spans=spans,
         origin=place(row["origin"]),
+        source=source_of(row["origin"]),
     )
 
 

@@ -30,6 +30,33 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenSource:
+    """Where a message was read, so that another person finds it again, and how its time was
+    understood. Empty where the source says nothing."""
+
+    file: str = ""
+    member: str = ""
+    """Path inside a folder or ZIP."""
+    record: str = ""
+    """Place inside the member: ``line 12``, ``messages[7]``."""
+    raw_time: str = ""
+    """The time as it stood there."""
+    tz_basis: str = ""
+    """How it became UTC: utc, offset, assumed (a zone the operator named) or unknown (read as
+    UTC)."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMedia:
+    """Something sent that is not text: never its content."""
+
+    kind: str
+    hash: str | None = None
+    """``algorithm:hex``, as the service has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeenMessage:
     """A private message between the account and a probable child."""
 
@@ -45,7 +72,10 @@ class SeenMessage:
     spans: tuple[Span, ...] = ()
     """Of indicators found by phrases; one found otherwise has none."""
     origin: str = ""
-    """Where it was read: file, member, place."""
+    """Where it was read: file, member, place; in words."""
+    source: SeenSource | None = None
+    """The same in parts."""
+    media: tuple[SeenMedia, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +191,18 @@ def place(origin: dict[str, Any] | None) -> str:
     parts = origin or {}
     return ", ".join(
         part for part in (parts.get("source"), parts.get("member"), parts.get("locator")) if part
+    )
+
+
+def source_of(origin: dict[str, Any] | None) -> SeenSource | None:
+    """Where a record was read, in parts; None where nothing is known."""
+    if not origin or not origin.get("source"):
+        return None
+    return SeenSource(
+        file=origin["source"],
+        member=origin.get("member") or "",
+        record=origin.get("locator") or "",
+        raw_time=origin.get("raw_time") or "",
+        tz_basis=origin.get("tz_basis") or "",
+        warnings=tuple(origin.get("warnings") or ()),
     )
