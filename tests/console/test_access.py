@@ -58,7 +58,10 @@ def test_nobody_gets_anywhere_without_signing_in(desk: Desk, route: Route) -> No
 
 
 def test_every_route_has_a_rule_and_none_but_signing_in_is_open() -> None:
-    assert {route.path for route in PAGES if route.needs == "anybody"} == {"/sign-in", "/sign-out"}
+    assert {route.path for route in PAGES if route.needs == "anybody"} == {
+        "/sign-in", "/sign-out", "/sign-in/external", "/sign-in/external/back",
+        "/sign-in/external/out",
+    }  # fmt: skip
     assert len({(route.method, route.path) for route in PAGES}) == len(PAGES)
 
 

@@ -290,6 +290,10 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked_until", BigInteger),
+    # Of somebody who signs in through an identity provider: who says so, and who it is to them.
+    Column("issuer", Text),
+    Column("subject", Text),
+    Index("review_users_subject", "issuer", "subject", unique=True),
 )
 
 sessions = Table(

@@ -42,6 +42,7 @@ ISSUER: Final = "Fieldfare"
 STEP: Final = 30
 """Seconds of a one-time code."""
 
+_NO_ROLE = "the identity provider gives you no role here; ask an administrator for one"
 _REFUSED = "name, password or code is wrong, or the account is locked"
 
 
@@ -51,6 +52,19 @@ class NewSecret:
 
     secret: str
     link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody whom an identity provider has just recognised."""
+
+    issuer: str
+    subject: str
+    """Its own id for the person, which never becomes another's; a name may."""
+    name: str
+    """What the person is to be called here, unless they have a name here already."""
+    roles: frozenset[str]
+    """What the operator's settings make of its claims; empty: may not come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,55 @@ class SignIn:
             if row is None or row.disabled:
                 raise SignInRefused("this user is not known here, or is disabled")
             return self._session(work, row, method)
+
+    def vouched(self, who: Vouched) -> Session:
+        """A session for somebody whom an identity provider recognised, with the roles it gives
+        them now: whoever is new gets a user, whoever was added as external becomes theirs, and a
+        name of somebody else's is never taken over. Raises SignInRefused."""
+        session: Session | str = _NO_ROLE
+        with self._desk._writing(Actor("unknown", frozenset())) as work:
+            known = work.connection.execute(
+                select(users).where(users.c.issuer == who.issuer, users.c.subject == who.subject)
+            ).one_or_none()
+            if known is not None:
+                work.actor = Actor(known.name, frozenset())
+            if who.roles:
+                session = self._admitted(work, who, known)
+            elif known is not None:
+                _end_sessions(work, known.name)
+            if isinstance(session, str):
+                work.note("signin.refused", None, method="oidc")
+        if isinstance(session, str):
+            raise SignInRefused(session)
+        return session
+
+    def _admitted(self, work: Work, who: Vouched, known: Row[Any] | None) -> Session | str:
+        roles = json.dumps(sorted(check_roles(who.roles)))
+        if known is None:
+            _check_name(who.name)
+            known = _user(work.connection, who.name)
+        if known is None:
+            values = {"roles": roles, "totp_step": 0, "disabled": False, "failures": 0}
+            new = insert(users).values(name=who.name, created_at=work.at, **values)
+            work.connection.execute(new)
+            known = _user(work.connection, who.name)
+            work.actor = Actor(who.name, frozenset())
+            work.note("user.add", None, name=who.name, roles=sorted(who.roles), method="oidc")
+        assert known is not None  # noqa: S101 - it was added just now
+        if known.subject != who.subject or known.issuer != who.issuer:
+            if known.password is not None or known.subject is not None:
+                return f"the name '{who.name}' is somebody else's here; ask an administrator"
+            _set(work, known.name, issuer=who.issuer, subject=who.subject)
+        work.actor = Actor(known.name, frozenset())
+        if known.disabled:
+            return "this user is disabled here; ask an administrator"
+        if known.roles != roles:
+            _set(work, known.name, roles=roles)
+            _end_sessions(work, known.name)
+            work.note("user.roles", None, name=known.name, roles=sorted(who.roles), method="oidc")
+        row = _user(work.connection, known.name)
+        assert row is not None  # noqa: S101 - the transaction holds it
+        return self._session(work, row, "oidc")
 
     def actor(self, secret: str) -> Actor | None:
         """Who has this session; None where it ended, or there never was one."""

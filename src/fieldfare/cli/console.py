@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldfare.cli.case import Keys, open_parts
-from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl
+from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, Oidc
 
 if TYPE_CHECKING:
     from fieldfare.console.app import Console
@@ -31,13 +31,14 @@ def console(
         list[Path] | None,
         typer.Option(help="Past events that another policy can be tried on; several times."),
     ] = None,
+    oidc: Oidc = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open it in the browser.")
     ] = False,
 ) -> None:
     """Serve the console on 127.0.0.1. `fieldfare serve` has it too, under /console."""
     found = open_console(
-        data, database, keys, policy=policy, scorecard=scorecard, past=tuple(past or ())
+        data, database, keys, policy=policy, scorecard=scorecard, past=tuple(past or ()), oidc=oidc
     )
     run_console(found, port, open_browser=open_browser)
 
@@ -51,17 +52,21 @@ def open_console(
     scorecard: Path | None = None,
     past: tuple[Path, ...] = (),
     banner: str = "",
+    oidc: Path | None = None,
 ) -> Console:
     """The console of the cases in a folder or database, which is made or brought up to date."""
     from fieldfare.cases import CaseStore
     from fieldfare.cases.desk import now
     from fieldfare.cases.users import SignIn, Users
     from fieldfare.console.app import Console
+    from fieldfare.console.openid import OpenId
+    from fieldfare.console.openid_settings import load
 
+    provider = None if oidc is None else OpenId(load(oidc), now)
     engine, vault = open_parts(data, database, keys)
     users = Users(engine, vault=vault)
     store = CaseStore(engine, vault=vault)
-    return Console(store, SignIn(users), now, banner, policy, scorecard, past)
+    return Console(store, SignIn(users), now, banner, policy, scorecard, past, openid=provider)
 
 
 def run_console(found: Console, port: int, *, open_browser: bool) -> None:

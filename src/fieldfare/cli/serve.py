@@ -20,6 +20,10 @@ DatabaseUrl = Annotated[
         help="PostgreSQL instead, postgresql://…; or in the variable FIELDFARE_DATABASE.",
     ),
 ]
+Oidc = Annotated[
+    Path | None,
+    typer.Option(help="File (TOML) of the identity provider people may sign in to the console by."),
+]
 DEFAULT_DATA = Path("fieldfare-data")
 
 
@@ -71,6 +75,7 @@ def serve(
     console: Annotated[
         bool, typer.Option(help="The console for reviewers too, under /console.")
     ] = True,
+    oidc: Oidc = None,
     keys: Annotated[
         Path | None,
         typer.Option(help="Key file for the text of cases; or the variable FIELDFARE_KEYS."),
@@ -110,7 +115,7 @@ def serve(
         from fieldfare.cli.console import open_console
         from fieldfare.console.app import create_console
 
-        found = open_console(data, database, keys, policy=policy, scorecard=scorecard)
+        found = open_console(data, database, keys, policy=policy, scorecard=scorecard, oidc=oidc)
         mounted["/console"] = create_console(found)
     listening = Listening(host, port, tls_certificate, tls_key, tls_client_ca)
     run(settings, listening, workers, typer.echo, mounted)

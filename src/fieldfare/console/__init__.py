@@ -9,6 +9,7 @@ other machine.
     app          the application: the one place where that rule is held, errors, static files
     guard        headers, where a request came from, forms
     sessions     the cookie; guests: users of a demonstration
+    openid       an identity provider of the operator's; openid_settings: its file
     visit        one request, and the ways to answer it
     rendering    templates and what is around every page
     preferences  what a person prefers to see; times: moments in the zone they chose

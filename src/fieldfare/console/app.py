@@ -30,6 +30,7 @@ from fieldfare.cases.users import SignIn
 from fieldfare.console import preferences
 from fieldfare.console.guard import HEADERS, PAGE_HEADERS, form_of, same_origin
 from fieldfare.console.guests import Guest
+from fieldfare.console.openid import OpenId, ProviderError
 from fieldfare.console.pages import PAGES
 from fieldfare.console.rendering import Failure, prime
 from fieldfare.console.routes import Route
@@ -58,6 +59,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     WrongState: 409,
     InputError: 400,
     KeyMissing: 503,
+    ProviderError: 502,
 }
 
 
@@ -76,6 +78,8 @@ class Console:
     """Past events that a policy can be tried on."""
     guests: tuple[Guest, ...] = ()
     """Of a demonstration only."""
+    openid: OpenId | None = None
+    """The identity provider through which people may sign in."""
     routes: tuple[Route, ...] = field(default=PAGES)
 
     def exposure(self, actor: Actor) -> Exposure | None:
@@ -164,6 +168,7 @@ _HEADINGS: Final = {
     403: "You may not do this",
     404: "There is no such thing",
     409: "That cannot be done now",
+    502: "The identity provider cannot be asked",
     503: "The text cannot be opened",
 }
 

@@ -9,6 +9,7 @@ from fieldfare.console.pages import (
     case,
     conversation,
     deciding,
+    external,
     notes,
     proposals,
     queue,
@@ -24,6 +25,7 @@ PAGES: Final[tuple[Route, ...]] = tuple(
     route
     for part in (
         signing_in,
+        external,
         queue,
         case,
         conversation,

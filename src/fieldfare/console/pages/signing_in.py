@@ -20,14 +20,17 @@ class SignInPage:
     """The form."""
 
     refused: str
+    external: str
+    """What the identity provider is called; empty where there is none."""
+    signed_out: bool
     guests: list[Guest]
     """Of a demonstration: who may sign in, with password and code."""
 
 
 @routes.get("/sign-in", "anybody")
-def form(visit: Visit) -> Response:
-    """Ask for name, password and code."""
-    return _form(visit, "")
+def ask(visit: Visit) -> Response:
+    """Ask for name, password and code, or lead to the identity provider."""
+    return form(visit, "")
 
 
 @routes.post("/sign-in", "anybody")
@@ -40,7 +43,7 @@ def sign_in(visit: Visit) -> Response:
             visit.text("code", 20).replace(" ", ""),
         )
     except SignInRefused as error:
-        return _form(visit, f"{str(error).capitalize()}.", 403)
+        return form(visit, f"{str(error).capitalize()}.", 403)
     answer = visit.to("/")
     sessions.begin(answer, session, visit.request, visit.root)
     return answer
@@ -57,7 +60,13 @@ def sign_out(visit: Visit) -> Response:
     return answer
 
 
-def _form(visit: Visit, refused: str, status: int = 200) -> Response:
-    return visit.page(
-        "sign_in.html.j2", "Sign in", SignInPage(refused, list(visit.console.guests)), status
+def form(visit: Visit, refused: str, status: int = 200) -> Response:
+    """The page where one signs in."""
+    provider = visit.console.openid
+    page = SignInPage(
+        refused=refused,
+        external="" if provider is None else provider.settings.title,
+        signed_out=visit.asked("notice") == "signed-out",
+        guests=list(visit.console.guests),
     )
+    return visit.page("sign_in.html.j2", "Sign in", page, status)
