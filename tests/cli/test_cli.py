@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +191,25 @@ def test_the_demo_ends_with_a_report(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "simulated" in page
+    assert f"fieldfare console --data {tmp_path / 'console'}" in done.stdout
+    # And it can be signed in to later, by what stands on the first page of its console.
+    from starlette.testclient import TestClient
+
+    from fieldfare.cli.console import as_demonstration, open_console
+    from fieldfare.console.app import create_console
+    from fieldfare.vocabulary import FieldfareError
+
+    folder = tmp_path / "console"
+    found = as_demonstration(open_console(folder), folder)
+    assert found.past == ((tmp_path / "world").resolve(),)
+    client = TestClient(
+        create_console(found), base_url="http://console", headers={"sec-fetch-site": "same-origin"}
+    )
+    page = client.get("/").text
+    form = page.split("Guests of this demonstration", 1)[1].split("</form>", 1)[0]
+    fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form))
+    assert "Take the next case" in client.post("/sign-in", data=fields).text
+    assert as_demonstration(open_console(tmp_path / "other"), tmp_path / "other").guests == ()
+    (folder / "demonstration.json").write_text("{")
+    with pytest.raises(FieldfareError, match="make the demo again"):
+        as_demonstration(found, folder)

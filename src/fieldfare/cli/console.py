@@ -40,7 +40,22 @@ def console(
     found = open_console(
         data, database, keys, policy=policy, scorecard=scorecard, past=tuple(past or ()), oidc=oidc
     )
+    if database is None:
+        found = as_demonstration(found, data)
     run_console(found, port, open_browser=open_browser)
+
+
+def as_demonstration(found: Console, data: Path) -> Console:
+    """With the guests of the demonstration whose folder this is; as it was for any other."""
+    from dataclasses import replace
+
+    from fieldfare.console.guests import kept
+
+    made = kept(data)
+    if made is None:
+        return found
+    past = found.past or tuple(map(Path, made.past))
+    return replace(found, banner=made.banner, past=past, guests=made.guests)
 
 
 def open_console(

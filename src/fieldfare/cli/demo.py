@@ -55,7 +55,10 @@ def demo(
     if open_report:
         run_console(found, port, open_browser=True)
     else:
-        typer.echo("With --open the console starts here, with these two and what was found.")
+        typer.echo(
+            f"To sign in: fieldfare console --data {out / 'console'}\n"
+            "Its first page has a button for each of the two, and the code that is good now."
+        )
 
 
 def _console(out: Path) -> Console:
@@ -68,7 +71,7 @@ def _console(out: Path) -> Console:
     from fieldfare.cases.users import Users
     from fieldfare.cli.case import open_parts
     from fieldfare.cli.console import open_console
-    from fieldfare.console.guests import invite
+    from fieldfare.console.guests import Demonstration, invite, keep
     from fieldfare.lab.console_cases import neighbours
     from fieldfare.scan.evidence_folder import read
 
@@ -80,4 +83,6 @@ def _console(out: Path) -> Console:
     found.store.open_cases(OPERATOR, [snapshot for _, snapshot in read(out)], "scan")
     for snapshot, origin in neighbours():
         found.store.open_case(OPERATOR, snapshot, origin)
-    return replace(found, guests=invite(Users(engine, vault=vault), PEOPLE))
+    guests = invite(Users(engine, vault=vault), PEOPLE)
+    keep(data, Demonstration(NOTE, (str((out / "world").resolve()),), guests))
+    return replace(found, guests=guests)

@@ -6,13 +6,22 @@ over data that are simulated, on 127.0.0.1.
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from fieldfare.cases import OPERATOR
 from fieldfare.cases.permissions import roles
 from fieldfare.cases.users import Users
+from fieldfare.vocabulary import FieldfareError
+
+FILE: Final = "demonstration.json"
+"""Beside the cases of a demonstration; makes `fieldfare console` show its guests again."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,32 @@ class Guest:
         import pyotp
 
         return pyotp.TOTP(self.secret).now()
+
+
+class Demonstration(msgspec.Struct, forbid_unknown_fields=True):
+    """What is kept of a demonstration."""
+
+    banner: str
+    past: tuple[str, ...]
+    guests: tuple[Guest, ...]
+
+
+def keep(folder: Path, demonstration: Demonstration) -> None:
+    """Write it beside its cases, for this user's eyes."""
+    place = folder / FILE
+    place.unlink(missing_ok=True)
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(demonstration))
+
+
+def kept(folder: Path) -> Demonstration | None:
+    """The demonstration whose cases are in this folder; None for any other folder."""
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Demonstration)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise FieldfareError(f"{folder / FILE}: cannot be read; make the demo again") from error
 
 
 def invite(users: Users, wanted: Mapping[str, str]) -> tuple[Guest, ...]:
