@@ -20,9 +20,10 @@ import msgspec
 
 from fieldfare.cases.errors import KeyMissing, SignInRefused
 from fieldfare.cases.users import Vouched
-from fieldfare.cases.vault import KEY_BYTES, KeyRing, Vault
+from fieldfare.cases.vault import Vault
 from fieldfare.console.openid_settings import OpenIdSettings, is_safe
 from fieldfare.vocabulary import FieldfareError
+from fieldfare.vocabulary.keys import KEY_BYTES, KeyRing
 from fieldfare.vocabulary.times import HOUR, MINUTE, SECOND
 
 if TYPE_CHECKING:
