@@ -119,6 +119,8 @@ def resolves(origin: dict[str, Any]) -> bool:
     if unit == "row":
         rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if row]
         return 2 <= int(number) <= len(rows)
+    if data.lstrip().startswith(b"<"):
+        return data.count(f"<{unit} ".encode()) >= int(number) >= 1
     value = json.loads(data.decode("utf-8-sig"))
     for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", origin["locator"]):
         value = value[key] if key else value[int(index)]

@@ -1,4 +1,4 @@
-"""The kind of a file by its name, where an export says no more than that."""
+"""The kind of a file by its name or its MIME type, where an export says no more than that."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def kind_of(name: str) -> MediaKind:
     """The kind of a file or URI by its extension."""
     extension = PurePosixPath(name.partition("?")[0]).suffix.lower().removeprefix(".")
     return _BY_EXTENSION.get(extension, "file")
+
+
+def of_mime(mime: str) -> MediaKind:
+    """The kind of a file by its MIME type, ``image/jpeg``."""
+    if mime == "image/gif":
+        return "gif"
+    if mime.endswith(("vcard", "x-vcard")):
+        return "contact"
+    kinds: dict[str, MediaKind] = {"image": "photo", "video": "video", "audio": "audio"}
+    return kinds.get(mime.partition("/")[0], "file")

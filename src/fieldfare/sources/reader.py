@@ -126,7 +126,7 @@ class WholeFile:
         return ()
 
 
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet", ".json", ".txt", ".zip", ".gz")
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet", ".json", ".xml", ".txt", ".zip", ".gz")
 """Ends of the names of files that may be of some format, in lower case."""
 
 

@@ -33,6 +33,7 @@ READERS: tuple[str, ...] = (
     "fieldfare.sources.whatsapp:WhatsApp",
     "fieldfare.sources.telegram:Telegram",
     "fieldfare.sources.discord_chat_exporter:DiscordChatExporter",
+    "fieldfare.sources.sms_backup:SmsBackup",
 )
 """Every reader, as module:class, imported when first needed. Their order does not matter:
 exactly one fits a place."""

@@ -27,6 +27,7 @@ from fieldfare.sources.json_stream import (
     outline,
     text,
 )
+from fieldfare.sources.media_kinds import of_mime
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import (
     Completeness,
@@ -322,11 +323,6 @@ def _media(item: dict[str, Any]) -> tuple[Media, ...]:
     if isinstance(named, str) and named in _MEDIA_TYPES:
         media.append(Media(kind=_MEDIA_TYPES[named]))
     elif item.get("file"):
-        media.append(Media(kind=_file_kind(item)))
+        # A photo or video sent as a file says so in its MIME type.
+        media.append(Media(kind=of_mime(str(item.get("mime_type", "")))))
     return tuple(media)
-
-
-def _file_kind(item: dict[str, Any]) -> MediaKind:
-    """A photo or video sent as a file says so in its MIME type."""
-    kinds: dict[str, MediaKind] = {"image": "photo", "video": "video", "audio": "audio"}
-    return kinds.get(str(item.get("mime_type", "")).partition("/")[0], "file")
