@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldfare.sources.conversation import NOT_SENT
 from fieldfare.sources.reader import ReadOptions
-from fieldfare.sources.sms_backup import NOT_SENT
 from fieldfare.sources.xml_stream import DAMAGED, DECLARES
 from tests.sources.conformance import Outcome, outcome
 from tests.sources.fixtures.sms_backup import BANK, DRAFT, EMOJI, FIRST, MMS, document, sms

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fieldfare.sources.reader import ReadOptions
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.records import TimeZoneBasis
-from fieldfare.vocabulary.times import to_micros
+from fieldfare.vocabulary.times import EARLIEST, LATEST, to_micros
 
 TWICE = "the hour came twice"
 """Warning of a local time in the hour that clocks repeat in autumn; the first is taken."""
@@ -38,3 +38,20 @@ class LocalClock:
             first.astimezone(UTC)
         ) < to_micros(second.astimezone(UTC))
         return to_micros(first.astimezone(UTC)), ((TWICE,) if twice else ())
+
+    def iso(self, raw: str) -> tuple[int | None, TimeZoneBasis, tuple[str, ...]]:
+        """Microseconds UTC of an ISO 8601 time, its basis, and warnings; None where it is no
+        time. One without an offset is local."""
+        try:
+            moment = datetime.fromisoformat(raw)
+        except ValueError:
+            return None, "unknown", ()
+        # A year no export can hold would overflow in the conversion to UTC.
+        if not 1971 <= moment.year <= 2199:
+            return None, "unknown", ()
+        offset = moment.utcoffset()
+        if offset is None:
+            micros, doubts = self.micros(moment)
+            return micros, self.basis, doubts
+        micros = to_micros(moment)
+        return micros if EARLIEST <= micros <= LATEST else None, "offset" if offset else "utc", ()

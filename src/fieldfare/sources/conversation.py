@@ -23,6 +23,7 @@ LARGE_GROUP = f"a message to a group of more than {MAX_PEOPLE} people; its recip
 NO_RECIPIENT = "a message to somebody the export does not name; it was kept without recipients"
 NO_TIME = "a message without a time that can be read; it was left out"
 NO_SENDER = "a message without a sender; it was left out"
+NOT_SENT = "a draft, or a message that was not sent; it was left out"
 SERVICE_LINE = "a line written by the service, not by a person; it was left out"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar
 
 from fieldfare.sources.clock import LocalClock
@@ -21,8 +20,6 @@ from fieldfare.sources.media_kinds import kind_of
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
-from fieldfare.vocabulary.records import TimeZoneBasis
-from fieldfare.vocabulary.times import EARLIEST, LATEST, to_micros
 
 PROBED = 8
 """JSON files looked into at most; all of those must be channels."""
@@ -168,7 +165,7 @@ def _origin(
 ) -> tuple[Origin, int | None]:
     """Where a message stood, and its time in microseconds UTC."""
     raw = str(item.get("timestamp") or "")
-    micros, basis, doubts = _time(raw, clock)
+    micros, basis, doubts = clock.iso(raw)
     author = item.get("author")
     warnings = [
         word
@@ -188,21 +185,6 @@ def _origin(
         warnings=(*warnings, *doubts),
     )
     return origin, micros
-
-
-def _time(raw: str, clock: LocalClock) -> tuple[int | None, TimeZoneBasis, tuple[str, ...]]:
-    try:
-        moment = datetime.fromisoformat(raw)
-    except ValueError:
-        return None, "unknown", ()
-    if not 1971 <= moment.year <= 2199:
-        return None, "unknown", ()
-    offset = moment.utcoffset()
-    if offset is None:
-        micros, doubts = clock.micros(moment)
-        return micros, clock.basis, doubts
-    micros = to_micros(moment)
-    return micros if EARLIEST <= micros <= LATEST else None, "offset" if offset else "utc", ()
 
 
 def _message(

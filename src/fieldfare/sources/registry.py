@@ -34,6 +34,7 @@ READERS: tuple[str, ...] = (
     "fieldfare.sources.telegram:Telegram",
     "fieldfare.sources.discord_chat_exporter:DiscordChatExporter",
     "fieldfare.sources.sms_backup:SmsBackup",
+    "fieldfare.sources.ufdr:Ufdr",
 )
 """Every reader, as module:class, imported when first needed. Their order does not matter:
 exactly one fits a place."""

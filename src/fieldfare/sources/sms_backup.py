@@ -13,6 +13,7 @@ from typing import ClassVar
 from fieldfare.sources.conversation import (
     NO_SENDER,
     NO_TIME,
+    NOT_SENT,
     Accounts,
     Conversation,
     Ordinals,
@@ -26,8 +27,6 @@ from fieldfare.sources.reader import Completeness, Problems, ReadOptions, Record
 from fieldfare.sources.xml_stream import Element, elements, first_pass, root
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
 from fieldfare.vocabulary.times import EARLIEST, LATEST, MILLISECOND
-
-NOT_SENT = "a draft, or a message that was not sent; it was left out"
 
 _RECEIVED, _SENT = 1, 2
 """Of ``type`` of an SMS and ``msg_box`` of an MMS; 3 is a draft, 4 to 6 were not (yet) sent."""

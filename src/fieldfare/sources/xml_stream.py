@@ -51,7 +51,8 @@ class Element:
 
 
 def root(place: Place, member: Member) -> str | None:
-    """The name of the outermost element, by the first bytes; None where it is no XML."""
+    """The name of the outermost element, as ``namespace|name`` where it has one, by the first
+    bytes; None where it is no XML."""
     names: list[str] = []
     try:
         with place.open(member) as raw:
@@ -59,7 +60,7 @@ def root(place: Place, member: Member) -> str | None:
         if not head.lstrip().startswith(b"<"):
             return None
         parser = _parser()
-        parser.StartElementHandler = lambda name, _: names.append(_local(name))
+        parser.StartElementHandler = lambda name, _: names.append(name)
         parser.Parse(head, False)
     except (expat.ExpatError, InputError, OSError, ValueError):
         pass
