@@ -10,8 +10,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -119,6 +120,11 @@ def resolves(origin: dict[str, Any]) -> bool:
     if unit == "row":
         rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if row]
         return 2 <= int(number) <= len(rows)
+    if data.startswith(b"SQLite format 3"):
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.deserialize(data)
+            found = connection.execute(f"SELECT 1 FROM {unit} WHERE rowid = ?", (int(number),))
+            return found.fetchone() is not None
     if data.lstrip().startswith(b"<"):
         return data.count(f"<{unit} ".encode()) >= int(number) >= 1
     value = json.loads(data.decode("utf-8-sig"))

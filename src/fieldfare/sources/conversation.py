@@ -102,6 +102,14 @@ def derived_id(service: str, *parts: str) -> str:
     return f"{service}:{digest.hexdigest()[:20]}"
 
 
+def phone_account(service: str, oldest: str) -> str:
+    """A name for the owner of a phone that does not say who that is, from what tells its oldest
+    message from every other: the same in every copy of one phone while that message stays, and
+    never the same for two phones, since what one sent the other received."""
+    digest = hashlib.sha256(oldest.encode("utf-8", "surrogatepass"))
+    return f"{service}:phone-{digest.hexdigest()[:12]}"
+
+
 def note(problems: Problems, origin: Origin, what: str) -> None:
     """Count a problem at a record's origin; nothing where `what` is empty."""
     if what:

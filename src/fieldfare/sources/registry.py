@@ -35,6 +35,7 @@ READERS: tuple[str, ...] = (
     "fieldfare.sources.discord_chat_exporter:DiscordChatExporter",
     "fieldfare.sources.sms_backup:SmsBackup",
     "fieldfare.sources.ufdr:Ufdr",
+    "fieldfare.sources.ios_messages:IosMessages",
 )
 """Every reader, as module:class, imported when first needed. Their order does not matter:
 exactly one fits a place."""

@@ -19,6 +19,7 @@ from fieldfare.sources.conversation import (
     Ordinals,
     derived_id,
     note,
+    phone_account,
 )
 from fieldfare.sources.json_stream import integer
 from fieldfare.sources.media_kinds import of_mime
@@ -145,10 +146,8 @@ def _look_through(place: Place, member: Member) -> _Backup:
             own = [n for kind, n in _addresses(element) if kind == _FROM and n != _TOKEN]
             backup.owner = own[0] if own else ""
         oldest = oldest or repr([element.attributes.get(name) for name in _MARKS])
-    # The same in every backup of one phone as long as its oldest message stays, and never the
-    # same for two phones: what one sent the other received.
-    digest = hashlib.sha256(oldest.encode(errors="surrogatepass")).hexdigest()
-    backup.owner = backup.owner or f"phone-{digest[:12]}"
+    if not backup.owner:
+        backup.owner = phone_account("sms", oldest).removeprefix("sms:")
     return backup
 
 
