@@ -36,6 +36,7 @@ READERS: tuple[str, ...] = (
     "fieldfare.sources.sms_backup:SmsBackup",
     "fieldfare.sources.ufdr:Ufdr",
     "fieldfare.sources.ios_messages:IosMessages",
+    "fieldfare.sources.lava:Lava",
 )
 """Every reader, as module:class, imported when first needed. Their order does not matter:
 exactly one fits a place."""
