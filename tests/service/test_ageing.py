@@ -14,6 +14,7 @@ from fieldfare.contacts.engine import Engine
 from fieldfare.service.protections import LegalHolds
 from fieldfare.service.serve import replay
 from fieldfare.service.settings import ServiceSettings
+from fieldfare.service.worker import Worker
 from fieldfare.vocabulary.times import DAY
 from tests.service.comparing import Events, compare, scanned, stored, working
 from tests.service.events import START, arrival, service_events, with_wide_groups
@@ -172,6 +173,83 @@ def test_while_events_come_in_what_is_kept_is_what_a_scan_of_it_finds(
     replay(keeping)
     _all_anew(keeping, engine)
     compare(stored(keeping), scanned(left, tmp_path, _as_of(keeping)))
+
+
+def test_what_is_folded_after_a_death_amid_ageing_is_not_forgotten(
+    postgres_settings: ServiceSettings,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeping = replace(postgres_settings, keep_days=KEEP)
+    sent: Events = []
+
+    def send(*events: dict[str, object]) -> None:
+        sent.extend(events)
+        journal.append([arrival(events)])
+
+    def fold(*workers: Worker) -> None:
+        # Nobody keeps house meanwhile.
+        with monkeypatch.context() as patch:
+            patch.setattr("fieldfare.service.housekeeping.LOOK_SECONDS", 1e9)
+            while any(journal.waiting(p, state.folded(p)) for p in range(journal.partitions)):
+                for worker in workers:
+                    worker.turn()
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    journal, state = keeping.open_journal(), keeping.open_state()
+    for number, place in enumerate(DEATHS):
+        day = START + number * DAY
+        with working(keeping, engine) as keeper, working(keeping, engine) as other:
+            keeper.turn()
+            other.turn()
+            send(_note(f"old{number}", f"a{number}", f"b{number}", day))
+            send(_note(f"new{number}", "c", "d", day + (KEEP + 5) * DAY))
+            fold(keeper, other)
+            with monkeypatch.context() as patch:
+                patch.setattr(f"fieldfare.service.{place}", killed)
+                with pytest.raises(Killed):
+                    keeper.settle()
+            keeper.close()
+            send(_note(f"again{number}", f"b{number}", f"a{number}", day + (KEEP + 5) * DAY))
+            fold(other)
+            other.settle()
+    state.close()
+    journal.close()
+    kept = _in_journal(keeping)
+    assert {f"again{number}" for number in range(len(DEATHS))} < set(kept)
+    left = [event for event in sent if event["id"] in kept]
+    assert len(left) < len(sent)
+    _all_anew(keeping, engine)
+    compare(stored(keeping), scanned(left, tmp_path, _as_of(keeping)))
+    replay(keeping)
+    _all_anew(keeping, engine)
+    compare(stored(keeping), scanned(left, tmp_path, _as_of(keeping)))
+
+
+DEATHS = (
+    "forget._after",
+    "housekeeping._mark",
+    "housekeeping.Housekeeping._gone",
+)
+"""Where the one that keeps house dies: before all is forgotten, before that is marked, after."""
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+def _note(id_: str, sender: str, recipient: str, at: int) -> dict[str, object]:
+    return {
+        "type": "message",
+        "id": id_,
+        "sender": sender,
+        "recipients": [recipient],
+        "sent_at": at,
+        "text": "how old are you",
+    }
 
 
 def _time(event: dict[str, Any]) -> int:

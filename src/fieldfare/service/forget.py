@@ -55,23 +55,22 @@ def erase(
     ring = _peers(state, peers) - set(erased)
     some, others = (f"(SELECT wanted FROM {database.one_of('wanted')} AS w)" for _ in range(2))
     gone = sorted(set(erased) - set(known))
-    with database.transaction():
-        for name in LEDGER:
-            for column, other in (("account", "peer"), ("peer", "account")):
-                database.run(
-                    f"DELETE FROM {name} WHERE {column} IN {some} AND {other} NOT IN {others}",
-                    (database.listed(sorted(erased)), database.listed(sorted(kept))),
-                )
-        for tables, accounts in ((ALONE, sorted(erased)), (OWN, gone)):
-            for name in tables:
-                database.run(
-                    f"DELETE FROM {name} WHERE account IN {some}", (database.listed(accounts),)
-                )
-        outbox = Outbox(database)
-        for account in erased:
-            outbox.forget(account)
-            CaseRequests(database).forget(account)
-        _after(state, partitions, (peers - set(erased)) | set(known), ring)
+    for name in LEDGER:
+        for column, other in (("account", "peer"), ("peer", "account")):
+            database.run(
+                f"DELETE FROM {name} WHERE {column} IN {some} AND {other} NOT IN {others}",
+                (database.listed(sorted(erased)), database.listed(sorted(kept))),
+            )
+    for tables, accounts in ((ALONE, sorted(erased)), (OWN, gone)):
+        for name in tables:
+            database.run(
+                f"DELETE FROM {name} WHERE account IN {some}", (database.listed(accounts),)
+            )
+    outbox = Outbox(database)
+    for account in erased:
+        outbox.forget(account)
+        CaseRequests(database).forget(account)
+    _after(state, partitions, (peers - set(erased)) | set(known), ring)
 
 
 def aged(state: State, before: int, protected: Collection[str], most: int) -> list[tuple[str, str]]:
@@ -115,17 +114,16 @@ def let_age(state: State, partitions: int, pairs: Sequence[tuple[str, str]]) -> 
     database = state.database
     ends = {end for pair in pairs for end in pair}
     given = database.pairs("one", "other")
-    with database.transaction():
-        for name in LEDGER:
-            for start in range(0, len(pairs), 10_000):
-                some = pairs[start : start + 10_000]
-                for part in (some, [(other, one) for one, other in some]):
-                    database.run(
-                        f"DELETE FROM {name} WHERE (account, peer) IN"
-                        f" (SELECT one, other FROM {given} AS g)",
-                        database.listed_pairs(part),
-                    )
-        _after(state, partitions, ends, _peers(state, ends) - ends)
+    for name in LEDGER:
+        for start in range(0, len(pairs), 10_000):
+            some = pairs[start : start + 10_000]
+            for part in (some, [(other, one) for one, other in some]):
+                database.run(
+                    f"DELETE FROM {name} WHERE (account, peer) IN"
+                    f" (SELECT one, other FROM {given} AS g)",
+                    database.listed_pairs(part),
+                )
+    _after(state, partitions, ends, _peers(state, ends) - ends)
 
 
 def _after(state: State, partitions: int, near: Collection[str], ring: Collection[str]) -> None:

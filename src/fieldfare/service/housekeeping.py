@@ -4,12 +4,17 @@ A *job* says what is to be removed and up to which entry of the journal. It is w
 then the state forgets, in one transaction; then the journal is rewritten, a few entries a turn,
 while new events go on being folded. A process that dies goes on where it was: each step may be
 done twice. The order keeps both alike: what is folded later is numbered above the job's.
+
+With one worker nothing is folded between a death and the job's going on. With several, another
+may fold at once what two accounts write to one another whose pair is ageing out, and forgetting
+them then would lose it. PostgreSQL holds journal and state in one database, so that there a job is
+marked as forgotten in the transaction that forgets, and an ageing job also written down in it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,6 +23,7 @@ import msgspec
 
 from fieldfare.service import forget
 from fieldfare.service.appeals import Appeals
+from fieldfare.service.database import Database
 from fieldfare.service.erasures import Erasures, digest_of
 from fieldfare.service.journal import Journal
 from fieldfare.service.protections import LegalHolds, protected
@@ -175,13 +181,12 @@ class Housekeeping:
         before = (today - self._keep_days) * DAY
         safe = protected(self._journal.database)
         pairs = forget.aged(self._state, before, safe, MOST_PAIRS + 1)
+        job = Job("ageing", self._until("ageing")) if pairs else None
+        if job is not None:
+            self._begin(job, pairs[:MOST_PAIRS])
         if len(pairs) <= MOST_PAIRS:
             self._state.set_fact("aged", str(today))
             self._stale = list(range(256))
-        if not pairs:
-            return None
-        job = Job("ageing", self._until("ageing"))
-        self._begin(job, pairs[:MOST_PAIRS])
         return job
 
     def _waiting(self, partition: int) -> int:
@@ -195,33 +200,46 @@ class Housekeeping:
         return {partition: self._state.folded(partition) for partition in partitions}
 
     def _begin(self, job: Job, pairs: list[tuple[str, str]]) -> None:
-        database = self._journal.database
-        with database.transaction():
-            # Where the windows end must not move back, whatever is removed.
-            self._journal.set_fact("as_of", self._state.facts().get("as_of", "0"))
-            database.run("DELETE FROM removal_pairs")
-            database.many("INSERT INTO removal_pairs (one, other) VALUES (?, ?)", pairs)
-            database.run(
-                "INSERT INTO removals (id, job, forgotten) VALUES (1, ?, 0)",
-                (msgspec.json.encode(job).decode(),),
-            )
+        # Where the windows end must not move back, whatever is removed.
+        self._journal.set_fact("as_of", self._state.facts().get("as_of", "0"))
+        if job.kind == "ageing" and not self._alone:
+            self._let_age(job, pairs, lambda: _write_down(self._state.database, job, pairs))
+            return
+        with self._journal.database.transaction():
+            _write_down(self._journal.database, job, pairs)
         self._forget(job)
 
     def _forget(self, job: Job) -> None:
+        if job.kind == "ageing":
+            self._let_age(job, self._pairs())
+            return
         self._carefully(True)
-        database, gone = self._journal.database, self._gone(job)
-        partitions = self._journal.partitions
+        gone = self._gone(job)
         for partition, until in job.until.items():
             after = self._state.folded(partition)
             while after < until:
                 after = self._journal.rewrite(partition, after, until, gone)
-        if job.kind == "erasure":
-            forget.erase(self._state, partitions, job.erased, job.kept, job.known)
-        else:
-            forget.let_age(self._state, partitions, self._pairs())
-        database.run(
-            "UPDATE removals SET job = ?, forgotten = 1", (msgspec.json.encode(job).decode(),)
-        )
+        with self._marked(job):
+            forget.erase(self._state, self._journal.partitions, job.erased, job.kept, job.known)
+
+    def _let_age(
+        self, job: Job, pairs: list[tuple[str, str]], first: Callable[[], object] = lambda: None
+    ) -> None:
+        self._carefully(True)
+        with self._marked(job):
+            first()
+            forget.let_age(self._state, self._journal.partitions, pairs)
+
+    @contextmanager
+    def _marked(self, job: Job) -> Iterator[None]:
+        """What the block takes from the state is taken in one transaction, and the job marked:
+        in the same, where both are in one database."""
+        with self._state.database.transaction():
+            yield
+            if not self._alone:
+                _mark(self._state.database, job)
+        if self._alone:
+            _mark(self._journal.database, job)
 
     def _gone(self, job: Job) -> Gone:
         if job.kind == "ageing":
@@ -264,3 +282,17 @@ class Housekeeping:
     def _carefully(self, on: bool) -> None:
         for connection in (self._journal.database, self._state.database):
             connection.careful(on)
+
+
+def _write_down(database: Database, job: Job, pairs: list[tuple[str, str]]) -> None:
+    database.run("DELETE FROM removal_pairs")
+    database.many("INSERT INTO removal_pairs (one, other) VALUES (?, ?)", pairs)
+    database.run("INSERT INTO removals (id, job, forgotten) VALUES (1, ?, 0)", (_encoded(job),))
+
+
+def _mark(database: Database, job: Job) -> None:
+    database.run("UPDATE removals SET job = ?, forgotten = 1", (_encoded(job),))
+
+
+def _encoded(job: Job) -> str:
+    return msgspec.json.encode(job).decode()
