@@ -131,15 +131,7 @@ class Deciding(Reading, Proposing):
             ).first()
             if row.state == "escalated" and effective is None:
                 raise WrongState(f"the decision on case {case} can still be undone")
-            sentence = {
-                "submitted": "the report was submitted",
-                "failed": "the report failed",
-                "declined": "the report was declined",
-                "retry": "the report is tried again",
-            }[outcome]
-            held = {} if states()[_OUTCOMES[outcome]].open else _FREE
-            work.change(row, f"{sentence}: {reason}", state=_OUTCOMES[outcome], **held)
-            work.note(f"report.{outcome}", case, receipt=receipt)
+            end_report(work, row, outcome, reason, receipt)
 
     @allows(Permission.DECISION_EFFECTS)
     def effects(self, actor: Actor, after: int = 0) -> tuple[Decision, ...]:
@@ -261,6 +253,19 @@ class Deciding(Reading, Proposing):
             claimed_by=decision.by_user,
             lease_until=work.at + self._settings.lease,
         )
+
+
+def end_report(work: Work, row: Row[Any], outcome: Outcome, reason: str, receipt: str = "") -> None:
+    """Bring a case into the state that its external report ended in."""
+    sentence = {
+        "submitted": "the report was submitted",
+        "failed": "the report failed",
+        "declined": "the report was declined",
+        "retry": "the report is tried again",
+    }[outcome]
+    held = {} if states()[_OUTCOMES[outcome]].open else _FREE
+    work.change(row, f"{sentence}: {reason}", state=_OUTCOMES[outcome], **held)
+    work.note(f"report.{outcome}", row.id, receipt=receipt)
 
 
 _FREE: Final[dict[str, Any]] = {"claimed_by": None, "lease_until": None}
