@@ -33,9 +33,9 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[CaseStore]:
         yield store
 
 
-def decided(store: CaseStore, clock: Clock) -> int:
-    """A case that two people decided to report, an hour ago."""
-    case = store.open_case(OPERATOR, snapshot(), "scan")
+def decided(store: CaseStore, clock: Clock, *, scripts: bool = True) -> int:
+    """A case that two people decided to report, an hour ago; without `scripts`, of one child."""
+    case = store.open_case(OPERATOR, snapshot(scripts=scripts), "scan")
     claimed = store.claim(ANA)
     assert claimed is not None
     store.get(ANA, case)

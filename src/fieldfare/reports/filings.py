@@ -161,12 +161,26 @@ class Filings(Desk):
             return lease
 
     @allows(Permission.REPORT_MAKE)
-    def step(self, actor: Actor, filing: int, lease: str, **values: Any) -> None:
+    def step(self, actor: Actor, /, filing: int, lease: str, **values: Any) -> None:
         """Write down what is about to be done, or what was answered: columns of the filing. Raises
         Taken where the lease has passed to somebody else."""
         with self._writing(actor) as work:
             _held(work, filing, lease)
             _set(work, filing, **values)
+
+    @allows(Permission.REPORT_MAKE)
+    def opened(self, actor: Actor, filing: int, lease: str, report_id: str) -> None:
+        """Write down the number under which it is open at the authority."""
+        with self._writing(actor) as work:
+            _held(work, filing, lease)
+            _set(
+                work,
+                filing,
+                state="open",
+                report_id=report_id,
+                opened_at=work.at,
+                changed_at=work.at,
+            )
 
     @allows(Permission.REPORT_MAKE)
     def called(

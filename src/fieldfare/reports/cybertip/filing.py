@@ -158,8 +158,7 @@ class _Run:
         answer = self._ask("/submit", lambda interface: interface.submit(self.package.report))
         if answer.report_id is None:
             raise _TryAgain("the CyberTipline gave no number to /submit")
-        at = self.filer.filings.at()
-        self._step(state="open", report_id=answer.report_id, opened_at=at, changed_at=at)
+        self.filer.filings.opened(self.filer.actor, self.filing, self.lease, answer.report_id)
         return answer.report_id
 
     def _add(self, report_id: str, file: ReportFile) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import Field, fields
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldfare.reports.cybertip.model import FileDetails, Report
@@ -42,11 +41,6 @@ def element_of(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@cache
-def _fields(kind: type) -> tuple[Field[Any], ...]:
-    return fields(kind)
-
-
 def _document(name: str, record: Any) -> bytes:
     from lxml import etree
 
@@ -57,7 +51,7 @@ def _document(name: str, record: Any) -> bytes:
 
 
 def _fill(element: _Element, record: Any) -> None:
-    for each in _fields(type(record)):
+    for each in fields(record):
         value = getattr(record, each.name)
         if value is None or ("flag" in each.metadata and not value):
             continue
