@@ -318,6 +318,8 @@ class Filings(Desk):
 
 
 def _set(work: Work, filing: int, **values: Any) -> None:
+    if not values:
+        return
     work.connection.execute(update(filings).where(filings.c.id == filing).values(**values))
 
 
