@@ -102,10 +102,11 @@ class Server:
 
     def _upload(self, headers: Any, body: bytes) -> bytes:
         head = f"content-type: {headers['content-type']}\r\n\r\n".encode()
-        parts = {
-            part.get_param("name", header="content-disposition"): part.get_payload(decode=True)
-            for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts()
-        }
+        parts: dict[object, bytes] = {}
+        for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
+            payload = part.get_payload(decode=True)
+            assert isinstance(payload, bytes)
+            parts[part.get_param("name", header="content-disposition")] = payload
         if set(parts) != {"id", "file"}:
             return _answer(4000)
         held, code = self._open(parts["id"].decode())
