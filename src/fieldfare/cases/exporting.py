@@ -283,4 +283,5 @@ def _opened(row: Row[Any], vault: Vault, where: str) -> Message:
         text=text,
         source=None if particulars is None else particulars.source,
         media=() if particulars is None else particulars.media,
+        standing="" if particulars is None else particulars.standing,
     )

@@ -241,9 +241,9 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _particulars(seen: SeenMessage) -> str | None:
-    if seen.source is None and not seen.media:
+    if seen.source is None and not seen.media and not seen.standing:
         return None
-    found = Particulars(seen.source, seen.media)
+    found = Particulars(seen.source, seen.media, seen.standing)
     return msgspec.json.encode(found, order="deterministic").decode()
 
 

@@ -351,4 +351,9 @@ def _message(row: Row[Any]) -> Message:
         length=row.length,
         origin=row.origin,
         redacted=row.redacted,
+        standing=_standing(row.particulars),
     )
+
+
+def _standing(particulars: str | None) -> str:
+    return "" if particulars is None else str(json.loads(particulars).get("standing", ""))

@@ -159,6 +159,8 @@ class Message:
     """In an export only."""
     media: tuple[SeenMedia, ...] = ()
     """In an export only."""
+    standing: str = ""
+    """Of a reported message: verified, unverified or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class Particulars:
 
     source: SeenSource | None = None
     media: tuple[SeenMedia, ...] = ()
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

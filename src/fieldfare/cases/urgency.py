@@ -79,6 +79,8 @@ def assess(snapshot: Snapshot, *, gravest_band: str, reported: bool = False) -> 
 
 
 def _seen(snapshot: Snapshot, rules: Urgencies) -> Iterator[str]:
+    if any(each.standing == "verified" and each.from_account for each in snapshot.messages):
+        yield "proved"
     live = [
         child
         for child in snapshot.children

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from fieldfare.service.arrivals import TextUse
+    from fieldfare.service.report_intake import ReportText
     from fieldfare.service.settings import ServiceSettings
 
 Data = Annotated[Path, typer.Option(help="Folder of the embedded database; made if missing.")]
@@ -80,6 +81,20 @@ def serve(
         Path | None,
         typer.Option(help="Key file for the text of cases; or the variable FIELDFARE_KEYS."),
     ] = None,
+    franking_keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key file that reported messages are verified with; or the variable"
+            " FIELDFARE_FRANKING_KEYS."
+        ),
+    ] = None,
+    report_text: Annotated[
+        str | None,
+        typer.Option(
+            help="Messages of users' reports: keep (sealed, for cases), verify (and forget) or"
+            " refuse. Left out: refuse with --text refuse, else keep."
+        ),
+    ] = None,
     log_level: Annotated[
         str, typer.Option(help="debug, info (each request by its route), warning or error.")
     ] = "warning",
@@ -109,6 +124,8 @@ def serve(
         webhooks=webhooks,
         cases=cases,
         keys=keys,
+        franking_keys=franking_keys,
+        report_text=report_text_of(report_text),
     )
     mounted = {}
     if console:
@@ -131,8 +148,8 @@ def token_make(
         list[str],
         typer.Option(
             help="What it may do; may be given several times: events:write, notices:write,"
-            " decisions:ask, assessments:read, appeals:write, appeals:read, accounts:manage,"
-            " webhooks:manage, metrics:read."
+            " reports:write, reports:read, decisions:ask, assessments:read, appeals:write,"
+            " appeals:read, accounts:manage, webhooks:manage, metrics:read."
         ),
     ],
     data: Data = DEFAULT_DATA,
@@ -200,6 +217,14 @@ def text_use_of(given: str) -> TextUse:
     if given not in ("read", "keep", "refuse"):
         raise SettingsError(f"--text {given}: choose read, keep or refuse")
     return cast("TextUse", given)
+
+
+def report_text_of(given: str | None) -> ReportText | None:
+    from fieldfare.vocabulary import SettingsError
+
+    if given not in (None, "keep", "verify", "refuse"):
+        raise SettingsError(f"--report-text {given}: choose keep, verify or refuse")
+    return cast("ReportText | None", given)
 
 
 def url_of(given: str | None) -> str | None:

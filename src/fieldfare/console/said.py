@@ -70,6 +70,8 @@ class MessageRow:
     """What is said where the text is longer than what is shown."""
     origin: str
     message: str
+    standing: str = ""
+    """Of a reported message: verified, unverified or failed."""
     focus: bool = False
     """The one that the page is about."""
 
@@ -113,6 +115,7 @@ def _row(
         else "",
         origin=words.clip(message.origin, words.PLACE_LENGTH),
         message=words.clip(message.message),
+        standing=message.standing,
         focus=message.id == focus,
     )
 

@@ -27,6 +27,7 @@ from typing import Final, Literal
 
 from fieldfare.safeguards.franking_encoding import (
     KEY_BYTES,
+    LONGEST_BODY,
     TAG_BYTES,
     Attachment,
     Context,
@@ -42,6 +43,7 @@ from fieldfare.vocabulary.keys import KeyRing
 
 __all__ = [
     "KEY_BYTES",
+    "LONGEST_BODY",
     "TAG_BYTES",
     "Attachment",
     "Checked",

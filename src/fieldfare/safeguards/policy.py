@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -23,6 +23,7 @@ from fieldfare.safeguards.rules import (
     ContentScanning,
     Helpline,
     Policy,
+    ReportLimits,
     Rule,
     Support,
     Switch,
@@ -192,6 +193,7 @@ def _policy(top: _Table, sha256: str) -> Policy:
         helpline_with=_helpline_with(top),
         helplines=_helplines(top.table("helplines", required=False)),
         content_scanning=_content_scanning(top.table("content_scanning", required=True)),
+        reports=_reports(top.table("reports", required=False)),
     )
     top.end()
     return policy
@@ -377,3 +379,12 @@ def _content_scanning(table: _Table) -> ContentScanning:
     )
     table.end()
     return made
+
+
+def _reports(table: _Table) -> ReportLimits:
+    usual, given = ReportLimits(), {}
+    for name, value in vars(usual).items():
+        kind = bool if isinstance(value, bool) else Annotated[int, msgspec.Meta(ge=0)]
+        given[name] = table.take(name, kind, value, instead=value)
+    table.end()
+    return ReportLimits(**given)

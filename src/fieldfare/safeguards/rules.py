@@ -84,6 +84,24 @@ class ContentScanning:
 
 
 @dataclass(frozen=True)
+class ReportLimits:
+    """What keeps many from reporting one account down, and one from reporting many. A report with a
+    verified message of the account is under `most_a_day` alone."""
+
+    most_a_day: int = 20
+    """Reports of one reporter in 24 hours; more are refused."""
+    most_unverified_a_day: int = 5
+    """Reports without a verified message, about one account in 24 hours, that count."""
+    needs_contact: bool = True
+    """Such a report counts only where the account wrote to the reporter."""
+    most_failed: int = 3
+    """Messages of one reporter that may fail in `failed_days` before such reports do not count."""
+    failed_days: int = 90
+    keep_days: int = 90
+    """How long the messages of a report are kept, beside what is in a case."""
+
+
+@dataclass(frozen=True)
 class Policy:
     """A checked policy. Make one with `load`, `parse` or `shipped`."""
 
@@ -106,6 +124,7 @@ class Policy:
     """Keys of the texts that end with where to get help."""
     helplines: Mapping[str, Helpline]
     content_scanning: ContentScanning
+    reports: ReportLimits
 
     @cached_property
     def id(self) -> PolicyVersion:

@@ -76,6 +76,9 @@ class SeenMessage:
     source: SeenSource | None = None
     """The same in parts."""
     media: tuple[SeenMedia, ...] = ()
+    standing: str = ""
+    """Of a message that the child reported: verified, unverified or failed (docs/franking.md);
+    empty where the service itself had it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,20 @@ from typing import Final
 
 from fieldfare.safeguards import Policy
 from fieldfare.service.arrivals import TextUse
+from fieldfare.service.report_intake import ReportText
 from fieldfare.service.settings import ServiceSettings
 
 _TEXT: Final[dict[TextUse, str]] = {
     "read": "Text: read on arrival and forgotten, where the policy lets it be read.",
     "keep": "Text: read on arrival and kept, where the policy lets it be read.",
     "refuse": "Text: none is taken (metadata only).",
+}
+
+
+_REPORTED: Final[dict[ReportText, str]] = {
+    "keep": "Messages of users' reports: verified, and kept sealed for those who decide.",
+    "verify": "Messages of users' reports: verified and forgotten.",
+    "refuse": "Messages of users' reports: none are taken.",
 }
 
 
@@ -34,3 +42,6 @@ def at_start(settings: ServiceSettings, policy: Policy, address: str) -> Iterato
             "      The policy lets no text be read of accounts without a country: send accounts,"
             " with `country`, before their first message."
         )
+    yield _REPORTED[settings.reported_text]
+    if settings.reported_text != "refuse" and settings.franking_ring().current is None:
+        yield "      Without --franking-keys none of them can be verified."

@@ -2,8 +2,8 @@
 
 What enters: `case_requests`, the state. What leaves: cases, frozen as the state shows the account
 now, and the table of open cases, by which the policy's rules for them apply at once. The ledger
-holds no messages, so that a case of the live service has none: who, when, how often, what was asked
-and how the child answered it are there.
+holds no messages, so that a case of the live service has those alone that its children reported
+(`user_reports`): who, when, how often, what was asked and how the child answered it are there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -21,14 +21,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fieldfare.cases import SERVICE, CaseStore
 from fieldfare.cases.states import states
+from fieldfare.cases.vault import Vault
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Snapshot
 from fieldfare.service.case_requests import CaseRequest, CaseRequests
 from fieldfare.service.database import Database
 from fieldfare.service.protections import OpenCases
 from fieldfare.service.state import PEOPLE, State
+from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import FieldfareError
-from fieldfare.vocabulary.times import MINUTE
+from fieldfare.vocabulary.times import DAY, MINUTE
 
 log = logging.getLogger("fieldfare.service")
 
@@ -50,6 +53,10 @@ class CaseOpener:
     """The journal's, which also holds the table of open cases."""
     card: Scorecard
     unknown_child_probability: float
+    vault: Vault = field(default_factory=Vault)
+    """Seals and opens the messages of reports."""
+    keep_days: int = ReportLimits().keep_days
+    """How long those are kept, beside what is in a case."""
 
     @property
     def open_cases(self) -> OpenCases:
@@ -71,6 +78,7 @@ class CaseOpener:
             if self._answer(request):
                 requests.done([request])
                 answered += 1
+        UserReports(self.durable).forget_texts(time.time_ns() // 1000 - self.keep_days * DAY)
         self._let_go()
         return answered
 
@@ -88,10 +96,17 @@ class CaseOpener:
         if request.because == "report" and not by_child and not known:
             # Reports by adults are about anything; they join a case, and open none.
             return True
+        snapshot = self._with_reports(snapshot)
         because = "a child reported it" if request.because == "report" else "by the scorecard"
         case = self.store.open_case(SERVICE, snapshot, request.because, because=because)
         open_cases.open(request.account, f"C-{case}")
         return True
+
+    def _with_reports(self, snapshot: Snapshot) -> Snapshot:
+        """With the messages that its children reported."""
+        children = {child.account for child in snapshot.children}
+        shown = UserReports(self.durable).messages_of(snapshot.account, children, self.vault)
+        return replace(snapshot, messages=shown)
 
     def _let_go(self) -> None:
         """Accounts whose cases are closed have none open any more."""

@@ -26,6 +26,7 @@ from fieldfare.service.appeals import Appeals
 from fieldfare.service.journal import Journal, partition_of
 from fieldfare.service.protections import LegalHolds, OpenCases
 from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
+from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary.times import SECOND, isoformat
 
 PAGE = 1_000
@@ -51,6 +52,15 @@ def export(journal: Journal, state: State, account: str) -> Iterator[Line]:
                 "statement": appeal.statement,
             }
         after = appeals[-1].seq
+    for report in UserReports(database).by(account):
+        yield {
+            "part": "given",
+            "type": "report",
+            "id": report.id,
+            "about": report.account,
+            "reported_at": isoformat(report.reported_at),
+            "messages": report.verified + report.unverified + report.failed,
+        }
     for hold in LegalHolds(database).all(account):
         yield {
             "part": "restricted",

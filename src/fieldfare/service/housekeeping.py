@@ -29,6 +29,7 @@ from fieldfare.service.journal import Journal
 from fieldfare.service.protections import LegalHolds, protected
 from fieldfare.service.removal import AccountsGone, Gone, PairsGone
 from fieldfare.service.state import State
+from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary.times import DAY
 
 LOOK_SECONDS: Final = 1.0
@@ -272,6 +273,7 @@ class Housekeeping:
             if job.kind == "erasure":
                 for account in job.erased:
                     Appeals(database).forget(account)
+                    UserReports(database).forget(account)
                     if account not in job.known:
                         LegalHolds(database).forget(account, digest_of(account))
                 self._erasures.done(job.erased, job.known)

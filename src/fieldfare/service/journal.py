@@ -29,6 +29,7 @@ from fieldfare.service.database import Database
 from fieldfare.service.erasures import Erasures
 from fieldfare.service.protections import LegalHolds, OpenCases
 from fieldfare.service.removal import Gone, without
+from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import SettingsError
 
 VERSION: Final = "1"
@@ -94,7 +95,7 @@ class Journal:
             for statement in filter(str.strip, script.split(";")):
                 database.run(statement)
             # What is durable and does not follow from the journal.
-            for kind in (Appeals, Erasures, LegalHolds, OpenCases):
+            for kind in (Appeals, Erasures, LegalHolds, OpenCases, UserReports):
                 kind(database).create()
             for name, value in (("version", VERSION), ("partitions", str(partitions))):
                 database.run(

@@ -243,6 +243,8 @@ def opener(settings: ServiceSettings) -> CaseOpener:
         settings.open_journal().database,
         settings.card(),
         settings.contacts.unknown_child_probability,
+        settings.vault(),
+        settings.reports().keep_days,
     )
 
 

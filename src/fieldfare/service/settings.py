@@ -13,16 +13,22 @@ from fieldfare.contacts.intake import ContactSettings
 from fieldfare.risk import scorecard as scorecards
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.safeguards import PolicyFile, shipped
+from fieldfare.safeguards.franking import VARIABLE as FRANKING_VARIABLE
+from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.service.arrivals import TextUse
 from fieldfare.service.database import Database, PostgreSQL, SQLite
 from fieldfare.service.journal import Journal
+from fieldfare.service.report_intake import ReportText
 from fieldfare.service.state import State
 from fieldfare.service.webhooks import Endpoint
 from fieldfare.service.webhooks import load as load_webhooks
 from fieldfare.vocabulary import FieldfareError, SettingsError
+from fieldfare.vocabulary.keys import KeyRing
+from fieldfare.vocabulary.keys import load as load_ring
 
 if TYPE_CHECKING:
     from fieldfare.cases import CaseStore
+    from fieldfare.cases.vault import Vault
 
 PARTITIONS = 8
 """Partitions of a new PostgreSQL database: more workers than that get nothing to do."""
@@ -60,13 +66,35 @@ class ServiceSettings:
     keys: Path | None = None
     """Key file for the text of cases at rest; None: those of FIELDFARE_KEYS, if there are any."""
 
+    franking_keys: Path | None = None
+    """Key file that franked messages are verified with; None: FIELDFARE_FRANKING_KEYS, if set."""
+    report_text: ReportText | None = None
+    """What becomes of the messages of users' reports; None: kept, or refused where `text_use` is
+    ``refuse``."""
+
+    @property
+    def reported_text(self) -> ReportText:
+        """What becomes of the messages of users' reports."""
+        if self.report_text is not None:
+            return self.report_text
+        return "refuse" if self.text_use == "refuse" else "keep"
+
+    def franking_ring(self) -> KeyRing:
+        """The keys that franked messages are verified with. Raises SettingsError."""
+        return load_ring(self.franking_keys, FRANKING_VARIABLE)
+
+    def vault(self) -> Vault:
+        """What seals text at rest."""
+        from fieldfare.cases.vault import Vault, load
+
+        return Vault(load(self.keys))
+
     def open_store(self) -> CaseStore:
         """The store of cases: beside the embedded database, or in the same PostgreSQL one."""
         from fieldfare.cases import CaseStore
         from fieldfare.cases.database import connect, url_of
-        from fieldfare.cases.vault import Vault, load
 
-        return CaseStore(connect(url_of(self.data, self.database)), vault=Vault(load(self.keys)))
+        return CaseStore(connect(url_of(self.data, self.database)), vault=self.vault())
 
     def card(self) -> Scorecard:
         """The scorecard, at the operator's prior."""
@@ -81,6 +109,11 @@ class ServiceSettings:
             return PolicyFile(self.policy, bands)
         shipped().require_bands(bands)
         return None
+
+    def reports(self) -> ReportLimits:
+        """What the policy says of users' reports."""
+        found = self.policy_file()
+        return (shipped() if found is None else found.current()).reports
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The webhooks, with their secrets. Raises SettingsError for one that cannot be used."""

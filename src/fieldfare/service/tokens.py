@@ -22,6 +22,8 @@ Scope = Literal[
     "decisions:ask",
     "assessments:read",
     "notices:write",
+    "reports:write",
+    "reports:read",
     "appeals:write",
     "appeals:read",
     "accounts:manage",

@@ -8,6 +8,7 @@
     assessments  GET /v1/accounts/{id}/assessment, /v1/assessments, /v1/changes
     accounts     one account's data: export, erasure, legal holds
     appeals      POST and GET /v1/appeals
+    reports      POST and GET /v1/reports
     webhooks     GET /v1/webhooks/dead-letters and POST …/requeue
     health       GET /healthz, /readyz, /metrics
 

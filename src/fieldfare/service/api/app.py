@@ -16,6 +16,7 @@ from fieldfare.service.api import (
     decisions,
     events,
     health,
+    reports,
     webhooks,
 )
 from fieldfare.service.api.problems import COMMON, handle
@@ -37,7 +38,7 @@ def create_app(settings: ServiceSettings, mounted: Mapping[str, ASGIApp] | None 
         redoc_url=None,
     )
     app.add_middleware(RequestLog)
-    for part in (events, decisions, assessments, accounts, appeals, webhooks):
+    for part in (events, decisions, assessments, accounts, appeals, reports, webhooks):
         app.include_router(part.router, responses=COMMON)
     app.include_router(health.router)
     handle(app)

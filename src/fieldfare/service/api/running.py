@@ -70,6 +70,7 @@ class Running:
         self._policy = settings.policy_file()
         self._desk, self._desk_lock = settings.open_journal().database, threading.Lock()
         self.exporting = threading.Lock()
+        self.vault, self.franking_ring = settings.vault(), settings.franking_ring()
         self.content = ContentRule(settings.open_state(), self.policy)
         self.counts = Counts()
         self._backlog, self._counted_at = 0, 0.0
