@@ -128,8 +128,9 @@ def resolves(origin: dict[str, Any]) -> bool:
     if data.lstrip().startswith(b"<"):
         return data.count(f"<{unit} ".encode()) >= int(number) >= 1
     value = json.loads(data.decode("utf-8-sig"))
-    for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", origin["locator"]):
-        value = value[key] if key else value[int(index)]
+    steps = re.findall(r'("(?:[^"\\]|\\.)*")|([^.\[\]"]+)|\[(\d+)\]', origin["locator"])
+    for quoted, key, index in steps:
+        value = value[json.loads(quoted) if quoted else key or int(index)]
     return isinstance(value, dict)
 
 

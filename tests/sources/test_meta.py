@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldfare.sources.clock import millis
+from fieldfare.sources.conversation import ORDER_WINDOW, in_order
 from fieldfare.sources.instagram import Instagram
 from fieldfare.sources.messenger import Messenger
-from fieldfare.sources.meta import ORDER_WINDOW, in_order, millis, repair
+from fieldfare.sources.meta import repair
 from fieldfare.sources.place import open_place
 from fieldfare.vocabulary import InputError, Message
 from tests.sources.fixtures import Files, as_folder

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fieldfare.sources.json_stream import integer
 from fieldfare.sources.reader import ReadOptions
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.records import TimeZoneBasis
-from fieldfare.vocabulary.times import EARLIEST, LATEST, to_micros
+from fieldfare.vocabulary.times import EARLIEST, LATEST, MILLISECOND, to_micros
 
 TWICE = "the hour came twice"
 """Warning of a local time in the hour that clocks repeat in autumn; the first is taken."""
@@ -55,3 +56,10 @@ class LocalClock:
             return micros, self.basis, doubts
         micros = to_micros(moment)
         return micros if EARLIEST <= micros <= LATEST else None, "offset" if offset else "utc", ()
+
+
+def millis(value: object) -> int | None:
+    """Microseconds of a time in milliseconds; None for what is none, nought, or out of range."""
+    number = integer(value)
+    micros = number * MILLISECOND if number else None
+    return micros if micros is not None and EARLIEST <= micros <= LATEST else None

@@ -13,7 +13,7 @@ from typing import Literal
 
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Problems
-from fieldfare.vocabulary import Account, Origin
+from fieldfare.vocabulary import Account, Message, Origin
 
 MAX_PEOPLE = 500
 """In a larger group no single person is taken to have been written to: a line in a channel of
@@ -25,6 +25,9 @@ NO_TIME = "a message without a time that can be read; it was left out"
 NO_SENDER = "a message without a sender; it was left out"
 NOT_SENT = "a draft, or a message that was not sent; it was left out"
 SERVICE_LINE = "a line written by the service, not by a person; it was left out"
+
+ORDER_WINDOW = 20_000
+"""Messages held to put them in the order of time. Meta starts a new file after 10,000."""
 
 
 @dataclass(frozen=True)
@@ -114,3 +117,21 @@ def note(problems: Problems, origin: Origin, what: str) -> None:
     """Count a problem at a record's origin; nothing where `what` is empty."""
     if what:
         problems.add(origin.source, what, member=origin.member, locator=origin.locator)
+
+
+def in_order(messages: Iterator[Message]) -> Iterator[Message]:
+    """Newest first becomes oldest first, in windows of `ORDER_WINDOW`."""
+    window: list[Message] = []
+    for message in messages:
+        window.append(message)
+        if len(window) == ORDER_WINDOW:
+            yield from _sorted(window)
+            window = []
+    yield from _sorted(window)
+
+
+def _sorted(window: list[Message]) -> list[Message]:
+    if len(window) > 1 and int(window[0].sent_at) >= int(window[-1].sent_at):
+        # Reversed before the stable sort: messages of one millisecond are newest first, too.
+        window.reverse()
+    return sorted(window, key=lambda message: int(message.sent_at))

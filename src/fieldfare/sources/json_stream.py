@@ -8,12 +8,14 @@ are never passed on: they quote the file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import ijson
+from ijson.common import ObjectBuilder
 
 from fieldfare.sources.decoding import JsonBytes
 from fieldfare.sources.place import HEAD_BYTES, Member, Place
@@ -51,6 +53,44 @@ def objects(
             index += 1
         if index == 0:
             problems.add(place, EMPTY, member=member.name)
+
+
+def objects_by_key(
+    place: Place, member: Member, options: ReadOptions, problems: Problems
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield (key, index, object) of a file that is one object whose values are lists of objects;
+    damage is noted and ends it. `locator_of` says where each stands."""
+    key, index = "", -1
+    builder: ObjectBuilder | None = None
+
+    def amiss(what: str) -> None:
+        problems.add(place, what, member=member.name, locator=locator_of(key, max(index, 0)))
+
+    with noting(place, member, problems, lambda: locator_of(key, max(index, 0))):
+        for prefix, event, value in events(place, member, options, problems):
+            if builder is not None:
+                builder.event(event, value)
+                if event == "end_map" and prefix == f"{key}.item":
+                    yield key, index, builder.value
+                    builder = None
+            elif prefix == "" and event == "map_key":
+                key, index = value, -1
+            elif prefix == f"{key}.item" and event not in ("end_array", "map_key"):
+                index += 1
+                if event == "start_map":
+                    builder = ObjectBuilder()
+                    builder.event(event, value)
+                else:
+                    amiss(NOT_AN_OBJECT)
+            elif prefix == key and event == "end_array" and index < 0:
+                amiss(EMPTY)
+            elif prefix == key and event not in ("start_array", "end_array", "map_key", "end_map"):
+                amiss(NOT_AN_OBJECT)
+
+
+def locator_of(key: str, index: int) -> str:
+    """``"key"[3]``: the key is quoted, since it may hold any character."""
+    return f"{json.dumps(key, ensure_ascii=False)}[{index}]"
 
 
 def events(

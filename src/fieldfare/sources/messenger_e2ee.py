@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from fieldfare.sources.clock import millis
 from fieldfare.sources.conversation import (
     NO_SENDER,
     NO_TIME,
@@ -13,11 +14,11 @@ from fieldfare.sources.conversation import (
     Conversation,
     Ordinals,
     derived_id,
+    in_order,
     note,
 )
 from fieldfare.sources.json_stream import dicts, first_pass, objects, outline, text
 from fieldfare.sources.media_kinds import kind_of
-from fieldfare.sources.meta import in_order, millis
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import (
     Completeness,

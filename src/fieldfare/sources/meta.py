@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from fieldfare.sources.clock import millis
 from fieldfare.sources.conversation import (
     NO_SENDER,
     NO_TIME,
@@ -21,18 +22,15 @@ from fieldfare.sources.conversation import (
     Conversation,
     Ordinals,
     derived_id,
+    in_order,
     note,
 )
-from fieldfare.sources.json_stream import dicts, first_pass, integer, objects, outline, text
+from fieldfare.sources.json_stream import dicts, first_pass, objects, outline, text
 from fieldfare.sources.media_kinds import kind_of
 from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Problems, ReadOptions, data_files
 from fieldfare.vocabulary import Account, InputError, Media, Message, Origin
 from fieldfare.vocabulary.records import MediaKind
-from fieldfare.vocabulary.times import EARLIEST, LATEST
-
-ORDER_WINDOW = 20_000
-"""Messages held to put them in the order of time. Meta starts a new file after 10,000."""
 
 HTML = "a conversation in HTML, which cannot be read; ask Meta for the download in JSON"
 NOT_MESSAGES = "a file in a conversation's folder that is none of messages; it was not read"
@@ -317,31 +315,6 @@ def look_through(place: Place, parts: list[Member]) -> Thread:
             elif prefix == "thread_type":
                 thread.group = thread.group or value == "RegularGroup"
     return thread
-
-
-def in_order(messages: Iterator[Message]) -> Iterator[Message]:
-    """Newest first becomes oldest first, in windows of `ORDER_WINDOW`."""
-    window: list[Message] = []
-    for message in messages:
-        window.append(message)
-        if len(window) == ORDER_WINDOW:
-            yield from _sorted(window)
-            window = []
-    yield from _sorted(window)
-
-
-def _sorted(window: list[Message]) -> list[Message]:
-    if len(window) > 1 and int(window[0].sent_at) >= int(window[-1].sent_at):
-        # Reversed before the stable sort: messages of one millisecond are newest first, too.
-        window.reverse()
-    return sorted(window, key=lambda message: int(message.sent_at))
-
-
-def millis(value: object) -> int | None:
-    """Microseconds of a time in milliseconds; None for what is none, nought, or out of range."""
-    number = integer(value)
-    micros = number * 1000 if number else None
-    return micros if micros is not None and EARLIEST <= micros <= LATEST else None
 
 
 def _is_call(item: dict[str, Any]) -> bool:

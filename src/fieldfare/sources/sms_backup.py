@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from fieldfare.sources.clock import millis
 from fieldfare.sources.conversation import (
     NO_SENDER,
     NO_TIME,
@@ -27,7 +28,6 @@ from fieldfare.sources.place import Member, Place
 from fieldfare.sources.reader import Completeness, Problems, ReadOptions, RecordReader
 from fieldfare.sources.xml_stream import Element, elements, first_pass, root
 from fieldfare.vocabulary import InputError, Media, Message, Origin, Record
-from fieldfare.vocabulary.times import EARLIEST, LATEST, MILLISECOND
 
 _RECEIVED, _SENT = 1, 2
 """Of ``type`` of an SMS and ``msg_box`` of an MMS; 3 is a draft, 4 to 6 were not (yet) sent."""
@@ -165,11 +165,7 @@ def _origin(
 ) -> tuple[Origin, int | None]:
     """Where a message stood, and its time in microseconds UTC."""
     raw = element.attributes.get("date", "")
-    milliseconds = integer(raw)
-    time = None if milliseconds is None else milliseconds * MILLISECOND
-    return Origin(
-        source=str(place), member=member.name, locator=locator, raw_time=raw
-    ), time if time is not None and EARLIEST <= time <= LATEST else None
+    return Origin(source=str(place), member=member.name, locator=locator, raw_time=raw), millis(raw)
 
 
 def _box(element: Element) -> int | None:
