@@ -23,15 +23,15 @@ SCRIPTS: Final = {
     "luz": ("ilang taon ka na", "PH"),
     "nok": ("หนูอายุเท่าไหร่", "TH"),
     "amal": ("كم عمرك", "EG"),
-    "tamil": ("உனக்கு எத்தனை வயது", "IN"),
-    "sinhala": ("ඔයාට වයස කීයද", "LK"),
-    "hindi": ("तुम्हारी उम्र क्या है", "IN"),
+    "kavi": ("உனக்கு எத்தனை வயது", "IN"),
+    "sanu": ("ඔයාට වයස කීයද", "LK"),
+    "asha": ("तुम्हारी उम्र क्या है", "IN"),
     "chen": ("你多大了", "CN"),
     "anya": ("сколько тебе лет", "UA"),
 }
 """By child: "how old are you", in its language; and its country."""
 
-NAMES: Final = {"mara": "Mara Invented", "luz": "Luz Example", "nok": "นก ตัวอย่าง"}
+NAMES: Final = {"mara": "Mara Imaginary", "luz": "Luz Placeholder", "nok": "นก ตัวอย่าง"}
 
 
 def snapshot(account: str = "otto", *, scripts: bool = True) -> Snapshot:

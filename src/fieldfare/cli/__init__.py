@@ -23,6 +23,7 @@ from fieldfare.cli.case import case
 from fieldfare.cli.console import console
 from fieldfare.cli.demo import demo
 from fieldfare.cli.evaluate import evaluate
+from fieldfare.cli.evidence import evidence
 from fieldfare.cli.formats import formats
 from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
@@ -71,6 +72,7 @@ for name, group in (
     ("case", case),
     ("user", user),
     ("audit", audit),
+    ("evidence", evidence),
 ):
     app.add_typer(group, name=name)
 

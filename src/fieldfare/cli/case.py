@@ -81,7 +81,7 @@ def show(
 
     from fieldfare.cases import OPERATOR
 
-    found = open_store(data, database, None).summary(OPERATOR, _number(number))
+    found = open_store(data, database, None).summary(OPERATOR, number_of(number))
     typer.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
 
 
@@ -163,7 +163,8 @@ def _all(store: CaseStore) -> list[CaseSummary]:
             return found
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
+    """The number of a case that is written ``C-12``. Raises InputError."""
     from fieldfare.vocabulary import InputError
 
     number = text.upper().removeprefix("C-")
