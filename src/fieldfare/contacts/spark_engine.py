@@ -80,6 +80,19 @@ class SparkEngine(Engine):
         )
         return not self._spark.table(name).isEmpty()
 
+    @property
+    def session(self) -> SparkSession:
+        """The session, for what only Spark does."""
+        return self._spark
+
+    def clear(self) -> None:
+        """Forget all tables and views and give back their files, before the next of many runs."""
+        for table in self._spark.catalog.listTables():
+            if table.isTemporary:
+                self._spark.catalog.dropTempView(table.name)
+        for path in self._folder.glob("*.parquet"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def close(self) -> None:
         self._spark.stop()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -15,6 +15,8 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     assess      accounts that are due -> assessments, by the SQL of `contacts` and `risk`
     worker      the loop: fold, assess, again
     stream      events from Kafka, changes to it
+    spark_stream   files by Spark Structured Streaming, without the rest of a service
+    spark_state    what that keeps
     content     whether text may be read, as the policy says
     case_requests  accounts that people are to look at
     case_opening   cases are opened for them

@@ -31,7 +31,7 @@ from fieldfare.vocabulary.times import DAY, to_micros
 
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
-    from fieldfare.service.content import ContentRule
+    from fieldfare.service.content import ContentRule, NothingRead
 
 TextUse = Literal["read", "keep", "refuse"]
 """What becomes of message text. ``read``: it is annotated and forgotten. ``keep``: it is kept in
@@ -83,7 +83,7 @@ def read(
     text_use: TextUse,
     model: Callable[[], LanguageModel],
     now: datetime | None = None,
-    content: ContentRule | None = None,
+    content: ContentRule | NothingRead | None = None,
 ) -> Arrival:
     """The records of a body: JSON Lines, or a JSON array.
 
@@ -196,7 +196,9 @@ def _without_origin(batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def _drop_unreadable(tables: dict[str, pa.RecordBatch], content: ContentRule) -> tuple[int, int]:
+def _drop_unreadable(
+    tables: dict[str, pa.RecordBatch], content: ContentRule | NothingRead
+) -> tuple[int, int]:
     if "accounts" in tables:
         content.note(tables["accounts"])
     messages = tables.get("messages")

@@ -23,6 +23,21 @@ REMEMBERED: Final = 100_000
 """Accounts told of lately whose countries are remembered: until the state has them."""
 
 
+class NothingRead:
+    """Lets no text be read: for those who cannot ask for the countries of everyone."""
+
+    def note(self, accounts: pa.RecordBatch) -> None:
+        """Accounts that were told of."""
+
+    def may_read(
+        self, messages: pa.RecordBatch
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """As `ContentRule.may_read`."""
+        return pc.is_null(messages["text"]).to_numpy(zero_copy_only=False), np.ones(
+            messages.num_rows, bool
+        )
+
+
 class ContentRule:
     """Asks the policy. Safe for several threads."""
 

@@ -1,0 +1,1 @@
+"""Integrations to be copied: how a service is connected with Fieldfare."""
