@@ -26,7 +26,7 @@ pytestmark = pytest.mark.spark
 def _settings(folder: Path) -> SparkStreamSettings:
     (folder / "in").mkdir(exist_ok=True)
     return SparkStreamSettings(
-        folder / "in", folder / "state", scorecard.shipped(), once=True, most_files=3
+        folder / "in", folder / "state", scorecard.shipped(), once=True, most_files=3, threads=1
     )
 
 

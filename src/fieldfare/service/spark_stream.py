@@ -89,6 +89,8 @@ class SparkStreamSettings:
     most_files: int = 1_000
     """Files of one micro-batch."""
     memory: str | None = None
+    threads: int | None = None
+    """Of a session on this machine; None: its cores."""
 
 
 class SparkStream:
@@ -100,7 +102,7 @@ class SparkStream:
         self._settings = settings
         self.kept = Kept(settings.state)
         try:
-            self._engine = SparkEngine(memory=settings.memory)
+            self._engine = SparkEngine(memory=settings.memory, threads=settings.threads)
         except BaseException:
             self.kept.close()
             raise
