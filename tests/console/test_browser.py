@@ -6,24 +6,17 @@ Needs Chromium. Where there is none the tests fail in CI and are skipped, saying
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-import uvicorn
 
 from fieldfare.cases import OPERATOR, Actor
-from fieldfare.cases.database import connect, url_of
-from fieldfare.cases.desk import StoreSettings, now
-from fieldfare.cases.store import CaseStore
-from fieldfare.cases.users import SignIn, Users
-from fieldfare.console.app import Console, create_console
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import snapshot
-from tests.console.conftest import PASSWORD, PEOPLE
+from tests.console.conftest import PASSWORD
+from tests.console.served import Served
 from tests.scan.test_page_browser import browser as browser
 
 pytestmark = pytest.mark.browser
@@ -40,46 +33,15 @@ PAGES = {
 }  # fmt: skip
 
 
-class Served:
-    """A console at work, with what it takes to sign in."""
-
-    def __init__(self, folder: Path) -> None:
-        engine = connect(url_of(folder))
-        self.store = CaseStore(engine, settings=StoreSettings(draw=lambda: 1.0))
-        users = Users(engine)
-        self.sign_in = SignIn(users)
-        made = {n: users.add(OPERATOR, n, [r], PASSWORD) for n, r in TWO.items()}
-        self.codes = {name: secret.secret for name, secret in made.items() if secret}
-        for role in PEOPLE:
-            users.add(OPERATOR, role, [role], None)
-        for number in range(1, 7):
-            self.store.open_case(OPERATOR, snapshot(f"acc-{number}", 12, 90, seed=number), "policy")
-        self.store.claim(Actor("reviewer", frozenset({"reviewer"})), 1)
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                create_console(Console(self.store, self.sign_in, now, banner="Invented.")),
-                port=0,
-                log_level="critical",
-            )
-        )
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        while not self.server.started:
-            self.thread.join(0.02)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.base = f"http://127.0.0.1:{port}"
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-
-
 TWO = {"rosa": "reviewer", "sol": "senior_reviewer", "kim": "reviewer", "lee": "senior_reviewer"}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    found = Served(tmp_path_factory.mktemp("served"))
+    found = Served(tmp_path_factory.mktemp("served"), TWO)
+    for number in range(1, 7):
+        found.store.open_case(OPERATOR, snapshot(f"acc-{number}", 12, 90, seed=number), "policy")
+    found.store.claim(Actor("reviewer", frozenset({"reviewer"})), 1)
     yield found
     found.close()
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from starlette.applications import Starlette
@@ -14,13 +17,15 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from fieldfare.cases import OPERATOR, Actor
+from fieldfare.cli.case import agreed
 from fieldfare.console.app import create_console
 from fieldfare.console.drawing.graph import graph
 from fieldfare.console.drawing.world import world
 from fieldfare.console.said import MOST_SHOWN, segments
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import snapshot
-from fieldfare.scan.snapshot import SeenMessage, Span
+from fieldfare.risk.scorecard import SHIPPED, text_of
+from fieldfare.scan.snapshot import SeenMessage, SeenSource, Span
 from tests.console.conftest import SAME, Desk
 
 HOSTILE = {
@@ -220,6 +225,107 @@ def test_a_policy_is_checked_before_it_can_be_proposed(desk: Desk) -> None:
     assert client.post("/rules/propose", data={"policy": text}).status_code == 303
     waiting = desk.store.proposals(Actor("administrator", frozenset({"administrator"})))
     assert waiting[0].payload["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["policy", "scorecard"])
+def test_rules_are_changed_by_two_people_who_saw_the_same_bytes(
+    desk: Desk, tmp_path: Path, kind: Literal["policy", "scorecard"]
+) -> None:
+    old = in_force_text(kind)
+    new = old.replace('version = "', 'version = "other-', 1)
+    first, second = desk.client("supervisor"), desk.client("administrator")
+    check = "/rules/try" if kind == "policy" else "/rules/scorecard"
+    assert "valid" in first.post(check, data={kind: new}).text
+    assert first.post(check, data={kind: "nonsense ="}).status_code == 400
+    assert first.post("/rules/propose", data={kind: new}).status_code == 303
+    page = second.get("/proposals/1").text
+    assert page.count('class="added"') == page.count('class="removed"') == 1
+    assert "Agree" in page and "Agree</button>" not in first.get("/proposals/1").text
+    assert first.post("/proposals/1/approve").status_code == 403
+    assert desk.client("reviewer").get("/proposals/1").status_code == 404
+    assert "not in force here" not in first.get("/rules").text
+    assert second.post("/proposals/1/approve").status_code == 303
+    assert "not in force here" in first.get("/rules").text
+    found = desk.store.agreed(OPERATOR, kind)
+    assert found is not None and found.payload["text"] == new
+    place = tmp_path / f"{kind}.toml"
+    agreed(kind, place, tmp_path / "data")
+    assert place.read_text("utf-8") == new
+    desk.console = (
+        replace(desk.console, policy=place)
+        if kind == "policy"
+        else replace(desk.console, scorecard=place)
+    )
+    assert "not in force here" not in desk.client("supervisor").get("/rules").text
+
+
+def in_force_text(kind: str) -> str:
+    if kind == "scorecard":
+        return text_of(SHIPPED[0])
+    return (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
+
+
+def test_a_message_is_blacked_out_by_one_and_shown_again_by_two(desk: Desk) -> None:
+    sentence = "the name of a neighbour"
+    case = open_with(desk, {"one": sentence})
+    message = ids(desk, case)[0]
+    first, second = desk.client("investigator"), desk.client("supervisor")
+    assert first.post(f"/cases/{case}/redact", data={"message": message}).status_code == 400
+    why = {"message": message, "why": "names a bystander"}
+    assert first.post(f"/cases/{case}/redact", data=why).status_code == 303
+    assert sentence not in second.post(f"/cases/{case}/reveal", data={"message": message}).text
+    assert "Propose that" not in first.get(f"/cases/{case}/messages/{message}").text
+    assert first.post(f"/cases/{case}/unredact", data=why).status_code == 403
+    assert "Propose that" in second.get(f"/cases/{case}/messages/{message}").text
+    assert second.post(f"/cases/{case}/unredact", data=why).status_code == 303
+    assert second.post("/proposals/1/approve").status_code == 403
+    desk.add("other", "supervisor")
+    assert "names a bystander" in desk.client("other").get(f"/cases/{case}").text
+    assert desk.client("other").post("/proposals/1/approve").status_code == 303
+    assert sentence in second.post(f"/cases/{case}/reveal", data={"message": message}).text
+
+
+def test_an_export_is_proposed_with_a_reason_and_agreed_to_by_another(desk: Desk) -> None:
+    first, second = desk.client("investigator"), desk.client("supervisor")
+    assert "Propose an export" not in desk.client("reviewer").get("/cases/1").text
+    assert first.post("/cases/1/export", data={"why": " "}).status_code == 400
+    assert first.post("/cases/1/export", data={"why": "for the police"}).status_code == 303
+    assert first.post("/proposals/1/approve").status_code == 403
+    assert "for the police" in second.get("/cases/1").text
+    assert second.post("/proposals/1/approve").status_code == 303
+
+
+def test_times_may_be_those_that_the_source_wrote(desk: Desk) -> None:
+    made = snapshot("acc-source", 1, 1)
+    child = made.children[0].account
+    sources = (
+        SeenSource(raw_time="27.11.2026, 23:59", tz_basis="assumed"),
+        SeenSource(raw_time="1767225600", tz_basis="utc"),
+    )
+    messages = tuple(
+        SeenMessage(f"s{n}", child, True, made.as_of + n, "hello", source=each)
+        for n, each in enumerate(sources)
+    )
+    case = desk.store.open_case(OPERATOR, replace(made, messages=messages), "scan")
+    client = desk.client("reviewer")
+    assert "27.11.2026" not in client.get(f"/cases/{case}/children/1").text
+    form = {"theme": "dark", "zone": "source", "own_zone": "UTC", "context": "10"}
+    client.post("/preferences", data=form)
+    page = client.get(f"/cases/{case}/children/1").text
+    assert "27.11.2026, 23:59" in page and ">1767225600<" not in page
+    assert "as the source wrote them" in page
+
+
+def test_what_a_child_was_asked_first_leads_to_the_message(desk: Desk) -> None:
+    client = desk.client("reviewer")
+    rows = client.get("/cases/1").text.split('id="children"')[1].split("</section>")[0]
+    addresses = re.findall(r'href="(/cases/1/messages/\d+)"', rows)
+    assert addresses
+    for address in addresses:
+        message = int(address.rsplit("/", 1)[1])
+        (found,) = desk.store.messages_of(Actor("a", frozenset({"auditor"})), 1, [message])
+        assert found.indicators and found.from_account
+    assert 'class="message theirs focus"' in client.get(addresses[0]).text
 
 
 def test_preferences_are_kept_and_a_foreign_cookie_is_ignored(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -38,7 +38,7 @@ class Proposing(Desk):
         case: int | None = None,
     ) -> Proposal:
         """Propose an export, undoing a redaction (``payload``: ``messages``), or another policy or
-        scorecard (``payload``: what exactly, such as its SHA-256). Decisions are proposed by
+        scorecard (``payload``: ``text``, ``sha256``). Decisions are proposed by
         `decide`."""
         if kind not in RULES:
             raise InputError(f"propose one of {', '.join(RULES)}")
@@ -62,6 +62,23 @@ class Proposing(Desk):
         with self._reading() as connection:
             found = [self._proposal(row) for row in connection.execute(wanted).all()]
         return tuple(each for each in found if each.by == actor.user or actor.may(second_of(each)))
+
+    @allows(Permission.PROPOSAL_READ)
+    def proposal(self, actor: Actor, proposal: int) -> Proposal:
+        """One proposal, for the one who made it and those who may agree to it. Raises NotFound."""
+        with self._reading() as connection:
+            found = self._one(connection, proposal)
+        if found.by != actor.user and not actor.may(second_of(found)):
+            raise NotFound(f"there is no proposal {proposal}")
+        return found
+
+    @allows(Permission.PROPOSAL_READ)
+    def agreed(self, actor: Actor, kind: Literal["policy", "scorecard"]) -> Proposal | None:
+        """The policy or scorecard that two people agreed to last."""
+        wanted = select(proposals).where(proposals.c.kind == kind, proposals.c.status == "approved")
+        with self._reading() as connection:
+            row = connection.execute(wanted.order_by(proposals.c.second_at.desc()).limit(1)).first()
+        return None if row is None else self._proposal(row)
 
     @allows(Permission.PROPOSAL_READ)
     def approve(self, actor: Actor, proposal: int, rationale: str = "") -> Proposal:

@@ -156,9 +156,7 @@ class Message:
     redacted: bool = False
     text: str | None = None
     source: SeenSource | None = None
-    """In an export only."""
     media: tuple[SeenMedia, ...] = ()
-    """In an export only."""
     standing: str = ""
     """Of a reported message: verified, unverified or failed."""
 

@@ -114,6 +114,34 @@ def labels(
     typer.echo(f"{len(found):,} decisions written to {out}")
 
 
+@case.command("agreed")
+def agreed(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="policy or scorecard.")],
+    out: Annotated[Path, typer.Option(help="File to write (TOML).")],
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+    keys: Keys = None,
+) -> None:
+    """Write the policy or scorecard that two people agreed to last, byte by byte, for `fieldfare
+    serve --policy` or `--scorecard`."""
+    from typing import Literal, cast
+
+    from fieldfare.cases import OPERATOR
+    from fieldfare.vocabulary import InputError
+
+    if kind not in ("policy", "scorecard"):
+        raise InputError(f"{kind}: write policy or scorecard")
+    wanted = cast("Literal['policy', 'scorecard']", kind)
+    found = open_store(data, database, keys).agreed(OPERATOR, wanted)
+    if found is None or "text" not in found.payload:
+        raise InputError(f"two people have agreed to no {kind} yet")
+    out.write_bytes(str(found.payload["text"]).encode())
+    typer.echo(
+        f"{out}: proposed by {found.by}, agreed to by {found.second}; SHA-256 "
+        f"{found.payload['sha256']}"
+    )
+
+
 @case.command("new-key")
 def new_key(
     name: Annotated[str, typer.Argument(help="Id of the key, such as a date.")],

@@ -17,8 +17,9 @@ class Preferences(msgspec.Struct, frozen=True):
     """Of one browser. The defaults are what a first visit shows."""
 
     theme: Literal["system", "light", "dark"] = "system"
-    zone: Literal["utc", "local", "child"] = "utc"
-    """Times in UTC, in the reviewer's own zone, or in the zone of the child's country."""
+    zone: Literal["utc", "local", "child", "source"] = "utc"
+    """Times in UTC, in the reviewer's own zone, in the zone of the child's country, or as
+    the source of a message wrote them."""
     own_zone: str = "UTC"
     """The reviewer's own, as an IANA name."""
     context: Literal[3, 5, 10, 25] = 5

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 from fieldfare.cases.records import Message
-from fieldfare.console.times import Zone
+from fieldfare.console.times import Zone, sent
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
 from fieldfare.scan.snapshot import Span
@@ -103,7 +103,7 @@ def _row(
         id=message.id,
         mine=message.from_account,
         writer="the account" if message.from_account else "the child",
-        when=zone.second(message.sent_at),
+        when=sent(message, zone),
         tags=[tag(each) for each in message.indicators],
         length=words.plural(length, "character"),
         lines=1 if length < 60 else 2 if length < 160 else 3,

@@ -1,4 +1,4 @@
-"""Moments as a reviewer wants to read them: in UTC, in the own zone, in the child's."""
+"""Moments as a reviewer wants to read them: in UTC, in the own zone, in the child's, as written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from fieldfare.cases.records import Message
 from fieldfare.console.preferences import Preferences
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
@@ -21,6 +22,8 @@ class Zone:
 
     name: str
     zone: tzinfo
+    written: bool = False
+    """Times of messages as their source wrote them, where it did not write UTC."""
 
     def minute(self, micros: int) -> Time:
         """A moment to the minute."""
@@ -31,6 +34,14 @@ class Zone:
         """A moment to the second."""
         shown = from_micros(micros).astimezone(self.zone)
         return Time(f"{shown:%Y-%m-%d %H:%M:%S}", words.machine(micros))
+
+
+def sent(message: Message, zone: Zone) -> Time:
+    """When a message was sent. A source that wrote a number or UTC is read as UTC anyway."""
+    source = message.source
+    if zone.written and source is not None and source.raw_time and source.tz_basis != "utc":
+        return Time(words.clip(source.raw_time, 40), words.machine(message.sent_at))
+    return zone.second(message.sent_at)
 
 
 def zone_of(preferences: Preferences, child_country: str | None = None) -> Zone:
@@ -44,6 +55,8 @@ def zone_of(preferences: Preferences, child_country: str | None = None) -> Zone:
             return Zone(f"the child's country, {found[0]}", ZoneInfo(found[0]))
         why = "has several zones" if found else "is not known"
         return Zone(f"UTC: the child's country {why}", UTC)
+    if preferences.zone == "source":
+        return Zone("UTC, but those of messages as the source wrote them", UTC, written=True)
     return Zone("UTC", UTC)
 
 

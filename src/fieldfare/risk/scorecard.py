@@ -136,7 +136,12 @@ def judgement() -> Scorecard:
 @cache
 def named(name: str) -> Scorecard:
     """One of `SHIPPED`."""
-    return parse((files("fieldfare.risk") / f"{name}.toml").read_bytes(), f"{name}.toml")
+    return parse(text_of(name).encode(), f"{name}.toml")
+
+
+def text_of(name: str) -> str:
+    """The file of one of `SHIPPED`."""
+    return (files("fieldfare.risk") / f"{name}.toml").read_text("utf-8")
 
 
 def load(path: Path) -> Scorecard:

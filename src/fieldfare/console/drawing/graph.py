@@ -20,6 +20,8 @@ SIZE: Final = 640.0
 RING: Final = 246.0
 HUB: Final = 17.0
 MOST: Final = 300
+UPRIGHT: Final = 36
+"""Children whose numbers stand upright; of more they stand along the lines."""
 GAP: Final = 1.2
 """Room beside a group of several, in places of a child."""
 
@@ -37,7 +39,7 @@ class Node:
     label_y: float
     turn: float
     """Degrees that the number is turned by, so that it reads along the radius."""
-    anchor: Literal["start", "end"]
+    anchor: Literal["start", "middle", "end"]
     line: str
     """The path from the account."""
 
@@ -71,6 +73,8 @@ class Graph:
     description: str
     radius: float
     numbered: bool
+    upright: bool
+    """Few enough that numbers need not stand along the lines."""
     more: str
 
 
@@ -92,8 +96,9 @@ def graph(children: Sequence[Child], ties: Sequence[tuple[str, str]]) -> Graph |
     together = [group for group in groups if len(group) > 1]
     alone = len(drawn) - sum(map(len, together))
     step = 2 * math.pi / (len(drawn) + 2 * GAP * len(together))
+    upright = len(drawn) <= UPRIGHT
     return Graph(
-        nodes=[_node(n, drawn[n - 1], angles[n]) for n in sorted(angles)],
+        nodes=[_node(n, drawn[n - 1], angles[n], upright=upright) for n in sorted(angles)],
         ties=[Tie(_chord(angles[a], angles[b]), a, b) for a, b in pairs],
         groups=[
             Group(group, ", ".join(_name(drawn[each - 1]) for each in group)) for group in together
@@ -102,6 +107,7 @@ def graph(children: Sequence[Child], ties: Sequence[tuple[str, str]]) -> Graph |
         description=_description(len(children), together, len(pairs), alone),
         radius=round(max(2.0, min(6.0, RING * step * 0.38)), 2),
         numbered=RING * step > 5.0,
+        upright=upright,
         more=f"The first {MOST:,} of {len(children):,} children are drawn."
         if len(children) > MOST
         else "",
@@ -147,8 +153,8 @@ def _at(angle: float, distance: float) -> tuple[float, float]:
     )
 
 
-def _node(order: int, child: Child, angle: float) -> Node:
-    (x, y), (label_x, label_y) = _at(angle, RING), _at(angle, RING + 13)
+def _node(order: int, child: Child, angle: float, *, upright: bool) -> Node:
+    (x, y), (label_x, label_y) = _at(angle, RING), _at(angle, RING + (18 if upright else 13))
     start, end = _at(angle, HUB), _at(angle, RING - 7)
     left = math.cos(angle) < -1e-9
     turn = math.degrees(angle) + (180 if left else 0)
@@ -160,8 +166,8 @@ def _node(order: int, child: Child, angle: float) -> Node:
         title=f"{order}. {_name(child)}: {_SAID[_kind(child)]}",
         label_x=label_x,
         label_y=label_y,
-        turn=round(turn, 1),
-        anchor="end" if left else "start",
+        turn=0.0 if upright else round(turn, 1),
+        anchor="middle" if upright else "end" if left else "start",
         line=f"M{start[0]:g} {start[1]:g}L{end[0]:g} {end[1]:g}",
     )
 

@@ -107,6 +107,8 @@ class CasePage:
     may_reveal: bool
     may_reopen: bool
     may_report: bool
+    may_export: bool
+    """Propose that the case leaves the house."""
 
 
 @routes.get("/cases/{case}", Permission.CASE_READ)
@@ -126,7 +128,7 @@ def build(visit: Visit, case: Case) -> CasePage:
     zone, actor, head = visit.zone(), visit.actor, case.summary
     children = [plain(child) for child in case.children]
     moments = visit.store.moments(actor, head.id)
-    shown = _telling(moments)
+    shown, firsts = _telling(moments), _firsts(moments)
     orders = {child.account: order for order, child in enumerate(case.children, 1)}
     top = row(visit, head)
     flag = None
@@ -155,7 +157,7 @@ def build(visit: Visit, case: Case) -> CasePage:
         },
         scorecard=words.clip(case.scorecard),
         children=[
-            CaseChild(child_row(order, child), child.contacted_at)
+            CaseChild(child_row(order, child), child.contacted_at, firsts.get(child.account, {}))
             for order, child in enumerate(children[:MAX_CHILDREN], 1)
         ],
         children_more=""
@@ -209,6 +211,7 @@ def build(visit: Visit, case: Case) -> CasePage:
         may_reopen=actor.may(Permission.CASE_REOPEN) and not is_open,
         may_report=actor.may(Permission.REPORT_OUTCOME)
         and head.state in ("escalated", "report_failed"),
+        may_export=actor.may(Permission.EXPORT_PROPOSE) and not case.blind,
     )
 
 
@@ -221,6 +224,16 @@ def _telling(moments: Sequence[Message]) -> list[Message]:
     own = [each for each in moments if each.from_account]
     chosen = sorted(own, key=lambda each: (-len(each.indicators), each.sent_at, each.id))
     return sorted(chosen[:MOST_MOMENTS], key=lambda each: (each.sent_at, each.id))
+
+
+def _firsts(moments: Sequence[Message]) -> dict[str, dict[str, int]]:
+    """By child and what it was asked: the first message of the account that did."""
+    found: dict[str, dict[str, int]] = {}
+    for each in moments:
+        if each.from_account:
+            for indicator in each.indicators:
+                found.setdefault(each.child, {}).setdefault(words.ask(indicator), each.id)
+    return found
 
 
 def _details(case: Case, children: Sequence[Child]) -> list[str]:

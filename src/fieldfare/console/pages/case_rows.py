@@ -24,6 +24,8 @@ class CaseChild:
 
     row: ChildRow
     at: int
+    first: dict[str, int]
+    """By what was asked: the message in which it first was, where that is kept."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Waiting:
     id: int
     title: str
     consequence: str
+    why: str
     by: str
     when: Time
     mine: bool
@@ -187,14 +190,12 @@ def task_row(task: Task, zone: Zone) -> TaskRow:
     )
 
 
+_IN_FORCE: Final = "After a second person agrees, whoever runs the service may put it in force."
 KINDS: Final = {
     "export": ("Export the case", "After a second person agrees, the case can be exported."),
     "unredact": ("Undo a redaction", "The text of the named messages can be revealed again."),
-    "policy": ("Another policy", "After a second person agrees, the policy may be put in force."),
-    "scorecard": (
-        "Another scorecard",
-        "After a second person agrees, the scorecard may be put in force.",
-    ),
+    "policy": ("Another policy", _IN_FORCE),
+    "scorecard": ("Another scorecard", _IN_FORCE),
 }
 
 
@@ -210,6 +211,7 @@ def waiting(visit: Visit, proposal: Proposal, zone: Zone) -> Waiting:
         id=proposal.id,
         title=title,
         consequence=consequence,
+        why=words.clean(str(proposal.payload.get("why", ""))),
         by=proposal.by,
         when=zone.minute(proposal.at),
         mine=mine,

@@ -50,6 +50,10 @@ class ConversationPage:
     """Of a message: how many before and after can be shown, and which is chosen."""
     focus: int
     may_reveal: bool
+    may_redact: bool
+    """Black out the message that the page is about;"""
+    may_unredact: bool
+    """or propose to undo that."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def reveal(visit: Visit) -> Response:
     # The zone of the child's country is known from the case only.
     alone = visit.partial and visit.preferences.zone != "child"
     case = None if alone else visit.store.get(visit.actor, number)
-    shown = [_message(visit, number, each) for each in ids]
+    shown = visit.store.messages_of(visit.actor, number, ids)
     texts = visit.store.reveal(visit.actor, number, ids)
     whole = visit.text("whole", 5) == "1"
     if case is None:
@@ -113,10 +117,6 @@ def reveal(visit: Visit) -> Response:
         part = RevealedPage(number, said.rows(shown, zone, texts, whole=whole), True)
         return visit.page("revealed.html.j2", "Messages", part)
     return _page(visit, case, order, shown, texts=texts, whole=whole)
-
-
-def _message(visit: Visit, case: int, message: int) -> Message:
-    return visit.store.around(visit.actor, case, message, 0, 0)[0]
 
 
 def _page(
@@ -139,6 +139,7 @@ def _page(
         if each.child == child.account
     ]
     rows = said.rows(shown, zone, texts, whole=whole, focus=focus)
+    redacted = next((each.redacted for each in shown if each.id == focus), None)
     page = ConversationPage(
         case=case.summary.id,
         reference=case.summary.reference,
@@ -162,6 +163,10 @@ def _page(
         contexts=[(each, each == around) for each in CONTEXTS] if focus else [],
         focus=focus,
         may_reveal=visit.actor.may(Permission.TEXT_REVEAL),
+        may_redact=redacted is False and visit.actor.may(Permission.CASE_NOTE) and not case.blind,
+        may_unredact=redacted is True
+        and visit.actor.may(Permission.REDACTION_PROPOSE)
+        and not case.blind,
     )
     return visit.page("conversation.html.j2", f"Conversation {order}, {page.reference}", page)
 

@@ -76,6 +76,10 @@ def decide(visit: Visit) -> Response:
     number, action = visit.number("case"), _action(visit)
     version, reasons = visit.integer("version"), visit.texts("reason")
     rationale = visit.text("rationale")
+    if not reasons:
+        case = visit.store.get(visit.actor, number)
+        wrong = "It needs a reason: choose at least one."
+        return _form(visit, case, reasons, rationale, wrong, version, 400)
     try:
         if visit.text("blind", 5) == "1":
             visit.store.review(visit.actor, number, action, reasons, rationale)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Final
 
 from starlette.responses import Response
 
 from fieldfare.cases import Permission
 from fieldfare.cases.records import Proposal
 from fieldfare.console.pages.case_rows import Waiting, waiting
+from fieldfare.console.pages.rules import in_force
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
+from fieldfare.scan.page import words
+from fieldfare.scan.page.context import Time
 from fieldfare.vocabulary import InputError
 
 routes = Routes()
+
+MOST_LINES: Final = 2_000
+"""Of changes that are shown; the whole text stands below them."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,24 @@ class ProposalRow:
     waiting: Waiting
     case: int
     about: str
+
+
+@dataclass(frozen=True)
+class ProposalPage:
+    """One proposal: all that somebody has to see to agree to it."""
+
+    row: ProposalRow
+    zone: str
+    why: str
+    status: str
+    second: str
+    second_when: Time | None
+    second_said: str
+    sha256: str
+    """Of a policy or scorecard, else empty."""
+    text: str
+    changes: list[tuple[str, str]]
+    """Of a policy or scorecard against the one in force: added, removed, place or same; line."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +71,27 @@ def proposals(visit: Visit) -> Response:
         zone=zone.name,
     )
     return visit.page("proposals.html.j2", "Second person", page)
+
+
+@routes.get("/proposals/{proposal}", Permission.PROPOSAL_READ)
+def one(visit: Visit) -> Response:
+    """What exactly is proposed."""
+    zone = visit.zone()
+    found = visit.store.proposal(visit.actor, visit.number("proposal"))
+    text = words.clean(str(found.payload.get("text", "")))
+    page = ProposalPage(
+        row=ProposalRow(waiting(visit, found, zone), found.case or 0, _about(found)),
+        zone=zone.name,
+        why=words.clean(str(found.payload.get("why", ""))),
+        status=found.status,
+        second=found.second or "",
+        second_when=None if found.second_at is None else zone.minute(found.second_at),
+        second_said=words.clean(found.reason),
+        sha256=str(found.payload.get("sha256", "")),
+        text=text,
+        changes=_changes(in_force(visit, found.kind), text) if text else [],
+    )
+    return visit.page("proposal.html.j2", page.row.waiting.title, page)
 
 
 @routes.post("/proposals/{proposal}/approve", Permission.PROPOSAL_READ)
@@ -73,8 +120,16 @@ def withdraw(visit: Visit) -> Response:
 
 def _back(visit: Visit, proposal: Proposal, notice: str) -> Response:
     if proposal.case is None or not visit.actor.may(Permission.CASE_READ):
-        return visit.to("/proposals", notice)
+        return visit.to("/proposals", f"rules-{notice}")
     return visit.to(f"/cases/{proposal.case}", notice)
+
+
+_MARKS: Final = {"+": "added", "-": "removed", "@": "place"}
+
+
+def _changes(before: str, after: str) -> list[tuple[str, str]]:
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return [(_MARKS.get(line[:1], "same"), line) for line in list(lines)[2 : 2 + MOST_LINES]]
 
 
 def _about(proposal: Proposal) -> str:

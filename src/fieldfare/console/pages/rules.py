@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
 
 from starlette.responses import Response
 
@@ -18,7 +20,7 @@ from fieldfare.safeguards.rules import Policy
 from fieldfare.scan.page import words
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.scan.trial import try_policy
-from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary import InputError, SettingsError
 
 routes = Routes()
 
@@ -51,9 +53,12 @@ class RulesPage:
 
     policy: str
     policy_sha256: str
+    policy_agreed: str
+    """SHA-256 of the one that two people agreed to last, where that is not the one in force."""
     rules: list[RuleRow]
     scorecard: str
     scorecard_sha256: str
+    scorecard_agreed: str
     basis: str
     prior: str
     bins: list[BinRow]
@@ -63,8 +68,9 @@ class RulesPage:
 
 @dataclass(frozen=True)
 class TriedPage:
-    """What another policy would have done."""
+    """What another policy would have done; or whether another scorecard is one."""
 
+    kind: str
     valid: bool
     problems: list[str]
     sha256: str
@@ -73,7 +79,6 @@ class TriedPage:
     changes: list[tuple[str, str, int]]
     tried: bool
     text: str
-    may_propose: bool
 
 
 @routes.get("/rules", Permission.PROPOSAL_READ)
@@ -84,6 +89,7 @@ def rules(visit: Visit) -> Response:
     page = RulesPage(
         policy=f"{policy.name}, version {policy.version}",
         policy_sha256=policy.sha256,
+        policy_agreed=_last_agreed(visit, "policy", policy.sha256),
         rules=[
             RuleRow(
                 rule.id,
@@ -97,6 +103,7 @@ def rules(visit: Visit) -> Response:
         ],
         scorecard=card.version,
         scorecard_sha256=card.sha256,
+        scorecard_agreed=_last_agreed(visit, "scorecard", card.sha256),
         basis=card.basis,
         prior=words.base_rate(card.prior),
         bins=[
@@ -128,7 +135,7 @@ def try_rules(visit: Visit) -> Response:
         policy = parse(data, "policy")
     except PolicyError as error:
         problems = [str(each) for each in error.problems]
-        page = TriedPage(False, problems, sha256, [], [], False, text, False)
+        page = TriedPage("policy", False, problems, sha256, [], [], False, text)
         return visit.page("tried.html.j2", "A policy tried", page, 400)
     rows: list[tuple[str, str, int, int]] = []
     changes: list[tuple[str, str, int]] = []
@@ -145,20 +152,54 @@ def try_rules(visit: Visit) -> Response:
                 for verdict in sorted({*this.messages, *other.messages})
             ]
         changes = [(old, new, count) for (old, new), count in trial.changes.most_common()]
-    page = TriedPage(True, [], sha256, rows, changes, bool(visit.console.past), text, True)
+    past = bool(visit.console.past)
+    page = TriedPage("policy", True, [], sha256, rows, changes, past, text)
     return visit.page("tried.html.j2", "A policy tried", page)
+
+
+@routes.post("/rules/scorecard", Permission.POLICY_PROPOSE)
+def check_scorecard(visit: Visit) -> Response:
+    """Check another scorecard. What it would change is for `fieldfare scan --scorecard`."""
+    text = visit.text("scorecard", 1 << 20)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    try:
+        scorecards.parse(text.encode(), "scorecard")
+    except SettingsError as error:
+        page = TriedPage("scorecard", False, [str(error)], sha256, [], [], False, text)
+        return visit.page("tried.html.j2", "A scorecard checked", page, 400)
+    page = TriedPage("scorecard", True, [], sha256, [], [], False, text)
+    return visit.page("tried.html.j2", "A scorecard checked", page)
 
 
 @routes.post("/rules/propose", Permission.POLICY_PROPOSE)
 def propose(visit: Visit) -> Response:
-    """Propose a policy, by its SHA-256. A second person agrees to exactly these bytes; whoever
-    runs the service puts the file in its place."""
-    data = visit.text("policy", 1 << 20).encode()
+    """Propose a policy or scorecard. A second person agrees to exactly these bytes; whoever runs
+    the service puts them in force."""
+    kind: Literal["policy", "scorecard"] = "scorecard" if visit.texts("scorecard") else "policy"
+    data = visit.text(kind, 1 << 20).encode()
     if not data:
-        raise InputError("there is no policy to propose")
-    policy = parse(data, "policy")
-    visit.store.propose(visit.actor, "policy", {"sha256": policy.sha256, "version": policy.version})
+        raise InputError("there is no policy or scorecard to propose")
+    found = parse(data, kind) if kind == "policy" else scorecards.parse(data, kind)
+    payload = {"sha256": found.sha256, "version": found.version, "text": data.decode()}
+    visit.store.propose(visit.actor, kind, payload)
     return visit.to("/proposals", "proposed")
+
+
+def in_force(visit: Visit, kind: str) -> str:
+    """The text of the policy or scorecard in force."""
+    path = visit.console.policy if kind == "policy" else visit.console.scorecard
+    if path is not None and str(path) not in scorecards.SHIPPED:
+        return path.read_text("utf-8")
+    if kind == "policy":
+        return (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
+    return scorecards.text_of(scorecards.SHIPPED[0] if path is None else str(path))
+
+
+def _last_agreed(visit: Visit, kind: Literal["policy", "scorecard"], now: str) -> str:
+    agreed = visit.store.agreed(visit.actor, kind)
+    if agreed is None or agreed.payload.get("sha256") == now:
+        return ""
+    return str(agreed.payload.get("sha256", ""))
 
 
 def _policy(visit: Visit) -> Policy:

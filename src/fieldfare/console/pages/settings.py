@@ -68,7 +68,7 @@ def change(visit: Visit) -> Response:
 @routes.post("/zone", "signed in")
 def change_zone(visit: Visit) -> Response:
     """Show times in the next zone, on the page that asked."""
-    order = {"utc": "local", "local": "child", "child": "utc"}
+    order = {"utc": "local", "local": "child", "child": "source", "source": "utc"}
     now = visit.preferences
     chosen = msgspec.structs.replace(now, zone=order[now.zone])
     answer = Response(status_code=204, headers={"hx-refresh": "true"})

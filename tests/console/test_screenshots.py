@@ -1,0 +1,232 @@
+"""Every page as it looks, in both themes, on a telephone and on a desk: kept in
+``artefacts/console`` to be looked at. What can be told without eyes is told here too: that nothing
+is wider than the screen, and that the page says what it is a picture of.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fieldfare.cases import OPERATOR, Actor
+from fieldfare.console.guests import Guest
+from fieldfare.console.openid import OpenId
+from fieldfare.console.openid_settings import OpenIdSettings
+from fieldfare.console.sessions import COOKIE
+from fieldfare.lab.console_cases import neighbours, snapshot
+from fieldfare.scan.snapshot import SeenMessage
+from tests.console.served import Served
+from tests.scan.test_page_browser import browser as browser
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = {"telephone": (390, 844), "desk": (1440, 900)}
+HOSTILE = "<b>bold</b> \u202edesrever\u202c " + "\U0001f600" * 60 + " " + "w" * 300
+
+
+def person(role: str) -> Actor:
+    return Actor(role, frozenset({role}))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A console with something of everything in it."""
+    provider = OpenIdSettings("http://localhost:1", "fieldfare", "http://localhost:2", {},
+                              title="Example staff")  # fmt: skip
+    found = Served(
+        tmp_path_factory.mktemp("screenshots"),
+        {"rosa": "reviewer"},
+        openid=OpenId(provider, lambda: 0),
+        guests=(Guest("rosa", "Reviewer", "0123456789abcdef", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),),
+    )
+    store = found.store
+    large = snapshot("acc-large", 150, 2_000, seed=3)
+    store.open_case(OPERATOR, large, "scan")
+    made = snapshot("acc-hostile-" + "x" * 60, 2, 12, seed=4)
+    odd = SeenMessage("odd", made.children[0].account, True, made.as_of, HOSTILE, ("secrecy",))
+    store.open_case(OPERATOR, replace(made, messages=(*made.messages, odd)), "report")
+    live = snapshot("acc-live", 9, 40, seed=5)
+    store.open_case(OPERATOR, replace(live, messages=(), ties=()), "policy")
+    for each, origin in neighbours():
+        store.open_case(OPERATOR, each, origin)
+    _worked_on(store)
+    yield found
+    found.close()
+
+
+def _worked_on(store: Any) -> None:
+    """Case 1 waits for a second person, 4 is closed, 5 is decided, 6 is the reviewer's."""
+    reviewer, senior = person("reviewer"), person("senior_reviewer")
+    store.claim(reviewer, 1)
+    store.add_note(reviewer, 1, "The dates fit the holidays. @supervisor, please look.")
+    store.add_task(reviewer, 1, "Ask the school liaison", "reviewer", None)
+    store.tag(reviewer, 1, "holiday-camp")
+    store.link_account(reviewer, 1, "acc-large-second", "the same sentences, an hour apart")
+    version = store.summary(OPERATOR, 1).version
+    store.decide(reviewer, 1, version, "ban", ["mass_grooming"], "Fourteen children in a month.")
+    for case, action, reason in (
+        (4, "no_action", "nothing_worrying"), (5, "limit", "mass_contact"),
+    ):  # fmt: skip
+        store.claim(senior, case)
+        version = store.summary(OPERATOR, case).version
+        store.decide(senior, case, version, action, [reason], "Looked at all of it.")
+    store.claim(reviewer, 6)
+    store.propose(person("investigator"), "export", {"why": "for the police report"}, 1)
+
+
+Step = Callable[[Any, Served], None]
+
+
+def go(path: str) -> Step:
+    return lambda page, served: page.goto(served.base + path)
+
+
+def _searched(query: str) -> Step:
+    def step(page: Any, served: Served) -> None:
+        page.goto(served.base + "/search")
+        page.get_by_label("Search for").fill(query)
+        page.get_by_role("button", name="Search", exact=True).click()
+
+    return step
+
+
+def _refused(page: Any, served: Served) -> None:
+    page.goto(served.base + "/sign-in")
+    page.get_by_label("Name").fill("rosa")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_label("Code of your second factor").fill("000000")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def _bulk(page: Any, served: Served) -> None:
+    page.goto(served.base + "/queue")
+    for each in page.locator(".pick input").all()[:4]:
+        each.check()
+    page.get_by_label("With those chosen").select_option("take_away")
+    page.get_by_label("Tag or reason").fill("end of the shift")
+    page.get_by_role("button", name="See what would be done").click()
+
+
+def _revealed(page: Any, served: Served) -> None:
+    page.goto(served.base + "/cases/1/children/3")
+    page.locator("form:has(button[data-key='r']) button").click()
+    page.locator("blockquote").first.wait_for()
+
+
+def _hostile(page: Any, served: Served) -> None:
+    page.goto(served.base + "/cases/2")
+    page.locator("#said .message", has_text="secrecy").locator("button.masked").last.click()
+    page.locator("blockquote").first.wait_for()
+
+
+def _no_reason(page: Any, served: Served) -> None:
+    page.goto(served.base + "/cases/6/decide/ban")
+    page.locator("button.primary").click()
+
+
+def _conflict(page: Any, served: Served) -> None:
+    page.goto(served.base + "/cases/6/decide/no_action")
+    served.store.add_note(person("supervisor"), 6, "Wait: there is a second account.")
+    page.locator("input[name=reason]").first.check()
+    page.get_by_role("textbox").first.fill("Nothing in it, I think.")
+    page.locator("button.primary").click()
+
+
+def _policy(text: str) -> Step:
+    def step(page: Any, served: Served) -> None:
+        page.goto(served.base + "/rules")
+        page.locator("textarea[name=policy]").fill(text)
+        page.get_by_role("button", name="Check and try it").click()
+
+    return step
+
+
+def _verified(page: Any, served: Served) -> None:
+    page.goto(served.base + "/audit")
+    page.get_by_role("button", name="Verify the chain").click()
+
+
+def _keys(page: Any, served: Served) -> None:
+    page.goto(served.base + "/cases/6")
+    page.keyboard.press("?")
+
+
+POLICY = (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
+
+PICTURES: dict[str, tuple[str | None, Step, str]] = {
+    "sign-in": (None, go("/sign-in"), "Sign in"),
+    "sign-in-refused": (None, _refused, "wrong"),
+    "signed-out": (None, go("/sign-in?notice=signed-out"), "sign out there too"),
+    "queue": ("supervisor", go("/queue"), "Queue"),
+    "queue-reviewer": ("reviewer", go("/queue"), "Take the next case"),
+    "queue-empty": ("supervisor", go("/queue?tag=none"), "No case is like this"),
+    "case-150-children": ("reviewer", go("/cases/1"), "Who knows whom"),
+    "case-second-person": ("supervisor", go("/cases/1"), "Agree"),
+    "case-own": ("reviewer", go("/cases/6"), "Ban the account"),
+    "case-without-text": ("investigator", go("/cases/3"), "C-3"),
+    "case-hostile": ("investigator", _hostile, "[U+202E]"),
+    "case-decided": ("senior_reviewer", go("/cases/5"), "Undo"),
+    "case-auditor": ("auditor", go("/cases/1"), "your role sees no text"),
+    "conversation": ("reviewer", go("/cases/1/children/3"), "Conversation 3"),
+    "conversation-shown": ("reviewer", _revealed, "Conversation 3"),
+    "message-in-context": ("reviewer", go("/cases/1/messages/30"), "what stands around it"),
+    "account": ("supervisor", go("/cases/1/account"), "acc-large"),
+    "decide": ("reviewer", go("/cases/6/decide/ban"), "close the account"),
+    "decide-no-reason": ("reviewer", _no_reason, "needs a reason"),
+    "conflict": ("reviewer", _conflict, "changed while you were deciding"),
+    "bulk": ("supervisor", _bulk, "Before it is done"),
+    "second-person": ("supervisor", go("/proposals"), "Second person"),
+    "second-person-empty": ("administrator", go("/proposals"), "Nothing waits"),
+    "search": ("reviewer", go("/search"), "Saved searches"),
+    "search-found": ("reviewer", _searched("secrecy"), "found"),
+    "search-nothing": ("reviewer", _searched("nobody-at-all"), "No case has it"),
+    "team": ("supervisor", go("/team"), "Team"),
+    "rules": ("supervisor", go("/rules"), "Policy in force"),
+    "policy-valid": ("supervisor", _policy(POLICY), "It is valid"),
+    "policy-not-valid": ("supervisor", _policy("[[rule]]\nid = 3\n"), "not valid"),
+    "audit": ("auditor", go("/audit"), "Audit"),
+    "audit-verified": ("auditor", _verified, "are whole"),
+    "preferences": ("reviewer", go("/preferences"), "Preferences"),
+    "keys": ("reviewer", _keys, "Keys of this page"),
+    "not-found": ("reviewer", go("/cases/999"), "There is no"),
+    "not-allowed": ("reviewer", go("/audit"), "You may not do this"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Where the pictures go; those of an earlier run are taken away."""
+    found = Path(request.config.rootpath) / "artefacts" / "console"
+    shutil.rmtree(found, ignore_errors=True)
+    found.mkdir(parents=True)
+    yield found
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(f"\nscreenshots of the console: {found}")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture(browser: Any, served: Served, folder: Path, name: str) -> None:
+    role, step, says = PICTURES[name]
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    if role is not None:
+        secret = served.sign_in.trusted(role).secret
+        context.add_cookies([{"name": COOKIE, "value": secret, "url": served.base}])
+    page = context.new_page()
+    try:
+        step(page, served)
+        assert says in page.locator("body").inner_text()
+        for screen, (width, height) in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)
+                page.screenshot(path=folder / f"{name}.{screen}.{theme}.png", full_page=True)
+    finally:
+        context.close()
