@@ -159,6 +159,14 @@ def _keys(page: Any, served: Served) -> None:
 
 POLICY = (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
 
+
+def _proposal(page: Any, served: Served) -> None:
+    text = POLICY.replace('version = "', 'version = "other-', 1)
+    payload = {"sha256": "0" * 64, "version": "other", "text": text}
+    found = served.store.propose(person("administrator"), "policy", payload)
+    page.goto(f"{served.base}/proposals/{found.id}")
+
+
 PICTURES: dict[str, tuple[str | None, Step, str]] = {
     "sign-in": (None, go("/sign-in"), "Sign in"),
     "sign-in-refused": (None, _refused, "wrong"),
@@ -183,6 +191,7 @@ PICTURES: dict[str, tuple[str | None, Step, str]] = {
     "bulk": ("supervisor", _bulk, "Before it is done"),
     "second-person": ("supervisor", go("/proposals"), "Second person"),
     "second-person-empty": ("administrator", go("/proposals"), "Nothing waits"),
+    "proposal": ("supervisor", _proposal, "What changes"),
     "search": ("reviewer", go("/search"), "Saved searches"),
     "search-found": ("reviewer", _searched("secrecy"), "found"),
     "search-nothing": ("reviewer", _searched("nobody-at-all"), "No case has it"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,10 @@ def bench(
     cases: Annotated[int, typer.Option(min=100, help="Cases in the queue.")] = 100_000,
     children: Annotated[int, typer.Option(min=1, help="Children of its large case.")] = 150,
     messages: Annotated[int, typer.Option(min=1, help="Messages of its large case.")] = 20_000,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Keep the queue of cases or console here; used again if it is filled."),
+    ] = None,
 ) -> None:
     """Measure the token kernel, the scan, the live service or the console, and print JSON."""
     import json
@@ -44,14 +49,14 @@ def bench(
         from fieldfare.lab import case_benchmark
 
         figures = case_benchmark.measure(
-            cases, database=database, children=children, messages=messages
+            cases, database=database, children=children, messages=messages, data=data
         )
         typer.echo(json.dumps(figures, indent=2))
         return
     if what == "console":
         from fieldfare.lab.console_figures import measure_console
 
-        typer.echo(json.dumps(measure_console(cases, children, messages), indent=2))
+        typer.echo(json.dumps(measure_console(cases, children, messages, data), indent=2))
         return
 
     if what in ("serve", "live", "crash"):
