@@ -18,6 +18,7 @@ from fieldfare.reports.cybertip import model
 from fieldfare.reports.cybertip.model import Moment
 from fieldfare.reports.cybertip.people import intended_recipient, reported, reporter, victim
 from fieldfare.reports.details import Details
+from fieldfare.reports.reasons import decided_reasons, imminent, revealed
 from fieldfare.reports.settings import ReportSettings
 from fieldfare.reports.transcript import Talk, line, talks, transcript
 from fieldfare.vocabulary.times import isoformat
@@ -103,21 +104,6 @@ def compose(
         ),
         files,
     )
-
-
-def decided_reasons(case: CaseFile) -> frozenset[str]:
-    """Codes of the reasons of the decision by two people that lets the case leave."""
-    authority = case.authority
-    if authority is None or authority.kind != "decision":
-        return frozenset()
-    return frozenset(
-        reason for each in case.decisions if each.id == authority.id for reason in each.reasons
-    )
-
-
-def imminent(case: CaseFile) -> bool:
-    """Whether people decided that a child is in danger now."""
-    return "imminent_danger" in decided_reasons(case)
 
 
 def _summary(
@@ -235,7 +221,7 @@ def _with_gaps(lines: Sequence[str], wanted: Sequence[int], file: str) -> list[s
 
 
 def _file(case: CaseFile, talk: Talk, details: Details, number: int) -> ReportFile:
-    seen = _revealed(case)
+    seen = revealed(case)
     texts = [each.case_id for each in talk.messages if each.text is not None]
     viewed = bool(texts) and all(each in seen for each in texts)
     count = sum(each in seen for each in texts)
@@ -249,16 +235,6 @@ def _file(case: CaseFile, talk: Talk, details: Details, number: int) -> ReportFi
             f"service's records by Fieldfare; times in UTC. By the audit, people of the service "
             f"read {count} of its {len(texts)} messages that have a text."
         ),
-    )
-
-
-def _revealed(case: CaseFile) -> frozenset[int]:
-    """Messages whose text a person had shown, by the audit."""
-    return frozenset(
-        message
-        for entry in case.trail()
-        if entry.action == "text.reveal"
-        for message in entry.detail.get("messages", ())
     )
 
 
