@@ -154,11 +154,12 @@ def pack(
     settings: ReportSettings,
     details: Details,
     *,
+    prior: Sequence[str] = (),
     supplement_to: str | None = None,
     since: int | None = None,
 ) -> Packed:
     """The pack of a case. As a supplement it names the report it adds to, and its transcripts hold
-    the messages later than `since`."""
+    the messages later than `since`. `prior`: references of earlier reports of the account."""
     found = talks(case)
     if since is not None:
         found = tuple(
@@ -179,7 +180,13 @@ def pack(
             supplement_to=supplement_to,
             messages_since=None if since is None else isoformat(since),
             account=case.suspect.account,
-            fields=_fields(case, settings, details, found, supplement_to),
+            fields=_fields(
+                case,
+                settings,
+                details,
+                found,
+                [*prior, *([supplement_to] if supplement_to else [])],
+            ),
             children=tuple(
                 _child(each, details.of(each.account), names.get(each.account))
                 for each in case.children
@@ -227,7 +234,7 @@ def _fields(
     settings: ReportSettings,
     details: Details,
     found: Sequence[Talk],
-    supplement_to: str | None,
+    earlier: list[str],
 ) -> tuple[Field, ...]:
     values = _account(details.of(case.suspect.account), case) | {
         "reporter_contact": _contact(settings),
@@ -236,7 +243,7 @@ def _fields(
         else [],
         "how_detected": [_detected(case)],
         "platform": [settings.provider.name] if settings.provider.name else [],
-        "previous_report": [supplement_to] if supplement_to else [],
+        "previous_report": earlier,
         "upload_time": _last(found),
         # Fieldfare holds words and hashes of media, never a file.
         "exif": [],
