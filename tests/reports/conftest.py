@@ -33,7 +33,9 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[CaseStore]:
         yield store
 
 
-def decided(store: CaseStore, clock: Clock, *, scripts: bool = True) -> int:
+def decided(
+    store: CaseStore, clock: Clock, *, scripts: bool = True, reason: str = "solicits_meeting"
+) -> int:
     """A case that two people decided to report, an hour ago; without `scripts`, of one child."""
     case = store.open_case(OPERATOR, snapshot(scripts=scripts), "scan")
     claimed = store.claim(ANA)
@@ -41,7 +43,7 @@ def decided(store: CaseStore, clock: Clock, *, scripts: bool = True) -> int:
     store.get(ANA, case)
     seen = store.conversation(ANA, case)
     store.reveal(ANA, case, [each.id for each in seen[:2]])
-    store.decide(ANA, case, claimed.version, "report", ["solicits_meeting"], "asks to meet")
+    store.decide(ANA, case, claimed.version, "report", [reason], "asks to meet")
     [proposal] = store.proposals(EVE)
     store.approve(EVE, proposal.id, "seen the same")
     clock.at += HOUR

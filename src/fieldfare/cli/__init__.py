@@ -27,6 +27,7 @@ from fieldfare.cli.evidence import evidence
 from fieldfare.cli.formats import formats
 from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
+from fieldfare.cli.report import report
 from fieldfare.cli.scan import scan
 from fieldfare.cli.serve import replay, serve, token
 from fieldfare.cli.signals import signals
@@ -70,6 +71,7 @@ for name, group in (
     ("account", account),
     ("appeal", appeal),
     ("case", case),
+    ("report", report),
     ("user", user),
     ("audit", audit),
     ("evidence", evidence),

@@ -46,6 +46,14 @@ BUILT_IN: Final = (
         False,
         "fieldfare.reports.nca.make:make",
     ),
+    Destination(
+        "evidence",
+        "Evidence bag",
+        "a bag that anyone can verify offline",
+        "anywhere",
+        False,
+        "fieldfare.reports.evidence.destination:make",
+    ),
 )
 
 

@@ -129,7 +129,8 @@ def _compile(
 
     source = (files("fieldfare.reports") / "templates" / f"{template}.typ").read_bytes()
     compiler = typst.Compiler(source, font_paths=_fonts(fonts))
-    when: datetime = from_micros(at)
+    # Typst takes whole seconds only.
+    when: datetime = from_micros(at).replace(microsecond=0)
     try:
         if form == "png":
             return compiler.compile(format="png", ppi=ppi, sys_inputs={"data": text})
