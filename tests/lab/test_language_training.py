@@ -61,20 +61,21 @@ def test_text_and_tokens_give_the_same_file(text: Path, tmp_path: Path) -> None:
     made = []
     for name, source in (("one", text), ("two", tmp_path / "own.parquet")):
         out = tmp_path / f"{name}.npz"
-        made.append(training.write_table(read_corpus(source), SMALL, 0, out))
+        made.append(training.write_table(training.place(read_corpus(source), SMALL), SMALL, 0, out))
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
     assert made[0]["file_sha256"] == made[1]["file_sha256"]
 
 
 def test_saved_table_is_read_back(corpus: Corpus, tmp_path: Path) -> None:
-    made = training.write_table(corpus, SMALL, 0, tmp_path / "own.npz")
+    placed = training.place(corpus, SMALL)
+    made = training.write_table(placed, SMALL, 0, tmp_path / "own.npz")
     table = read_table(tmp_path / "own.npz", language="en")
     assert (table.bits, table.edges, table.weights.size) == (32, True, 1 << 12)
     assert table.content_hash == made["content_hash"]
     with zipfile.ZipFile(tmp_path / "own.npz") as archive:
         assert archive.testzip() is None
     with pytest.raises(SettingsError, match=r"own\.bin: a table is an \.npz file"):
-        training.write_table(corpus, SMALL, 0, tmp_path / "own.bin")
+        training.write_table(placed, SMALL, 0, tmp_path / "own.bin")
 
 
 def test_early_messages_count_more_and_late_ones_not_at_all(tmp_path: Path) -> None:
@@ -106,7 +107,12 @@ def test_command(text: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["train", "language", str(text), "--out", str(out)])
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert said["table"]["content_hash"] == read_table(out, language="en").content_hash
+    table = read_table(out, language="en")
+    assert said["table"]["content_hash"] == table.content_hash
+    assert table.likelihood is not None
+    assert said["table"]["likelihood"] == table.likelihood.as_json()
+    # Much of the offenders' wording speaks for one, much of the others' against.
+    assert table.likelihood.ratio(40.0, 60) > 1 > -1 > table.likelihood.ratio(-40.0, 60)
     assert said["corpus"]["offenders"] == language_corpora.AUTHORS["offender"]
 
 
@@ -114,10 +120,11 @@ def test_a_source_left_aside_changes_nothing(corpus: Corpus, tmp_path: Path) -> 
     rows = [row for row in language_corpora.lines() if row["source"] != "game"]
     fewer = read_corpus(language_corpora.write(tmp_path / "fewer.jsonl", rows))
     recipe = replace(SMALL, against_ordinary=0)
+    placed = training.place(corpus, recipe)
     made = [
-        training.write_table(fewer, recipe, 0, tmp_path / "fewer.npz"),
-        training.write_table(corpus, recipe, 0, tmp_path / "aside.npz", without=["game"]),
+        training.write_table(training.place(fewer, recipe), recipe, 0, tmp_path / "fewer.npz"),
+        training.write_table(placed, recipe, 0, tmp_path / "aside.npz", without=["game"]),
     ]
     assert made[0]["content_hash"] == made[1]["content_hash"]
     with pytest.raises(InputError, match="no source 'games'; there are game, offender"):
-        training.write_table(corpus, recipe, 0, tmp_path / "none.npz", without=["games"])
+        training.write_table(placed, recipe, 0, tmp_path / "none.npz", without=["games"])

@@ -29,17 +29,22 @@ def language(
         list[str] | None,
         typer.Option(help="A source not to train on. May be given several times."),
     ] = None,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Parts to calibrate by; 0 leaves the table uncalibrated.")
+    ] = 5,
 ) -> None:
     """Train a table of token weights and print what it was made from, as JSON."""
     import json
 
     from fieldfare.lab import language_training as training
     from fieldfare.lab.language_corpus import read_corpus
-    from fieldfare.lab.language_evaluation import describe
+    from fieldfare.lab.language_evaluation import calibrate, describe
 
     chosen = training.named(recipe)
     read = read_corpus(corpus)
-    made = training.write_table(read, chosen, seed, out, without or ())
+    placed = training.place(read, chosen)
+    likelihood = calibrate(placed, chosen, folds, seed, without or ()) if folds else None
+    made = training.write_table(placed, chosen, seed, out, without or (), likelihood)
     typer.echo(json.dumps({"table": made, "corpus": describe(read)}, indent=2))
 
 

@@ -20,16 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.lab import language_measures as measures
+from fieldfare.lab import likelihood_fit
 from fieldfare.lab.language_corpus import PARTNER, Corpus
 from fieldfare.lab.language_measures import Estimate
-from fieldfare.lab.language_training import (
-    LEAST_TOKENS,
-    Placed,
-    Recipe,
-    message_sums,
-    place,
-    train,
-)
+from fieldfare.lab.language_training import Placed, Recipe, message_sums, place, train
+from fieldfare.lab.likelihood_fit import Seen
+from fieldfare.language.likelihood import LEAST_TOKENS, Likelihood
 
 LENGTHS: Final = (10, 20, 50, 200)
 """Messages seen, in the figures."""
@@ -200,32 +196,16 @@ def messages_needed(corpus: Corpus, followed: Followed) -> dict[str, Any]:
     return found
 
 
-def calibrate(corpus: Corpus, followed: Followed, fold_of: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """The log-likelihood ratio as a line in z, fitted on all folds, and the calibration error of
-    lines fitted without the fold they are measured on: offenders against all other sources,
-    each source the same, half and half."""
-    lines = {}
-    total = len(corpus.sources)
-    for length in LENGTHS:
-        z = followed.last[:, CURVE.index(length)]
-        kind = np.where(corpus.offender, total, corpus.source)
-        sizes = np.bincount(kind, minlength=total + 1)
-        per_source = np.full(total + 1, 0.5 / np.count_nonzero(sizes[:-1]))
-        per_source[-1] = 0.5
-        shares = (per_source / np.maximum(sizes, 1))[kind]
-        held_out = np.empty(z.size)
-        for fold in range(int(fold_of.max()) + 1):
-            rest = fold_of != fold
-            slope, intercept = measures.fit_logistic(z[rest], corpus.offender[rest], shares[rest])
-            held_out[~rest] = 1 / (1 + np.exp(-(slope * z[~rest] + intercept)))
-        error = measures.calibration_error(held_out, corpus.offender, shares)
-        slope, intercept = measures.fit_logistic(z, corpus.offender, shares)
-        lines[str(length)] = {
-            "slope": round(slope, 4),
-            "intercept": round(intercept, 4),
-            "calibration_error": round(error, 4),
-        }
-    return lines
+def calibrate(
+    placed: Placed, recipe: Recipe, folds: int, seed: int, without: Sequence[str] = ()
+) -> Likelihood:
+    """What the sums of the table that `recipe` gives are worth as evidence, by cross-validation;
+    the authors of the sources in `without` have no part in it."""
+    corpus = placed.corpus
+    never = corpus.from_sources(without)
+    followed = cross_validate(placed, recipe, corpus.folds(folds, seed), seed, never)
+    seen = Seen.of(corpus, followed.last, placed.tokens, CURVE, ~never)
+    return seen.likelihood(~never)
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +272,11 @@ def evaluate(
         cross_validated=found,
         left_out=unseen,
         needed=messages_needed(corpus, followed),
-        calibration=calibrate(corpus, followed, fold_of),
+        calibration=likelihood_fit.report(
+            Seen.of(corpus, followed.last, placed.tokens, CURVE, ~never),
+            fold_of,
+            {str(length): CURVE.index(length) for length in LENGTHS},
+        ),
     )
 
 

@@ -102,27 +102,6 @@ def threshold(scores: Scores, others: Authors, rate: float) -> float:
     return float(ranked[min(int(ranked.size * rate + 1e-9), ranked.size - 1)])
 
 
-def fit_logistic(z: Scores, offends: npt.NDArray[np.bool_], shares: Scores) -> tuple[float, float]:
-    """Slope and intercept of the log-likelihood ratio in z: logistic regression by Newton's
-    method, with `shares` weighing the two sides the same in all."""
-    unit = float(np.abs(z).max()) or 1.0
-    x, share = z / unit, shares / shares.sum()
-    line = np.zeros(2)
-    ridge = np.array([1e-4 / unit**2, 1e-9])  # Where z parts the sides wholly, no slope is best.
-    for _ in range(100):
-        probability = 1 / (1 + np.exp(-np.clip(line[0] * x + line[1], -30, 30)))
-        residual = share * (probability - offends)
-        curve = share * probability * (1 - probability)
-        first = np.array([residual @ x, residual.sum()]) + ridge * line
-        second = np.array([[curve @ (x * x), curve @ x], [curve @ x, curve.sum()]])
-        step = np.linalg.solve(second + np.diag(ridge), first)
-        # Far from the best line the curve is flat and a whole step would overshoot.
-        line -= step * min(1.0, 2.0 / float(np.abs(step).max() or 1.0))
-        if np.abs(step).max() < 1e-9:
-            break
-    return float(line[0] / unit), float(line[1])
-
-
 def calibration_error(
     probability: Scores, offends: npt.NDArray[np.bool_], shares: Scores, bins: int = 10
 ) -> float:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from fieldfare.lab.language_corpus import Corpus
 from fieldfare.language import kernel
+from fieldfare.language.likelihood import LEAST_TOKENS, Likelihood
 from fieldfare.language.tables import read_table
 from fieldfare.vocabulary import InputError, SettingsError
 
@@ -83,9 +84,6 @@ SHIPPED: Final = Recipe()
 """The recipe of the table that ships."""
 
 RECIPES: Final = {"shipped": SHIPPED, "reference": REFERENCE}
-
-LEAST_TOKENS: Final = 20.0
-"""z = Σ weight / √max(tokens, this)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,11 +217,23 @@ def to_float16(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float16]:
     return np.clip(weights, -largest, largest).astype(np.float16)
 
 
-def save(out: Path, weights: npt.NDArray[np.float64], recipe: Recipe) -> None:
+def save(
+    out: Path,
+    weights: npt.NDArray[np.float64],
+    recipe: Recipe,
+    likelihood: Likelihood | None = None,
+) -> None:
     """Write a table that `fieldfare.language.tables.read_table` reads: the same bytes for the
     same weights, so that files can be compared by their hash."""
     kept = to_float16(weights)
-    arrays = {"weights": kept, "bits": np.int64(32), "edges": np.bool_(recipe.edges)}
+    arrays: dict[str, object] = {
+        "weights": kept,
+        "bits": np.int64(32),
+        "edges": np.bool_(recipe.edges),
+    }
+    if likelihood is not None:
+        rows = (likelihood.tokens, likelihood.slope, likelihood.intercept)
+        arrays |= {"likelihood": np.stack(rows), "most": np.float64(likelihood.most)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, value in arrays.items():
             content = io.BytesIO()
@@ -234,14 +244,19 @@ def save(out: Path, weights: npt.NDArray[np.float64], recipe: Recipe) -> None:
 
 
 def write_table(
-    corpus: Corpus, recipe: Recipe, seed: int, out: Path, without: Sequence[str] = ()
+    placed: Placed,
+    recipe: Recipe,
+    seed: int,
+    out: Path,
+    without: Sequence[str] = (),
+    likelihood: Likelihood | None = None,
 ) -> dict[str, object]:
-    """Train on the corpus, all but the sources in `without`, and write the table; what it is, for
-    its card."""
+    """Train on the corpus, all but the sources in `without`, and write the table, with its
+    likelihood where there is one; what it is, for its card."""
     if out.suffix != ".npz":
         raise SettingsError(f"{out.name}: a table is an .npz file")
-    weights = train(place(corpus, recipe), recipe, ~corpus.from_sources(without), seed)
-    save(out, weights, recipe)
+    weights = train(placed, recipe, ~placed.corpus.from_sources(without), seed)
+    save(out, weights, recipe, likelihood)
     kept = read_table(out, language="und")
     return {
         "file": out.name,
@@ -250,5 +265,6 @@ def write_table(
         "without": list(without),
         "weights": int(kept.weights.size),
         "content_hash": kept.content_hash,
+        "likelihood": kept.likelihood.as_json() if kept.likelihood else None,
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
     }

@@ -2,11 +2,13 @@
 
 A table is an ``.npz`` file with ``weights`` (float16, a power of two long), ``bits`` (32 or 64,
 the width of the hash arithmetic it was trained with) and, where the first and last words of
-messages make pairs with their edges, ``edges`` (true); and a card of the same name (``.md``) that
-says where it comes from and what it cannot do.
+messages make pairs with their edges, ``edges`` (true); where it was calibrated, ``likelihood``
+(rows of tokens, slopes and intercepts) and ``most`` (see `likelihood`); and a card of the same name
+(``.md``) that says where it comes from and what it cannot do.
 
 Tables add up. A table trained against one kind of author and another trained against another are
-fused by adding their weights, and what is remembered stays one (Σ weight, tokens).
+fused by adding their weights, and what is remembered stays one (Σ weight, tokens). Tables that
+are kept apart are fused by their likelihoods (`likelihood.fuse`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 import numpy.typing as npt
 
+from fieldfare.language.likelihood import Likelihood
 from fieldfare.vocabulary import SettingsError
 
 
@@ -42,6 +45,9 @@ class TokenTable:
     """Width of the hash arithmetic, 32 or 64. Stored hashes of 32 bits suit only 32."""
     edges: bool = False
     """Whether the first and the last word of a message make pairs with its edges."""
+    likelihood: Likelihood | None = None
+    """What its sums are worth as evidence; None where it was not calibrated. No row of `annotate`
+    rests on it, so it is no part of `content_hash`; it has its own."""
     values: npt.NDArray[np.float32] = field(init=False, repr=False)
     """The same numbers, as the kernel reads them: compiled code has no float16 arithmetic."""
 
@@ -80,13 +86,26 @@ def read_table(file: Traversable, *, language: str) -> TokenTable:
         with loaded as archive:
             weights, bits = archive["weights"], int(archive["bits"])
             edges = "edges" in archive and bool(archive["edges"])
+            likelihood = None
+            if "likelihood" in archive:
+                tokens, slope, intercept = archive["likelihood"].astype(np.float64)
+                likelihood = Likelihood(tokens, slope, intercept, float(archive["most"]))
     except OSError as error:
         raise SettingsError(f"table {file.name}: cannot be read ({error.strerror})") from error
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except SettingsError as error:
+        raise SettingsError(f"table {file.name}: {error}") from error
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise SettingsError(
             f"table {file.name}: not an .npz file with `weights` and `bits`"
         ) from error
-    return TokenTable(name=name, language=language, weights=weights, bits=bits, edges=edges)
+    return TokenTable(
+        name=name,
+        language=language,
+        weights=weights,
+        bits=bits,
+        edges=edges,
+        likelihood=likelihood,
+    )
 
 
 def words_en() -> TokenTable:
