@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldfare.language import LanguageModel, annotate, explain
 from fieldfare.language.likelihood import Likelihood, fuse
 from fieldfare.language.tables import words_en
 from fieldfare.vocabulary import SettingsError
@@ -55,10 +57,21 @@ def test_tables_that_did_not_speak_change_nothing() -> None:
 def test_shipped_table_is_calibrated() -> None:
     likelihood = words_en().likelihood
     assert likelihood is not None
-    # The z that 1 in 1,000 ordinary authors pass speaks for an offender, none against.
+    # The z that 1 in 1,000 ordinary authors pass speaks for an offender early, less and less
+    # later; none speaks against.
     tokens = np.array([50, 200, 1000])
-    assert (likelihood.of_z(np.full(3, 6.5), tokens) > 1).all()
+    early, later, late = likelihood.of_z(np.full(3, 6.5), tokens)
+    assert early > later > 1 > late
     assert (likelihood.of_z(np.zeros(3), tokens) < -1).all()
+
+
+@pytest.mark.parametrize("text", ["how old are you", "", "see you at practice " * 200])
+def test_explanation_gives_the_ratio_of_its_row(text: str) -> None:
+    model = LanguageModel.load()
+    assert model.table.likelihood is not None
+    row = annotate(pa.array([text]), model).to_pylist()[0]
+    wanted = model.table.likelihood.ratio(row["weight_sum"], row["tokens"])
+    assert explain(text, model).likelihood_ratio == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize(

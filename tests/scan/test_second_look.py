@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from fieldfare.language.heads import HeadTable
 from fieldfare.language.phrases import read_catalogue
 from fieldfare.language.second_look import SecondLook, Settings
 from fieldfare.scan.output import row
+from fieldfare.scan.page import render, words
+from fieldfare.scan.page.overview import build_page
 from fieldfare.scan.run import ScanResult, scan
 from fieldfare.scan.settings import ScanSettings
 
@@ -59,6 +62,14 @@ def test_it_adds_evidence_and_changes_no_probability(tmp_path: Path) -> None:
     assert set(seen.counts) == {"secrecy"}
     assert row(looked.accounts[0], looked)["second_look"]["model"] == "asking"
     assert all(one.second_look is None for one in without.accounts)
+    page = render(build_page(looked))
+    assert "The model <bdi>asking</bdi> read" in page
+    first = re.search(r'<ul class="second-look">(.*?)</ul>', page, re.DOTALL)
+    assert first
+    for message in seen.messages["secrecy"]:
+        assert f"<bdi>{message}</bdi>" in first[1]
+    assert words.ask("secrecy") in first[1]
+    assert "A second look" not in render(build_page(without))
     distant = [one for one in looked.accounts if abs(one.log_odds - flag) > math.log(10.0) + 1e-9]
     assert distant
     assert all(one.second_look is None for one in distant)

@@ -13,8 +13,9 @@ of English words with the same hash, chance, and the indicators carry the messag
 `scripts/write-examples` from `fieldfare.lab.examples`; a test checks that the page is current.
 
 `weight` is what the token adds to Σ weight (nats); a pair of words is a token of its own. The
-five tokens that weigh most are shown. Where heads, which are off by default, found
-the indicator too, the three pieces without
+five tokens that weigh most are shown. In the table's own language the last row is what the sum is
+worth as evidence, were the message all that its writer wrote. Where heads, which are off by
+default, found the indicator too, the three pieces without
 which they would be least sure stand beside it, with what each is worth (nats).
 """
 _SHOWN = 5
@@ -54,6 +55,10 @@ def _example(language: str, text: str, model: LanguageModel) -> str:
         for one in sorted(heaviest, key=lambda one: (one.start, one.end))
     ]
     lines.append(f"| all {len(said.tokens)} tokens | Σ weight | {said.weight_sum:+.2f} |")
+    if language == model.table.language and said.likelihood_ratio is not None:
+        lines.append(
+            f"| these words alone | log-likelihood ratio (nats) | {said.likelihood_ratio:+.2f} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.language._leet import KIND, LEET, letter
+from fieldfare.language._leet import KIND, LEET, SURE, letter
 from fieldfare.language._words import (
     BASIS,
     breaks,
@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "6334a7ce1032b115 33357a874f062e91"
+INLINED = "ae6dbb59ad8eeead 33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
@@ -72,7 +72,8 @@ def suspicious(data: Bytes, offsets: Integers, marked: npt.NDArray[np.bool_]) ->
                 jointed = False
             elif before == 1:
                 jointed = True
-            before = kind
+            if kind != 5:
+                before = kind
             at += width
         marked[i] = found or (length == 1 and singles == 2)
 
@@ -113,6 +114,23 @@ def segmented(
 
 
 @compiled
+def several(
+    data: Bytes, bounds: Integers, count: Any, words: Any, known: Entries, cuts: Integers
+) -> Any:
+    """Whether letters that `segmented` cut are several words beyond doubt: of three letters or
+    more on average, each one that counts in every language."""
+    if count < 3 * words:
+        return False
+    end = count
+    while end > 0:
+        start = cuts[end]
+        if not mask_of(known, hash_word(data, bounds[start], bounds[end])) & SURE:
+            return False
+        end = start
+    return True
+
+
+@compiled
 def word_end(data: Bytes, start: Any, end: Any) -> Any:
     """Where the word at `start` ends; `start` itself where none begins there.
 
@@ -136,7 +154,12 @@ def word_end(data: Bytes, start: Any, end: Any) -> Any:
             while after < end and after < at + 3 and KIND[data[after]] == 3:
                 after += 1
             inside = after < end and (letter(data[after]) or KIND[data[after]] == 2)
-            ending = byte == 36 and at > start and KIND[data[at - 1]] != 3
+            ending = data[after - 1] == 36 and (
+                (at > start and KIND[data[at - 1]] != 3)
+                or (at > start + 1 and KIND[data[at - 2]] != 3)
+            )
+            if at == start and after == at + 1 and after + 1 < end and KIND[data[after]] == 5:
+                inside = letter(data[after + 1])  # "!'m"
             if not inside and not ending:
                 break
         elif kind == 5:

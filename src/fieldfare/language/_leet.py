@@ -65,7 +65,7 @@ def _kinds() -> Bytes:
 
 
 KIND = _kinds()
-UNITS = np.frombuffer(b"ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmloziehzmlxx", np.uint8)
+UNITS = np.frombuffer(b"ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmlozhzmlxx", np.uint8)
 LONG_UNITS = np.frombuffer(b"minsechrsyrsmphghzmhzkhzkbpsmseureurusdgbp", np.uint8)
 
 
@@ -190,13 +190,73 @@ def read_signs(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any,
             out[ones[c]] = 108 if (choice >> c) & 1 else 105
         h = hash_word(out, np.int64(0), size)
         quality = heard(known, h, speaking)
-        if quality > best:
+        if quality > best or (quality == best and best and doubles(out, ones, choices, choice)):
             best = np.int64(quality)
             best_choice = choice
             best_hash = h
     for c in range(choices):
         out[ones[c]] = 108 if (best_choice >> c) & 1 else 105
     return best, best_hash
+
+
+@compiled
+def doubles(word: Bytes, ones: Integers, choices: Any, choice: Any) -> Any:
+    """Whether a one read as l stands beside another l: "a1l" is "all" before "ail"."""
+    for c in range(choices):
+        at = ones[c]
+        if (choice >> c) & 1 and ((at and word[at - 1] == 108) or word[at + 1] == 108):
+            return True
+    return False
+
+
+@compiled
+def contraction(
+    data: Bytes, start: Any, end: Any, known: Entries, speaking: Any, out: Bytes
+) -> Any:
+    """Write "1'm", "7h47's" plain to the start of `out`: a word, an apostrophe and how English
+    shortens one after it. False where it is none."""
+    mark = np.int64(-1)
+    for at in range(start, end):
+        if KIND[data[at]] == 5:
+            if mark >= 0:
+                return False
+            mark = np.int64(at)
+    after = end - mark - 1
+    if mark <= start or after < 1 or after > 2:
+        return False
+    for at in range(mark, end):
+        out[at - start] = LEET[data[at]] if LEET[data[at]] else data[at]
+    first, last = out[mark + 1 - start], out[end - 1 - start]
+    if after == 2 and last == 105:
+        last = np.uint8(108)  # "w3'1l", "w3'11": ll
+        out[end - 1 - start] = last
+    if after == 2 and first == 105:
+        first = np.uint8(108)
+        out[mark + 1 - start] = first
+    if after == 1:
+        if first != 100 and first != 109 and first != 115 and first != 116:
+            return False
+    elif not (last == 101 and (first == 114 or first == 118)) and not (first == last == 108):
+        return False
+    if mark == start + 1:
+        if data[start] != 49 and data[start] != 33 and data[start] != 105:
+            return False
+        out[0] = 105  # i
+        return first != 115 and first != 116
+    shape = out[mark - start : end - start].copy()
+    plain = True
+    for at in range(start, mark):
+        plain = plain and KIND[data[at]] != 2 and KIND[data[at]] != 3
+    if plain:
+        for at in range(start, mark):
+            out[at - start] = data[at]
+        base = hash_word(data, start, mark)
+        quality = heard(known, base, speaking)
+    else:
+        quality, base = read_signs(data, start, mark, known, speaking, out)
+    for k in range(shape.size):
+        out[mark - start + k] = shape[k]
+    return quality > 0
 
 
 @compiled
@@ -214,7 +274,7 @@ def sentence(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any) -
     after = heard(known, hash_word(data, place + 1, end), speaking)
     if place == start:
         return after > 1 or speaking == 0  # "!help", to a robot
-    if place - start < 2 or end - place < 3:
+    if place - start < 2 or end - place < 4:
         return False
     return after > 0 and heard(known, hash_word(data, start, place), speaking) > 0
 
@@ -249,6 +309,8 @@ def decoded(
                 return False
         elif kind != 5 and (byte < 0x80 or byte >= 0xC0):
             letters += 1
+    if swaps and (letters or others) and contraction(data, start, end, known, speaking, out):
+        return True
     if (
         swaps == 0
         or letters == 0
@@ -294,6 +356,8 @@ def decoded(
         return True
     if numbered or need == 2:
         return False
+    if others > 1 and size >= 6 and letters > swaps and trailing < swaps and leading < 2:
+        return True  # Among disguised words, a long one that is no known word.
     return inner >= 2 and inner == swaps and letters > swaps and size >= 5
 
 

@@ -14,6 +14,7 @@ from fieldfare.language._deobfuscate import (
     believable,
     broken,
     segmented,
+    several,
     spaced,
     word_end,
 )
@@ -28,7 +29,7 @@ from fieldfare.language._leet import (
 )
 from fieldfare.language._words import character, compiled, mask_of
 
-INLINED = "56956b95dce4b77d 6334a7ce1032b115 33357a874f062e91"
+INLINED = "48547d6f6362f242 ae6dbb59ad8eeead 33357a874f062e91"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -81,6 +82,8 @@ def restore(
         at = offsets[i]
         end = offsets[i + 1]
         speaking, others = heard_in(data, at, end, known, votes)
+        if others > 1 and speaking == 0:
+            speaking = ~SURE  # Disguise hides what language it is: any.
         bits = speaking | SURE
         while at < end:
             stop = word_end(data, at, end)
@@ -96,6 +99,10 @@ def restore(
                             count -= 1
                             last = origin[count - 1] + bounds[count] - bounds[count - 1]
                             true = min(true, count)
+                # "l_o_n_d_o_n": a sign between all letters leaves none between words.
+                sign = words > 1 and between != 32 and count > 3
+                if sign and not several(letters, bounds, count, words, known, cuts):
+                    words, cuts[count] = np.int64(1), 0
                 if believable(words, count, true, between):
                     k = _join(count, words, letters, bounds, cuts, origin, out, trace, k)
                     at = last

@@ -168,6 +168,9 @@ class Explanation:
     tokens: tuple[TokenEvidence, ...]
     """In order; a pair of words spans both. Their weights add up to `weight_sum`."""
     weight_sum: float
+    likelihood_ratio: float | None
+    """What the words alone are worth (nats), were the message all there is; see `likelihood`.
+    None where the table was not calibrated. Beyond the table's own language it says nothing."""
     indicators: tuple[Span, ...]
     """Phrases found."""
     heads: tuple[HeadSpan, ...]
@@ -189,13 +192,17 @@ def explain(text: str, model: LanguageModel) -> Explanation:
         start, end = normalise.original_span(offsets, character[token.start], character[token.end])
         weight = share * float(model.table.values[token.id])
         evidence.append(TokenEvidence(start, end, weight))
+    weight_sum = sum(one.weight for one in evidence)
+    tokens = min(len(found), kernel.MOST_TOKENS)
+    likelihood = model.table.likelihood
     stated = model.ages.read_one(normalised)
     if stated:
         start, end = normalise.original_span(offsets, stated.start, stated.end)
         stated = stated._replace(start=start, end=end)
     return Explanation(
         tokens=tuple(evidence),
-        weight_sum=sum(one.weight for one in evidence),
+        weight_sum=weight_sum,
+        likelihood_ratio=likelihood.ratio(weight_sum, tokens) if likelihood else None,
         indicators=tuple(model.indicators.spans(text)),
         heads=tuple(model.heads.spans(text)) if model.heads else (),
         stated_age=stated,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import tomllib
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -47,6 +48,10 @@ def known() -> Entries:
     for name in DICTIONARIES:
         hashes = dictionary(name)
         mask = language(name) | (sure if name == "en" else np.uint32(0))
+        tables.append((hashes, np.full(hashes.size, mask, np.uint32)))
+    for name, listed in more().items():
+        mask = language(name) | (sure if name == "en" else np.uint32(0))
+        hashes = word_hashes(listed)
         tables.append((hashes, np.full(hashes.size, mask, np.uint32)))
     total = sum(hashes.size for hashes, _ in tables)
     entries = _words.new_table(total)
@@ -121,6 +126,23 @@ def dictionary(name: str) -> Hashes:
             return np.cumsum(archive["steps"], dtype=np.uint32)
     except (OSError, KeyError, ValueError) as error:
         raise SettingsError(f"{file.name}: not a list of word hashes") from error
+
+
+def more() -> dict[str, list[str]]:
+    """By language, as word lines have them, the words of ``known-more.toml``."""
+    from fieldfare.language.kernel import word_lines
+    from fieldfare.language.normalise import plain
+
+    file = files("fieldfare.language") / "known-more.toml"
+    try:
+        read = tomllib.loads(file.read_text("utf-8"))
+        listed = {name: " ".join(each.values()) for name, each in read.items()}
+    except (OSError, AttributeError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file.name}: not lists of words by language") from error
+    lines = {name: word_lines(plain(pa.array([each]))) for name, each in listed.items()}
+    return {
+        name: sorted(set(line.buffer.tobytes().decode().split())) for name, line in lines.items()
+    }
 
 
 @functools.cache

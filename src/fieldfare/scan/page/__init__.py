@@ -6,6 +6,7 @@ What enters: a ScanResult. What leaves: one HTML file that asks nothing of any n
     words      numbers, times and strangers' text as people should see them
     overview   the head, what could not be read, the ranked list, the method
     account    one account's section: reasons and their sum, children, countries, excerpts
+    second_look  what a heavier model found, if one was asked
     timeline   the geometry of the drawing of first contacts
     report.html.j2, account.html.j2, report.css, report.js, sortable.js   the page itself
 

@@ -26,6 +26,7 @@ from fieldfare.scan.page.context import (
     Time,
     Who,
 )
+from fieldfare.scan.page.second_look import second_look
 from fieldfare.scan.page.timeline import timeline
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def section(
         children_more=_more_children(evidence),
         excerpts=excerpts,
         excerpts_note=excerpts_note,
+        second_look=second_look(account.second_look),
     )
 
 

@@ -228,6 +228,25 @@ class ExcerptRow:
 
 
 @dataclass(frozen=True)
+class SecondLookRow:
+    """An indicator that a second look found, and in which messages."""
+
+    indicator: str
+    count: str
+    messages: list[str]
+    more: str
+
+
+@dataclass(frozen=True)
+class SecondLookPart:
+    """What a heavier model found in the messages of one account."""
+
+    model: str
+    read: str
+    found: list[SecondLookRow]
+
+
+@dataclass(frozen=True)
 class AccountSection:
     """Everything about one account."""
 
@@ -251,6 +270,7 @@ class AccountSection:
     children_more: str
     excerpts: list[ExcerptRow]
     excerpts_note: str
+    second_look: SecondLookPart | None
 
 
 @dataclass(frozen=True)
