@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from fieldfare.language import LanguageModel
-from fieldfare.service.arrivals import Arrival, read
+from fieldfare.service.arrivals import Arrival, TextUse, read
 
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1e6)
 HOUR = 3_600_000_000
@@ -125,8 +125,8 @@ def body(events: Sequence[dict[str, object]]) -> bytes:
     return "\n".join(json.dumps(event) for event in events).encode()
 
 
-def arrival(events: Sequence[dict[str, object]]) -> Arrival:
+def arrival(events: Sequence[dict[str, object]], use: TextUse = "read") -> Arrival:
     """Events as they come through the door."""
-    found = read(body(events), "read", LanguageModel.load)
+    found = read(body(events), use, LanguageModel.load)
     assert not found.refused
     return found

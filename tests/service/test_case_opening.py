@@ -9,6 +9,7 @@ import pytest
 
 from fieldfare.cases import OPERATOR, Actor
 from fieldfare.contacts.engine import Engine
+from fieldfare.service.arrivals import TextUse
 from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.serve import opener, replay
 from fieldfare.service.settings import ServiceSettings
@@ -19,9 +20,14 @@ from tests.service.events import arrival
 ANA = Actor("ana", frozenset({"reviewer"}))
 
 
-def _told(settings: ServiceSettings, engine: Engine, events: list[dict[str, object]]) -> None:
+def _told(
+    settings: ServiceSettings,
+    engine: Engine,
+    events: list[dict[str, object]],
+    use: TextUse = "read",
+) -> None:
     journal, state = settings.open_journal(), settings.open_state()
-    journal.append([arrival(events)])
+    journal.append([arrival(events, use)])
     Worker(journal, state, engine, settings.contacts, settings.card()).settle()
     journal.close()
     state.close()
@@ -96,4 +102,60 @@ def test_a_request_waits_for_a_key_that_is_missing(
     keys.chmod(0o600)
     opening = opener(replace(settings, keys=keys))
     assert opening.turn() == 1
+    opening.close()
+
+
+def talk(at: int) -> list[dict[str, object]]:
+    """A few words between the offender and two of its children, in a group, and beside it."""
+
+    def message(
+        id_: str, sender: str, to: list[str], text: str, **more: object
+    ) -> dict[str, object]:
+        return {
+            "type": "message", "id": id_, "sender": sender, "recipients": to,
+            "sent_at": at + int(id_[1:]), "text": text, **more,
+        }  # fmt: skip
+
+    return [
+        message("t1", "child0", ["adult"], "who are you"),
+        message("t2", "adult", ["child0"], "keep this our secret"),
+        message("t3", "adult", ["child0", "child1"], "hello you two", kind="group"),
+        message("t4", "adult", ["child0", "child1", "child2"], "hello all", kind="group"),
+        message("t5", "child0", ["child1"], "do you know them"),
+    ]
+
+
+@pytest.mark.parametrize("use", ["keep", "read"])
+def test_a_case_holds_what_was_said_as_far_as_the_operator_keeps_it(
+    settings: ServiceSettings, engine: Engine, use: TextUse
+) -> None:
+    settings = replace(settings, prior=0.05)
+    told = offender(8)
+    at = max(int(str(each["sent_at"])) for each in told if each["type"] == "message")
+    _told(settings, engine, [*told, *talk(at)], use)
+    opening = opener(settings)
+    assert opening.turn() == 1
+    [found] = opening.store.list_cases(OPERATOR)
+    said = {
+        (each.message, each.child): each
+        for each in opening.store.conversation(ANA, found.id, most=1_000)
+        if each.message is not None and each.message.startswith("t")
+    }
+    assert sorted(said) == [
+        ("t1", "child0"), ("t2", "child0"), ("t3", "child0"), ("t3", "child1"),
+    ]  # fmt: skip
+    assert not said["t1", "child0"].from_account and said["t2", "child0"].from_account
+    secret = said["t2", "child0"]
+    assert "secrecy" in secret.indicators
+    texts = opening.store.reveal(ANA, found.id, [secret.id])
+    if use == "keep":
+        assert texts == {secret.id: "keep this our secret"}
+        assert [each.indicator for each in secret.spans] == ["secrecy"]
+    else:
+        assert texts == {} and secret.length is None and secret.spans == ()
+    requests = CaseRequests(opening.state.database)
+    requests.ask(["adult"], "policy", at)
+    before = opening.store.get(ANA, found.id).messages
+    assert opening.turn() == 1
+    assert opening.store.get(ANA, found.id).messages == before
     opening.close()

@@ -1,9 +1,9 @@
 """Cases are opened for accounts that were asked for, and what comes of them is told to the service.
 
 What enters: `case_requests`, the state. What leaves: cases, frozen as the state shows the account
-now, and the table of open cases, by which the policy's rules for them apply at once. The ledger
-holds no messages, so that a case of the live service has those alone that its children reported
-(`user_reports`): who, when, how often, what was asked and how the child answered it are there.
+now, and the table of open cases, by which the policy's rules for them apply at once. Its
+messages come from the journal (`kept_talk`), with text where the operator keeps it there, and from
+the reports of its children (`user_reports`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,11 +28,16 @@ from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Snapshot
 from fieldfare.service.case_requests import CaseRequest, CaseRequests
 from fieldfare.service.database import Database
+from fieldfare.service.journal import Journal
+from fieldfare.service.kept_talk import Talk, conversations
 from fieldfare.service.protections import OpenCases
 from fieldfare.service.state import PEOPLE, State
 from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import FieldfareError
 from fieldfare.vocabulary.times import DAY, MINUTE
+
+if TYPE_CHECKING:
+    from fieldfare.language.indicators import Indicators
 
 log = logging.getLogger("fieldfare.service")
 
@@ -49,14 +55,19 @@ class CaseOpener:
 
     store: CaseStore
     state: State
-    durable: Database
-    """The journal's, which also holds the table of open cases."""
+    journal: Journal
+    """Its database also holds the table of open cases."""
     card: Scorecard
     unknown_child_probability: float
     vault: Vault = field(default_factory=Vault)
     """Seals and opens the messages of reports."""
     keep_days: int = ReportLimits().keep_days
     """How long those are kept, beside what is in a case."""
+
+    @property
+    def durable(self) -> Database:
+        """The journal's database."""
+        return self.journal.database
 
     @property
     def open_cases(self) -> OpenCases:
@@ -67,23 +78,32 @@ class CaseOpener:
         """Close the connections."""
         with self.store:
             self.state.close()
-            self.durable.close()
+            self.journal.close()
 
     def turn(self) -> int:
         """Answer what waits; how many requests that were. Stopped anywhere it goes on from there:
         what is done again changes nothing."""
         requests = CaseRequests(self.state.database)
-        answered = 0
+        answered, wanted = 0, list[tuple[CaseRequest, Snapshot]]()
         for request in requests.waiting(AT_ONCE):
-            if self._answer(request):
+            found = self._look_at(request)
+            if isinstance(found, Snapshot):
+                wanted.append((request, found))
+            elif found:
                 requests.done([request])
                 answered += 1
+        talk = self._talk([snapshot for _, snapshot in wanted])
+        for request, snapshot in wanted:
+            self._open(request, self._with_messages(snapshot, talk.get(snapshot.account)))
+            requests.done([request])
+            answered += 1
         UserReports(self.durable).forget_texts(time.time_ns() // 1000 - self.keep_days * DAY)
         self._let_go()
         return answered
 
-    def _answer(self, request: CaseRequest) -> bool:
-        """Open or join a case, where there is to be one. False: ask again later."""
+    def _look_at(self, request: CaseRequest) -> Snapshot | bool:
+        """The account, where there is to be a case of it. True: there is not; False: ask again
+        later."""
         snapshot = snapshot_of(
             self.state, request.account, self.card, self.unknown_child_probability
         )
@@ -91,22 +111,33 @@ class CaseOpener:
             # Not assessed yet; or there is nothing to say of it any more, or never was.
             return time.time_ns() // 1000 - request.asked_at > PATIENCE
         by_child = any(notice.kind == "report" for notice in snapshot.notices)
-        open_cases = self.open_cases
-        known = open_cases.among([request.account])
+        known = self.open_cases.among([request.account])
         if request.because == "report" and not by_child and not known:
             # Reports by adults are about anything; they join a case, and open none.
             return True
-        snapshot = self._with_reports(snapshot)
+        return snapshot
+
+    def _open(self, request: CaseRequest, snapshot: Snapshot) -> None:
         because = "a child reported it" if request.because == "report" else "by the scorecard"
         case = self.store.open_case(SERVICE, snapshot, request.because, because=because)
-        open_cases.open(request.account, f"C-{case}")
-        return True
+        self.open_cases.open(request.account, f"C-{case}")
 
-    def _with_reports(self, snapshot: Snapshot) -> Snapshot:
-        """With the messages that its children reported."""
+    def _talk(self, snapshots: Sequence[Snapshot]) -> dict[str, Talk]:
+        wanted = {each.account: {child.account for child in each.children} for each in snapshots}
+        return conversations(self.journal, wanted, _indicators) if wanted else {}
+
+    def _with_messages(self, snapshot: Snapshot, talk: Talk | None) -> Snapshot:
+        """With what the journal holds, and the messages that its children reported."""
         children = {child.account for child in snapshot.children}
         shown = UserReports(self.durable).messages_of(snapshot.account, children, self.vault)
-        return replace(snapshot, messages=shown)
+        reported = {(each.child, each.id, each.from_account) for each in shown}
+        messages, more = talk or ((), 0)
+        # A report says more of a message than the journal: whether it is proven.
+        others = [
+            each for each in messages if (each.child, each.id, each.from_account) not in reported
+        ]
+        ordered = sorted((*shown, *others), key=lambda each: (each.sent_at, each.child))
+        return replace(snapshot, messages=tuple(ordered), messages_left_out=more)
 
     def _let_go(self) -> None:
         """Accounts whose cases are closed have none open any more."""
@@ -151,6 +182,13 @@ class OpeningThread:
                 self._ended.wait(PAUSE_SECONDS)
         if opener is not None:
             opener.close()
+
+
+@cache
+def _indicators() -> Indicators:
+    from fieldfare.language.annotate import LanguageModel
+
+    return LanguageModel.load().indicators
 
 
 def snapshot_of(

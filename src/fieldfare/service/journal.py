@@ -187,6 +187,24 @@ class Journal:
                 break
         return found
 
+    def newest_messages(self, senders: pa.Array, most: int) -> Iterator[pa.RecordBatch]:
+        """Messages of the partitions in which these send, the newest entries first; some `most`
+        messages of each partition."""
+        for partition in sorted(set(partition_of(senders, self.partitions).tolist())):
+            before, looked = self.last() + 1, 0
+            while looked < most:
+                rows = self.database.run(
+                    "SELECT seq, events, body FROM journal"
+                    " WHERE partition = ? AND seq < ? AND kind = 'messages'"
+                    " ORDER BY seq DESC LIMIT ?",
+                    (partition, before, REWRITTEN),
+                )
+                for seq, events, body in rows:
+                    before, looked = seq, looked + events
+                    yield _unpacked(body)
+                if len(rows) < REWRITTEN:
+                    break
+
     def rewrite(self, partition: int, after: int, until: int, gone: Gone) -> int:
         """Take what is gone out of some entries of a partition numbered above `after` and no
         higher than `until`; the number of the last that was looked at, or `until`. Entries keep

@@ -240,7 +240,7 @@ def opener(settings: ServiceSettings) -> CaseOpener:
     return CaseOpener(
         settings.open_store(),
         settings.open_state(),
-        settings.open_journal().database,
+        settings.open_journal(),
         settings.card(),
         settings.contacts.unknown_child_probability,
         settings.vault(),
