@@ -151,7 +151,7 @@ _WORDS = st.sampled_from(VOCABULARY.split())
 
 
 def _spoken(text: str) -> bool:
-    return any(cue.decode() in text for cue in READER._cues)
+    return any(cue.decode() in text for cue in READER.cues)
 
 
 @strategies.unhurried

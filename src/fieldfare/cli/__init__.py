@@ -22,6 +22,7 @@ from fieldfare.cli.calibrate import calibrate
 from fieldfare.cli.case import case
 from fieldfare.cli.console import console
 from fieldfare.cli.demo import demo
+from fieldfare.cli.device import device
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.evidence import evidence
 from fieldfare.cli.formats import formats
@@ -70,6 +71,7 @@ for name, group in (
     ("webhook", webhook),
     ("account", account),
     ("appeal", appeal),
+    ("device", device),
     ("case", case),
     ("report", report),
     ("user", user),

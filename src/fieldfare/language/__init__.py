@@ -16,6 +16,9 @@ Where to add a thing:
 - a token table: an ``.npz`` and its card in ``tables/``, read by `tables`;
 - a step of normalising: `normalise`, in the batch form; tests hold the single form to it.
 
+The loops have twins in JavaScript for a child's own device (``device/``); a change of a loop is
+made there too, and ``tests/device`` holds the two together. `device_tables` writes its data.
+
 A change that may give another row for the same text raises the ``VERSION`` of its module, so
 that the model's fingerprint, which assessments record, changes too.
 """

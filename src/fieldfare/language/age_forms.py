@@ -107,7 +107,7 @@ class FormReader:
     forms: AgeForms
 
     @functools.cached_property
-    def _numbers(self) -> dict[str, int]:
+    def numbers(self) -> dict[str, int]:
         both = self.forms.numbers | self.forms.ordinals
         return {_plain(word): value for word, value in both.items()}
 
@@ -119,7 +119,7 @@ class FormReader:
         return rf"(?:(?<!\d)(?<!\d[.,:])\d{{1,2}}(?!\d)|{_any(words)})"
 
     @functools.cached_property
-    def _shapes(self) -> list[_Form]:
+    def shapes(self) -> list[_Form]:
         forms = self.forms
         follow = rf"(?=\W*$|\s*[^\w\s]|\s+{_any([_plain(word) for word in forms.followers])}\b)"
         shapes: list[tuple[str, float, float, float | None]]
@@ -148,19 +148,19 @@ class FormReader:
         return re.compile(pattern)
 
     @functools.cached_property
-    def _number_words(self) -> frozenset[str]:
+    def number_words(self) -> frozenset[str]:
         # The first words of numbers, and the classes that are called by a name.
-        numbers = _WORD.findall(" ".join(self._numbers))
+        numbers = _WORD.findall(" ".join(self.numbers))
         fixed = " ".join(_plain(one.pattern) for one in self.forms.school if one.age)
         return frozenset([*numbers, *(word for word in _WORD.findall(fixed) if len(word) > 5)])
 
     @functools.cached_property
-    def _latin(self) -> bool:
-        return self.forms.words_apart and all(word.isascii() for word in self._numbers)
+    def latin(self) -> bool:
+        return self.forms.words_apart and all(word.isascii() for word in self.numbers)
 
     @functools.cached_property
-    def _number_letters(self) -> re.Pattern[str]:
-        words = [re.escape(word) for word in self._numbers]
+    def number_letters(self) -> re.Pattern[str]:
+        words = [re.escape(word) for word in self.numbers]
         words += ["[一二三四五六七八九十]"] if self.forms.han_numbers else []
         return re.compile(_any(words))
 
@@ -168,25 +168,25 @@ class FormReader:
         # Most texts with a cue have none; the forms cost more than asking.
         if _DIGIT.search(text):
             return True
-        if self._latin:
-            return not self._number_words.isdisjoint(_WORD.findall(text))
-        return self._number_letters.search(text) is not None
+        if self.latin:
+            return not self.number_words.isdisjoint(_WORD.findall(text))
+        return self.number_letters.search(text) is not None
 
     @functools.cached_property
-    def _before(self) -> re.Pattern[str]:
+    def before(self) -> re.Pattern[str]:
         edge = r"(?<!\w)" if self.forms.words_apart else ""
         words = _any([_plain(word) for word in self.forms.before])
         return re.compile(rf"{edge}{words}[\s,'،、，]{{0,2}}$")
 
     @functools.cached_property
-    def _after(self) -> re.Pattern[str]:
+    def after(self) -> re.Pattern[str]:
         edge = r"(?!\w)" if self.forms.words_apart else ""
         return re.compile(rf"\s?{_any([_plain(word) for word in self.forms.after])}{edge}")
 
     def check(self) -> None:
         """Raises SettingsError, naming the language, for a form that is no pattern."""
         try:
-            _ = (self._shapes, self._before, self._after)
+            _ = (self.shapes, self.before, self.after)
         except re.error as error:
             raise SettingsError(f"{self.forms.language}.toml: {error}") from error
 
@@ -195,12 +195,12 @@ class FormReader:
         text = folded(text)
         if not self._has_number(text):
             return
-        for form in self._shapes:
+        for form in self.shapes:
             for match in form.pattern.finditer(text):
                 # Windows keep the time linear in the text, whatever it repeats.
                 before = text[max(0, match.start() - 24) : match.start()]
                 after = text[match.end() : match.end() + 32]
-                if self._before.search(before) or self._after.match(after):
+                if self.before.search(before) or self.after.match(after):
                     continue
                 if _MEASURE.match(after):
                     continue
@@ -227,8 +227,8 @@ class FormReader:
     def _value(self, said: str) -> int:
         if said.isdigit():
             return int(said)
-        if said in self._numbers:
-            return self._numbers[said]
+        if said in self.numbers:
+            return self.numbers[said]
         tens, ten, ones = said.rpartition("十")
         if not ten:
             return _HAN[said] if len(said) == 1 else 0

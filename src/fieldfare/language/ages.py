@@ -66,7 +66,7 @@ class AgeReader:
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     @functools.cached_property
-    def _cues(self) -> dict[bytes, int]:
+    def cues(self) -> dict[bytes, int]:
         """Every cue, as a normal form has it, and the languages it speaks for, one bit each.
         A space before it stands for the beginning of a word."""
         cues: dict[bytes, int] = {}
@@ -79,18 +79,18 @@ class AgeReader:
     @functools.cached_property
     def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
         return ahocorasick_rs.BytesAhoCorasick(
-            [cue.removeprefix(b" ") for cue in self._cues],
+            [cue.removeprefix(b" ") for cue in self.cues],
             implementation=ahocorasick_rs.Implementation.DFA,
         )
 
     @functools.cached_property
     def _languages(self) -> Integers:
-        return np.array(list(self._cues.values()), np.int64)
+        return np.array(list(self.cues.values()), np.int64)
 
     @functools.cached_property
     def _begins(self) -> npt.NDArray[np.bool_]:
         """Which cues only count where a word begins."""
-        return np.array([cue.startswith(b" ") for cue in self._cues], np.bool_)
+        return np.array([cue.startswith(b" ") for cue in self.cues], np.bool_)
 
     def read_one(self, normalised: str) -> StatedAge | None:
         """The stated age of one text in normal form: the surest, then the first. None where

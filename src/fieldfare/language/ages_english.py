@@ -61,7 +61,7 @@ class EnglishReader:
         return rf"(?:\d{{1,2}}|{compound}|{_any(list(self.words.numbers))})"
 
     @functools.cached_property
-    def _number_words(self) -> frozenset[str]:
+    def number_words(self) -> frozenset[str]:
         words = [*self.words.numbers, *self.words.ordinals]
         tens = [word for word, value in self.words.numbers.items() if value >= 20]
         return frozenset([*words, *(ten + one for ten in tens for one in self.words.ones)])
@@ -93,7 +93,7 @@ class EnglishReader:
         return re.compile(self.candidates, re.ASCII)
 
     @functools.cached_property
-    def _forms(self) -> list[tuple[str, re.Pattern[str]]]:
+    def patterns(self) -> list[tuple[str, re.Pattern[str]]]:
         number, ordinal = f"(?P<n>{self._number})", f"(?P<o>{self._ordinal})"
         between = rf"(?:(?:{_any(self.words.fillers)}|(?P<nearly>{_any(self.words.nearly)})) +)*"
         old = r"(?:(?:years?|yrs?|yr)(?:[ -]?old)|y/?o|yrs? of age)"
@@ -122,36 +122,36 @@ class EnglishReader:
         return [(name, re.compile(form, re.ASCII)) for name, form in forms.items()]
 
     @functools.cached_property
-    def _before(self) -> re.Pattern[str]:
+    def before(self) -> re.Pattern[str]:
         return re.compile(rf"\b{_any(self.words.before)}(?: that)?\W{{1,3}}$", re.ASCII)
 
     @functools.cached_property
-    def _no_age(self) -> re.Pattern[str]:
+    def no_age(self) -> re.Pattern[str]:
         # What follows the number: a digit, a letter, a sign of a measure, or a unit.
         return re.compile(
             rf"[\w%'\"°$€£+*=^]|[.,:/-] ?\d|/|-(?!$|\W)| ?%| ?{_any(self.words.units)}\b", re.ASCII
         )
 
     @functools.cached_property
-    def _follows(self) -> re.Pattern[str]:
+    def follows(self) -> re.Pattern[str]:
         return re.compile(rf"\W*$|\s*[^\w\s]| {_any(self.words.followers)}\b")
 
     @functools.cached_property
-    def _short_follows(self) -> re.Pattern[str]:
+    def short_follows(self) -> re.Pattern[str]:
         followers = _any(self.words.short_followers)
         return re.compile(rf"\W*$|[?!)]|[ ,/.-]+{followers}\b")
 
     @functools.cached_property
-    def _after_school(self) -> re.Pattern[str]:
+    def after_school(self) -> re.Pattern[str]:
         return re.compile(rf"\w|[./:-]\d| {_any(self.words.after_school)}\b", re.ASCII)
 
     def read(self, text: str) -> Iterator[StatedAge]:
         """Every stated age in a text in normal form."""
-        if not _DIGIT.search(text) and self._number_words.isdisjoint(_WORD.findall(text)):
+        if not _DIGIT.search(text) and self.number_words.isdisjoint(_WORD.findall(text)):
             return
         if not self._candidates.search(text):
             return
-        for name, form in self._forms:
+        for name, form in self.patterns:
             for match in form.finditer(text):
                 if match.start() and text[match.start() - 1].isalpha():
                     continue  # The end of a word of another alphabet, where ASCII sees an edge.
@@ -164,24 +164,24 @@ class EnglishReader:
                     yield StatedAge(age, confidence, match.start(), match.end())
 
     def _confidence(self, form: str, before: str, after: str) -> float:
-        if form != "slashed" and self._before.search(before):
+        if form != "slashed" and self.before.search(before):
             return 0.0
         if form in ("year", "grade", "grader"):
-            return 0.0 if self._after_school.match(after) else 0.85
+            return 0.0 if self.after_school.match(after) else 0.85
         if form == "birthday":
             past = re.search(r"\b(?:on|since|for|at)\W+$", before)
             return 0.4 if past else 0.7
         if form in ("aged", "old_here"):
             return 0.0 if re.match(r"\w", after) else 0.95
         if form in ("slashed", "asl", "short_self"):
-            if not self._short_follows.match(after):
+            if not self.short_follows.match(after):
                 return 0.6 if form == "slashed" else 0.0
             return 0.9 if form == "slashed" else 0.75
-        if self._no_age.match(after):
+        if self.no_age.match(after):
             return 0.0
         if form in ("reply", "range"):
             return 0.7
-        sure = self._follows.match(after)
+        sure = self.follows.match(after)
         if form == "bare":
             return 0.9 if sure else self._doubtful(after)
         return 0.8 if sure else 0.5

@@ -33,7 +33,7 @@ MOST_MARKS = 16
 """Combining marks kept in a row. No script needs more, and sorting a longer run into
 canonical order takes time with the square of its length: one message could stall a scan."""
 
-_INVISIBLE = [
+INVISIBLE = [
     (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F),
     (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
     (0xE0001, 0xE007F),
@@ -189,7 +189,7 @@ def _restore(
 
 
 @functools.cache
-def _unseen() -> npt.NDArray[np.uint8]:
+def unseen() -> npt.NDArray[np.uint8]:
     """For each character, whether it is hidden or a mark; see `_visible`."""
     from fieldfare.language._visible import HIDDEN, MARK
 
@@ -198,7 +198,7 @@ def _unseen() -> npt.NDArray[np.uint8]:
         for code in range(first, last):
             if unicodedata.category(chr(code)).startswith("M"):
                 kinds[code] = MARK
-    for first, last in _INVISIBLE:
+    for first, last in INVISIBLE:
         kinds[first : last + 1] = HIDDEN
     kinds.flags.writeable = False
     return kinds
@@ -213,7 +213,7 @@ def _visible(
 ) -> None:
     from fieldfare.language._visible import visible
 
-    visible(data, offsets, _unseen(), MOST_MARKS, out, places, trace)
+    visible(data, offsets, unseen(), MOST_MARKS, out, places, trace)
 
 
 def _fold(strings: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -1,0 +1,251 @@
+// Digits and signs that stand for letters ("s3cr3t"): fieldfare.language._leet.
+import { breaks, codeAt, widthAt } from "./words.js";
+
+export const LONGEST = 24;
+const VOTERS = 64;
+export const LANGUAGES = 31;
+export const SURE = 1 << 31;
+
+export const LEET = new Uint8Array(256);
+export const KIND = new Uint8Array(256);
+const ascii = (text) => Array.from(text, (each) => each.charCodeAt(0));
+ascii("0123456789@$!|").forEach((sign, at) => {
+  LEET[sign] = "oizeasgtbgasii".charCodeAt(at);
+});
+// 1 a letter, 2 a digit, 3 another sign that may be a letter, 4 a joint, 5 apostrophe, 6 beyond ASCII
+KIND.fill(6, 0x80);
+for (const byte of ascii("abcdefghijklmnopqrstuvwxyz")) KIND[byte] = 1;
+for (const byte of ascii("0123456789")) KIND[byte] = 2;
+for (const byte of ascii("@$!|")) KIND[byte] = 3;
+for (const byte of ascii("._*~")) KIND[byte] = 4;
+KIND[39] = 5;
+
+const UNITS = new Set("ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmloziehzmlxx".match(/../g));
+const LONG_UNITS = new Set("minsechrsyrsmphghzmhzkhzkbpsmseureurusdgbp".match(/.../g));
+
+const isLetter = (byte) => KIND[byte] === 1 || KIND[byte] === 6;
+
+/** Whether a byte is a letter, or part of one. */
+export const letter = isLetter;
+
+/** The bits of the languages with most votes, or nearly so; 0 where there are none. */
+export function mostSpoken(votes) {
+  let most = 0;
+  for (let k = 0; k < votes.length; k++) if (votes[k] > most) most = votes[k];
+  if (most === 0) return 0;
+  let speaking = 0;
+  for (let k = 0; k < LANGUAGES; k++) if (4 * votes[k] >= 3 * most) speaking |= 1 << k;
+  return speaking;
+}
+
+/** Add a vote for each language of a mask. */
+export function vote(votes, mask) {
+  for (let k = 0, rest = mask >>> 0; rest; k++, rest >>>= 1) votes[k] += rest & 1;
+}
+
+/** What reads disguised tokens of a message. `known` and `hash` are of `words.js`. */
+export class Leet {
+  constructor(known, hash) {
+    this.known = known;
+    this.hash = hash;
+    this.votes = new Int32Array(32);
+    this.speaking = 0;
+    this.others = 0;
+    this.readHash = 0;
+  }
+
+  /** Find the languages that most plain words are of, and how many words are disguised. */
+  hear(data, start, end) {
+    const { votes, hash } = this;
+    votes.fill(0);
+    let words = 0;
+    let disguised = 0;
+    let at = start;
+    while (at < end && words < VOTERS) {
+      hash.begin();
+      let plain = true;
+      let inner = false;
+      let size = 0;
+      const begin = at;
+      while (at < end) {
+        const kind = KIND[data[at]];
+        if (kind === 0 || kind === 4) break;
+        const code = codeAt(data, at);
+        if (kind === 6 && breaks(code)) break;
+        if (kind === 2 || kind === 3) {
+          plain = false;
+          inner ||=
+            data[at] !== 33 &&
+            begin < at &&
+            at < end - 1 &&
+            isLetter(data[at - 1]) &&
+            isLetter(data[at + 1]);
+        }
+        hash.add(code);
+        at += widthAt(data, at);
+        size++;
+      }
+      if (at === begin) {
+        at += widthAt(data, at);
+        continue;
+      }
+      words++;
+      disguised += inner ? 1 : 0;
+      // One letter alone may be one of a word set apart.
+      if (plain && size > 1) vote(votes, this.known.of(hash.value) & ~SURE);
+    }
+    this.speaking = mostSpoken(votes);
+    this.others = disguised;
+  }
+
+  #unit(data, start, end) {
+    const said = String.fromCharCode(...data.subarray(start, end));
+    if (end - start === 2) {
+      if (data[start] === 110 || data[start] === 114 || data[start] === 115) {
+        // nd, rd, st, each after its own number
+        const first = data[start] === 110 ? 50 : data[start] === 114 ? 51 : 49;
+        if (data[start + 1] === 100 || data[start + 1] === 116) return data[start - 1] === first;
+      }
+      return UNITS.has(said);
+    }
+    return end - start === 3 && LONG_UNITS.has(said);
+  }
+
+  #heard(h) {
+    const mask = this.known.of(h);
+    if (mask & this.speaking) return mask & SURE ? 3 : 2;
+    return mask & SURE ? 1 : 0;
+  }
+
+  /** Write the likeliest reading of a token to `out`; how well known it is. */
+  readSigns(data, start, end, out) {
+    const size = end - start;
+    const ones = [0, 0, 0];
+    let choices = 0;
+    for (let j = 0; j < size; j++) {
+      const byte = data[start + j];
+      out[j] = byte;
+      if (KIND[byte] === 2 || KIND[byte] === 3) {
+        out[j] = LEET[byte];
+        if (byte === 49 || byte === 33 || byte === 124) {
+          if (choices < 3) ones[choices] = j;
+          choices++;
+        }
+      }
+    }
+    if (choices > 3) choices = 0;
+    let best = 0;
+    let bestChoice = 0;
+    this.readHash = 0;
+    for (let choice = 0; choice < 1 << choices; choice++) {
+      for (let c = 0; c < choices; c++) out[ones[c]] = (choice >> c) & 1 ? 108 : 105;
+      const h = this.hash.word(out, 0, size);
+      const quality = this.#heard(h);
+      if (quality > best) {
+        best = quality;
+        bestChoice = choice;
+        this.readHash = h;
+      }
+    }
+    for (let c = 0; c < choices; c++) out[ones[c]] = (bestChoice >> c) & 1 ? 108 : 105;
+    return best;
+  }
+
+  #sentence(data, start, end) {
+    let place = -1;
+    for (let at = start; at < end; at++) {
+      const kind = KIND[data[at]];
+      if (kind === 2 || (kind === 3 && (data[at] !== 33 || place >= 0))) return false;
+      if (kind === 3) place = at;
+    }
+    if (place < 0) return false;
+    const after = this.#heard(this.hash.word(data, place + 1, end));
+    if (place === start) return after > 1 || this.speaking === 0; // "!help", to a robot
+    if (place - start < 2 || end - place < 3) return false;
+    return after > 0 && this.#heard(this.hash.word(data, start, place)) > 0;
+  }
+
+  /** Write the word that a token with digits or signs stands for to `out`; false for none. */
+  decoded(data, start, end, out) {
+    const { known, hash, speaking, others } = this;
+    const size = end - start;
+    let letters = 0;
+    let leading = 0; // digits before the first letter
+    let inner = 0; // lone signs between letters
+    let swaps = 0;
+    let odd = 0; // digits that rarely stand for a letter
+    for (let at = start; at < end; at++) {
+      const byte = data[at];
+      const kind = KIND[byte];
+      if (kind === 2 || kind === 3) {
+        swaps++;
+        if (letters === 0 && kind === 2) leading++;
+        const rare = byte === 50 || byte === 54 || byte === 56 || byte === 57;
+        if (rare) odd++;
+        if (start < at && at < end - 1 && isLetter(data[at - 1]) && isLetter(data[at + 1])) {
+          if (byte !== 33 && byte !== 124 && !rare) inner++;
+        } else if (byte === 124) {
+          return false;
+        }
+      } else if (kind !== 5 && (byte < 0x80 || byte >= 0xc0)) {
+        letters++;
+      }
+    }
+    if (
+      swaps === 0 ||
+      letters === 0 ||
+      known.of(hash.word(data, start, end)) & (speaking || SURE)
+    ) {
+      return false; // gr8, any1: abbreviations that phrases themselves have
+    }
+    if (this.#sentence(data, start, end)) return false;
+    let need = odd && size < 5 && letters < 2 ? 2 : 1;
+    if (leading === swaps) {
+      // 13f, 7pm, 4th, 100ml; but 83n, 0ld
+      if (leading > 2 || this.#unit(data, start + leading, end)) return false;
+      const last = data[end - 1];
+      const sexed = last === 102 || last === 109;
+      if (letters === 1 && (sexed || !(others || data[start] === 48))) return false;
+      if (leading === 2 || letters === 1) need = 2;
+    }
+    let trailing = 0;
+    while (trailing < size && KIND[data[end - 1 - trailing]] === 2) trailing++;
+    let base = 0;
+    let numbered = false;
+    if (trailing === swaps) {
+      const sexed = data[start] === 102 || data[start] === 109;
+      const aged = trailing === 2 && data[end - 2] === 49;
+      if (letters < 2 || trailing > 2 || aged) {
+        // b4, im12; but d13 beside other disguise
+        if (trailing > 3 || trailing === 1 || !others || (letters === 1 && sexed)) return false;
+        need = 2;
+      }
+      if (trailing === 1) {
+        // file3, raid5: a word and its number, unless the number makes it another word.
+        base = hash.word(data, start, end - 1);
+        numbered = this.#heard(base) > 0;
+        if (numbered) {
+          need = speaking ? 2 : 1;
+          if (data[end - 1] === 53 && !others) return false;
+        }
+      }
+    }
+    const quality = this.readSigns(data, start, end, out);
+    if (quality >= need && !(numbered && this.readHash === base && data[end - 1] !== 49)) return true;
+    if (numbered || need === 2) return false;
+    return inner >= 2 && inner === swaps && letters > swaps && size >= 5;
+  }
+
+  /** Whether the sign after a word may be its last letter: "mam@", "hind!". */
+  signAfter(data, start, stop, end) {
+    if (stop >= end || stop - start < 2 || stop - start >= LONGEST) return false;
+    if (data[stop] !== 64 && (data[stop] !== 33 || !isLetter(data[stop - 1]))) return false;
+    if (stop + 1 < end && data[stop + 1] !== 32 && KIND[data[stop + 1]] !== 0) return false;
+    if (data[stop] === 64) return true;
+    if (stop - start < 4 && !this.others) return false;
+    for (let at = start; at < stop; at++) {
+      if (!isLetter(data[at]) && KIND[data[at]] !== 5) return true;
+    }
+    return !this.#heard(this.hash.word(data, start, stop));
+  }
+}

@@ -1,0 +1,118 @@
+// The tables: one signed file that Python writes (fieldfare.language.device_tables).
+
+const FORMAT = "fieldfare-device-tables-1";
+const ENVELOPE = "fieldfare-device-tables-signature-1";
+
+/** The tables cannot be used: they are damaged, unsigned, signed by another, or too old. */
+export class TablesError extends Error {
+  constructor(what) {
+    super(what);
+    this.name = "TablesError";
+  }
+}
+
+/** Read the tables. `signature` is the text of the file beside them; `publicKey` the operator's
+ * Ed25519 key, 32 bytes, that the app ships with; `newerThan` the version used last, so that nobody
+ * brings back an older one. */
+export async function loadTables(packed, { signature, publicKey, newerThan = 0 }) {
+  const version = await verified(packed, signature, publicKey);
+  if (version < newerThan) throw new TablesError("these tables are older than those used last");
+  return { ...parse(await unpacked(packed)), version };
+}
+
+async function verified(packed, signature, publicKey) {
+  let signed;
+  try {
+    signed = JSON.parse(signature);
+  } catch {
+    throw new TablesError("the signature cannot be read");
+  }
+  const { format, version, sha256 } = signed;
+  const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
+  const said = new TextEncoder().encode(`${ENVELOPE}\n${version}\n${sha256}`);
+  let made;
+  try {
+    made = Uint8Array.from(atob(signed.signature), (each) => each.charCodeAt(0));
+  } catch {
+    throw new TablesError("the signature cannot be read");
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed));
+  const hex = Array.from(digest, (each) => each.toString(16).padStart(2, "0")).join("");
+  const good = await crypto.subtle.verify({ name: "Ed25519" }, key, made, said);
+  if (!good || format !== ENVELOPE || hex !== sha256 || !Number.isSafeInteger(version)) {
+    throw new TablesError("the tables are not signed with this key, or were changed");
+  }
+  return version;
+}
+
+async function unpacked(packed) {
+  try {
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new TablesError("the tables are damaged");
+  }
+}
+
+function parse(data) {
+  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  if (header.format !== FORMAT) throw new TablesError("the tables are of another format");
+  const base = 4 + length;
+  const section = (name) => {
+    const { at, count, width } = header.sections[name];
+    const from = data.subarray(base + at, base + at + count * width);
+    if (width === 1) return from;
+    const out = new Uint32Array(count);
+    for (let plane = 0; plane < width; plane++) {
+      const begin = plane * count;
+      for (let k = 0; k < count; k++) out[k] |= from[begin + k] << (8 * plane);
+    }
+    return out;
+  };
+  const known = section("known_steps");
+  for (let k = 1; k < known.length; k++) known[k] += known[k - 1];
+  const lengths = section("word_lengths");
+  const bounds = new Int32Array(lengths.length + 1);
+  for (let k = 0; k < lengths.length; k++) bounds[k + 1] = bounds[k] + lengths[k];
+  return {
+    fingerprint: header.fingerprint,
+    indicators: header.indicators,
+    texts: header.texts,
+    unicode: header.unicode,
+    ages: header.ages,
+    weights: section("weights"),
+    edges: header.edges,
+    known: { hashes: known, masks: section("known_masks") },
+    tree: {
+      parents: shifted(section("parents")),
+      labels: shifted(section("labels")),
+      counts: section("outputs_each"),
+      outputs: section("outputs"),
+      reach: section("reach"),
+      owners: section("owners"),
+      furthest: header.furthest,
+      everywhere: header.everywhere,
+    },
+    vocabulary: { data: section("words"), bounds, masks: section("word_masks") },
+  };
+}
+
+/** By node: nodes are numbered from 3 on. */
+function shifted(values) {
+  const out = new Uint32Array(values.length + 3);
+  out.set(values, 3);
+  return out;
+}
+
+/** Half-precision numbers, given by their bits, as single ones. */
+export function halves(bits) {
+  const out = new Float32Array(bits.length);
+  for (let k = 0; k < bits.length; k++) {
+    const exponent = (bits[k] >> 10) & 0x1f;
+    const fraction = bits[k] & 0x3ff;
+    const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    out[k] = bits[k] & 0x8000 ? -size : size;
+  }
+  return out;
+}
