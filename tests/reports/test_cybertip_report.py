@@ -106,6 +106,7 @@ def test_the_incident_s_time_says_of_what_it_is_the_time(
     assert summary.findtext("incidentDateTime") == isoformat(last)
     said = summary.findtext("incidentDateTimeDescription")
     assert "last message from the reported account" in said
+    assert "the source gave UTC" in said
     assert isoformat(case_file.children[0].contacted_at) in said
 
 
@@ -193,6 +194,8 @@ def test_a_long_conversation_keeps_what_shows_an_indicator_and_says_what_is_left
     assert "how old are you mara" in shown
     assert "[697 messages are not shown here; conversation-001.txt has them]" in shown
     assert "[1296 messages are not shown here; conversation-001.txt has them]" in shown
+    huge = excerpt([replace(one, text="word " * 10_000)], "conversation-001.txt")
+    assert len(huge) < MOST_CONTENT + 200 and huge.endswith("more in conversation-001.txt]")
 
 
 def test_what_the_schema_rejects_is_named_without_a_value(composed: Composed) -> None:

@@ -164,6 +164,11 @@ def test_a_report_is_filed_once_and_nowhere_else(
         assert f"was reported to ncmec as {number}" in operator.refused(name, "--to", to, *out)
         assert not (tmp_path / to).exists()
     assert "Already: ncmec (production)" in operator("propose", name).output
+    later = store.open_case(OPERATOR, snapshot(), "scan")
+    assert later != case, "the same account again is another incident"
+    operator(f"C-{later}", "--to", "ncmec", "--dry-run", "--out", str(tmp_path / "later"))
+    written = (tmp_path / "later/report.xml").read_text()
+    assert f"<priorCTReports>{number}</priorCTReports>" in written
     listed = operator("credentials", "list", keys=False).output
     assert "ncmec\tproduction\t" in listed
     kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())

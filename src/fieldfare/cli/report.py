@@ -259,6 +259,8 @@ def _about(filing: Filing) -> list[str]:
     more = []
     if filing.expires_at is not None:
         more.append(f"  open at the authority; forgotten there {isoformat(filing.expires_at)}")
+    if (filing.environment, filing.state) == ("portal", "prepared"):
+        more.append("  to be handed in by a person; then `fieldfare report receipt`")
     if filing.problem:
         more.append(f"  {filing.problem}")
     for each in filing.calls:

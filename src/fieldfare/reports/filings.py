@@ -68,7 +68,7 @@ class Filings(Desk):
 
     @allows(Permission.REPORT_MAKE)
     def prior(self, actor: Actor, case: int, destination: str, environment: str) -> tuple[str, ...]:
-        """Numbers of finished reports of the same account from other cases, the oldest first."""
+        """Numbers of finished reports of the same account, this case's too, the oldest first."""
         with self._reading() as connection:
             account = select(cases.c.account).where(cases.c.id == case).scalar_subquery()
             rows = connection.execute(
@@ -76,7 +76,6 @@ class Filings(Desk):
                 .join(cases, cases.c.id == filings.c.case_id)
                 .where(
                     cases.c.account == account,
-                    filings.c.case_id != case,
                     filings.c.destination == destination,
                     filings.c.environment == environment,
                     filings.c.state == "finished",

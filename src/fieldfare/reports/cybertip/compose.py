@@ -20,7 +20,7 @@ from fieldfare.reports.cybertip.people import intended_recipient, reported, repo
 from fieldfare.reports.details import Details
 from fieldfare.reports.reasons import decided_reasons, imminent, revealed
 from fieldfare.reports.settings import ReportSettings
-from fieldfare.reports.transcript import Talk, line, talks, transcript
+from fieldfare.reports.transcript import ZONES, Talk, line, talks, transcript
 from fieldfare.vocabulary.times import isoformat
 
 MOST_CONTENT: Final = 20_000
@@ -84,7 +84,8 @@ def compose(
     """The report of a case. `prior`: numbers of earlier reports of the account, of the same
     environment. `annotations`: of `ANNOTATIONS`, beyond what the decision itself says."""
     found = talks(case)
-    files = tuple(_file(case, talk, details, number) for number, talk in enumerate(found, 1))
+    seen = revealed(case)
+    files = tuple(_file(case, talk, details, seen, n) for n, talk in enumerate(found, 1))
     victims = [child for child in case.children if child.asked]
     others = [child for child in case.children if not child.asked]
     return Composed(
@@ -127,7 +128,7 @@ def incident_time(case: CaseFile, found: Sequence[Talk]) -> tuple[Moment, str]:
     """The time of the incident, and of what it is the time: the account's last message to a child.
     Never after the case was taken: a time in the future is refused."""
     sent = [
-        (message.sent_at, message.id)
+        (message.sent_at, message)
         for talk in found
         for message in talk.messages
         if message.from_account and message.sent_at <= case.taken_at
@@ -136,10 +137,10 @@ def incident_time(case: CaseFile, found: Sequence[Talk]) -> tuple[Moment, str]:
     since = "" if first is None else f" First contact with a child in this report: {_utc(first)}."
     if sent:
         moment, message = max(sent, key=lambda each: each[0])
-        named = f" (message {message})" if message is not None else ""
+        named = f" (message {message.id})" if message.id is not None else ""
         return Moment(moment), (
             f"Time of the last message from the reported account to a child in this report"
-            f"{named}, UTC.{since}"
+            f"{named}, UTC; {ZONES.get(message.zone, message.zone)}.{since}"
         )
     contacts = [each.last_at for each in case.children if each.last_at <= case.taken_at]
     if contacts:
@@ -215,13 +216,20 @@ def _with_gaps(lines: Sequence[str], wanted: Sequence[int], file: str) -> list[s
         if place > expected:
             shown.append(f"[{place - expected} messages are not shown here; {file} has them]")
         if place < len(lines):
-            shown.append(lines[place][:MOST_CONTENT])
+            shown.append(_cut(lines[place], file))
         expected = place + 1
     return shown
 
 
-def _file(case: CaseFile, talk: Talk, details: Details, number: int) -> ReportFile:
-    seen = revealed(case)
+def _cut(text: str, file: str) -> str:
+    if len(text) <= MOST_CONTENT:
+        return text
+    return f"{text[:MOST_CONTENT]} [{len(text) - MOST_CONTENT} characters more in {file}]"
+
+
+def _file(
+    case: CaseFile, talk: Talk, details: Details, seen: frozenset[int], number: int
+) -> ReportFile:
     texts = [each.case_id for each in talk.messages if each.text is not None]
     viewed = bool(texts) and all(each in seen for each in texts)
     count = sum(each in seen for each in texts)

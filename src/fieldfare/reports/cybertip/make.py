@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fieldfare.reports.case_file import CaseFile
 from fieldfare.reports.cybertip.client import BASES, CyberTipline
 from fieldfare.reports.cybertip.compose import Composed, compose
@@ -55,7 +57,9 @@ def fetch_schema(job: Job, client: CyberTipline) -> Schema:
     """The schema as it is now; kept beside the settings for dry runs."""
     text = client.schema()
     schema = Schema(text, "the schema of the CyberTipline")
-    schema_path(job.settings, job.settings_file).write_bytes(text)
+    # Filing does not depend on its being kept.
+    with suppress(OSError):
+        schema_path(job.settings, job.settings_file).write_bytes(text)
     return schema
 
 
