@@ -255,7 +255,9 @@ def _about(case: CaseFile) -> str:
         if authority is None
         else f"Two people decided to report it, on {_utc(authority.second_at)}."
     )
-    reasons = " ".join(f"({number}) {each.sentence}." for number, each in _strongest(case))
+    reasons = " ".join(
+        f"({number}) {each.sentence.rstrip('.')}." for number, each in _strongest(case)
+    )
     return (
         f"Case {case.reference} of the service. Software (Fieldfare) proposed the account for "
         f"review; {by} Their reasons: {decided or 'none given'}. Probable children it exchanged "

@@ -18,7 +18,7 @@ from fieldfare.reports.details import AccountDetails, Details
 from fieldfare.reports.reasons import decided_reasons, imminent
 from fieldfare.reports.settings import ReportSettings
 from fieldfare.reports.transcript import Talk, talks, transcript
-from fieldfare.vocabulary.times import DAY, isoformat
+from fieldfare.vocabulary.times import DAY, SECOND, isoformat
 
 FORMAT: Final = "fieldfare-nca-1"
 LOGINS: Final = 92 * DAY
@@ -67,10 +67,10 @@ class Clock:
     priority: str
     by_when: str
     criteria: str
-    since: int
+    since: str
     """When the second person agreed; of a draft, when the case was opened."""
-    elapsed: int
-    """Microseconds until the pack was made."""
+    elapsed_seconds: int
+    """Until the pack was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,8 @@ def _clock(case: CaseFile) -> Clock:
         priority=chosen.name,
         by_when=chosen.by_when,
         criteria=priorities().criteria,
-        since=since,
-        elapsed=case.taken_at - since,
+        since=isoformat(since),
+        elapsed_seconds=(case.taken_at - since) // SECOND,
     )
 
 

@@ -6,19 +6,17 @@ from importlib.resources import files
 
 from fieldfare.reports.nca.pack import Packed
 from fieldfare.scan.page import templates
-from fieldfare.vocabulary.times import HOUR, MINUTE, isoformat
 
 
 def render(packed: Packed) -> str:
     """The page."""
-    clock = packed.pack.clock
+    minutes = packed.pack.clock.elapsed_seconds // 60
     return (
         templates(_read)
         .get_template("page.html")
         .render(
             pack=packed.pack,
-            since=isoformat(clock.since),
-            elapsed=f"{clock.elapsed // HOUR} h {clock.elapsed % HOUR // MINUTE} min",
+            elapsed=f"{minutes // 60} h {minutes % 60} min",
             missing=packed.completeness.missing,
             held=sum(each.held for each in packed.pack.fields),
         )
