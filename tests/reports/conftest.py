@@ -46,7 +46,7 @@ def decided(
     store.decide(ANA, case, claimed.version, "report", [reason], "asks to meet")
     [proposal] = store.proposals(EVE)
     store.approve(EVE, proposal.id, "seen the same")
-    clock.at += HOUR
+    clock.at += HOUR + 123_456
     return case
 
 

@@ -12,7 +12,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="kernel, scan, serve, live, crash, cases, console, or all (the first two)."
+            help=("kernel, scan, serve, live, crash, cases, console, evidence; all: the first two.")
         ),
     ] = "all",
     events: Annotated[
@@ -36,7 +36,10 @@ def bench(
     ] = None,
     cases: Annotated[int, typer.Option(min=100, help="Cases in the queue.")] = 100_000,
     children: Annotated[int, typer.Option(min=1, help="Children of its large case.")] = 150,
-    messages: Annotated[int, typer.Option(min=1, help="Messages of its large case.")] = 20_000,
+    messages: Annotated[
+        int | None,
+        typer.Option(min=1, help="Messages of its large case. Default: 20,000; evidence 200,000."),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="Keep the queue of cases or console here; used again if it is filled."),
@@ -45,6 +48,13 @@ def bench(
     """Measure the token kernel, the scan, the live service or the console, and print JSON."""
     import json
 
+    if what == "evidence":
+        from fieldfare.lab import evidence_benchmark
+
+        measured = evidence_benchmark.measure(messages or 200_000, children)
+        typer.echo(json.dumps(measured, indent=2))
+        return
+    messages = messages or 20_000
     if what == "cases":
         from fieldfare.lab import case_benchmark
 

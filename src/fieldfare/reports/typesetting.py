@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fieldfare.vocabulary.errors import FieldfareError, SettingsError
-from fieldfare.vocabulary.times import from_micros
+from fieldfare.vocabulary.times import SECOND
 
 if TYPE_CHECKING:
     import typst
@@ -129,13 +128,11 @@ def _compile(
 
     source = (files("fieldfare.reports") / "templates" / f"{template}.typ").read_bytes()
     compiler = typst.Compiler(source, font_paths=_fonts(fonts))
-    # Typst takes whole seconds only.
-    when: datetime = from_micros(at).replace(microsecond=0)
     try:
         if form == "png":
             return compiler.compile(format="png", ppi=ppi, sys_inputs={"data": text})
         return compiler.compile(
-            format="pdf", sys_inputs={"data": text}, pdf_standards="ua-1", timestamp=when
+            format="pdf", sys_inputs={"data": text}, pdf_standards="ua-1", timestamp=at // SECOND
         )
     except typst.TypstError as error:
         # The diagnostic quotes the template and characters, but may quote text: only its kind.
