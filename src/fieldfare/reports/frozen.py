@@ -180,7 +180,7 @@ def _freeze_message(message: FiledMessage, conversation: int) -> FrozenMessage:
         isoformat(message.sent_at),
         message.zone,
         message.raw_time,
-        message.text,
+        None if message.text is None else _whole(message.text),
         message.redacted,
         message.indicators,
         message.spans,
@@ -188,6 +188,18 @@ def _freeze_message(message: FiledMessage, conversation: int) -> FrozenMessage:
         message.source,
         message.origin,
     )
+
+
+def _whole(text: str) -> str:
+    """The text as UTF-8 can hold it: half of a surrogate pair, as a cut emoji leaves it, becomes
+    the sign for what cannot be shown."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def _like(kind: type[Any], given: Any) -> Any:

@@ -7,10 +7,13 @@ same bytes. https://caseontology.org
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterable
 from typing import Any, Final
+
+import msgspec
 
 from fieldfare.reports.evidence.bag import HashedFile
 from fieldfare.reports.frozen import FrozenCase, FrozenChild, FrozenMessage
@@ -29,6 +32,7 @@ CONTEXT: Final = {
     },
 }
 _HASHES: Final = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha512": "SHA512"}
+_ENCODE: Final = msgspec.json.Encoder().encode
 
 
 class Graph:
@@ -36,7 +40,7 @@ class Graph:
 
     def __init__(self, file: HashedFile, case: FrozenCase, version: str) -> None:
         self._file, self._case, self._version = file, case, version
-        self._space = uuid.uuid5(uuid.NAMESPACE_URL, f"fieldfare:{case.trail_entry_hash}")
+        self._space = uuid.uuid5(uuid.NAMESPACE_URL, f"fieldfare:{case.trail_entry_hash}").bytes
         self._account = self._id("account", case.suspect.account)
         self._threads: list[str] = []
         self._any = False
@@ -233,12 +237,15 @@ class Graph:
         return {"uco-core:hasFacet": [{"@id": self._id(name, of), "@type": kind, **values}]}
 
     def _id(self, kind: str, name: str) -> str:
-        return f"kb:{kind}-{uuid.uuid5(self._space, f'{kind} {name}')}"
+        # As uuid.uuid5, which takes ten times as long; a message has five.
+        said = f"{kind} {name}".encode("utf-8", "surrogatepass")
+        x = hashlib.sha1(self._space + said, usedforsecurity=False).hexdigest()
+        variant = "89ab"[int(x[16], 16) & 3]
+        return f"kb:{kind}-{x[:8]}-{x[8:12]}-5{x[13:16]}-{variant}{x[17:20]}-{x[20:32]}"
 
     def _put(self, identifier: str, kind: str, values: dict[str, Any]) -> None:
         node = {"@id": identifier, "@type": kind, **values}
-        text = json.dumps(node, ensure_ascii=False, separators=(",", ":"))
-        self._file.write(((",\n" if self._any else "\n") + text).encode("utf-8", "replace"))
+        self._file.write((b",\n" if self._any else b"\n") + _ENCODE(node))
         self._any = True
 
 

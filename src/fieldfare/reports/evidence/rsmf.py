@@ -16,6 +16,8 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import IO, Final, Self
 
+import msgspec
+
 from fieldfare.reports.evidence.bag import HashedFile
 from fieldfare.reports.frozen import FrozenChild, FrozenMessage, FrozenSuspect
 from fieldfare.vocabulary.times import from_micros, isoformat
@@ -23,6 +25,7 @@ from fieldfare.vocabulary.times import from_micros, isoformat
 VERSION: Final = "2.0.0"
 MANIFEST: Final = "rsmf_manifest.json"
 _BOUNDARY: Final = "fieldfare-rsmf-boundary"
+_ENCODE: Final = msgspec.json.Encoder().encode
 _LINE: Final = 57 * 1024
 """Bytes encoded at once: whole lines of base64."""
 
@@ -71,7 +74,7 @@ class RsmfConversation:
             "direction": "outgoing" if message.from_account else "incoming",
             "custom": custom,
         }
-        self._write((",\n" if self._count else "\n") + json.dumps(event, ensure_ascii=False))
+        self._entry.write((b",\n" if self._count else b"\n") + _ENCODE(event))
         self._first = self._first if self._count else message.sent_at
         self._last = message.sent_at
         self._count += 1
