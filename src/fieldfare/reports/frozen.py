@@ -143,6 +143,15 @@ class FrozenCase(msgspec.Struct, frozen=True, kw_only=True):
         """Two people have not agreed that this leaves the house."""
         return self.authority is None
 
+    @property
+    def notice(self) -> str:
+        """What stands at the foot of every page made of it."""
+        if self.redacted_from is not None:
+            return "Redacted copy. Confidential."
+        if self.is_draft:
+            return "DRAFT: two people have not agreed to this. Confidential."
+        return "Confidential: names children."
+
 
 _SAME: Final = frozenset(FrozenCase.__struct_fields__) & {
     field.name for field in dataclasses.fields(CaseFile)

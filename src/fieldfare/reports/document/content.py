@@ -237,9 +237,11 @@ def _quotes(case: FrozenCase, found: Gathered) -> list[list[str]]:
 
 
 def _provenance(case: FrozenCase, found: Gathered, software: str) -> dict[str, Any]:
+    card, _, card_hash = case.scorecard.partition(" sha256:")
     hashes = [
         ["Newest snapshot, as handed over by detection", case.snapshot_sha256],
-        ["Scorecard", case.scorecard or "not recorded"],
+        ["Scorecard", card or "not recorded"],
+        ["Scorecard's file", card_hash or "not recorded"],
         ["Language model", case.language or "none: no text was read"],
         [f"Audit entry {case.trail_entry}, that this was taken", case.trail_entry_hash],
         ["End of the trail of this case", case.trail_end],

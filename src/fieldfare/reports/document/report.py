@@ -6,7 +6,6 @@ from pathlib import Path
 
 from fieldfare.reports.document.content import content
 from fieldfare.reports.document.gathering import Gathered
-from fieldfare.reports.evidence.pages import notice_of
 from fieldfare.reports.frozen import FrozenCase
 from fieldfare.reports.typesetting import Typeset, pages, typeset
 
@@ -26,4 +25,4 @@ def report_pages(
 
 
 def _data(case: FrozenCase, found: Gathered, software: str) -> dict[str, object]:
-    return content(case, found, software) | {"notice": notice_of(case)}
+    return content(case, found, software) | {"notice": case.notice}

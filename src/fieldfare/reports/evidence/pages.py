@@ -103,7 +103,7 @@ class TranscriptPages:
             "title": f"Case {case.reference}: transcript",
             "running": f"Case {case.reference}, transcript",
             "part": f"Part {self._parts}",
-            "notice": notice_of(case),
+            "notice": case.notice,
             "legend": (
                 "Times are UTC. Beside each: how it became UTC (utc: it was; offset: it carried "
                 "its offset; assumed: read in a zone the operator named; unknown: read as UTC). "
@@ -113,15 +113,6 @@ class TranscriptPages:
             ),
             "sections": self._sections,
         }
-
-
-def notice_of(case: FrozenCase) -> str:
-    """What stands at the foot of every page."""
-    if case.redacted_from is not None:
-        return "Redacted copy. Confidential."
-    if case.is_draft:
-        return "DRAFT: two people have not agreed to this. Confidential."
-    return "Confidential: names children."
 
 
 def _line(message: FrozenMessage) -> tuple[Any, ...]:
