@@ -14,6 +14,10 @@ To add a destination: a function from `packing.Job` to `packing.Made`, and its e
     reasons       what two people said
     settings      the operator; `details`: the accounts, as the service knows them
     transcript    a conversation as text
+    frozen        the case file as it is written down
+    evidence      bags of it, verified offline; redacted copies
+    document      the case report, for people
+    typesetting   PDFs (``templates/``)
     filings       what is on its way, durably; `filing_rules`, `filing_records`
     credentials   names and passwords at the authorities
     cybertip      NCMEC's CyberTipline
