@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.risk.assessment import assess, calibrated, read_off
 from fieldfare.risk.reasons import Population, Reason, reasons, total_contribution
-from fieldfare.risk.scorecard import Calibration, Scorecard, judgement, shipped
+from fieldfare.risk.scorecard import Calibration, Points, Scorecard, judgement, shipped
 
 INNOCENT: dict[str, float | None] = {
     name: None
@@ -81,24 +82,27 @@ def test_contributions_and_the_prior_add_up_to_the_log_odds(card: Scorecard) -> 
     assessed = assess(_signals(OFFENDER), card)
     items = reasons(assessed, 0, OFFENDER)
     total = card.prior_log_odds + total_contribution(items)
-    assert assessed.log_odds[0] == pytest.approx(total)
-    meant = calibrated(assessed.log_odds, card)[0]
-    assert assessed.probability[0] == pytest.approx(1 / (1 + math.exp(-meant)))
+    assert assessed.log_odds[0] == pytest.approx(total + assessed.calibration[0])
+    meant = calibrated(np.array([total]), card, np.array([False]))
+    assert assessed.log_odds[0] == pytest.approx(meant[0])
+    assert assessed.probability[0] == pytest.approx(1 / (1 + math.exp(-meant[0])))
     assert assessed.flagged[0]
 
 
 def test_sums_are_read_off_a_calibration_between_its_points_and_beyond() -> None:
-    points = Calibration(prior=0.01, sums=(-2.0, 0.0, 4.0), found=(-3.0, 0.5, 2.5))
+    points = Points(sums=(-2.0, 0.0, 4.0), found=(-3.0, 0.5, 2.5))
     sums = np.array([-9.0, -2.0, -1.0, 2.0, 4.0, 7.0])
-    assert read_off(sums, points, 0.01).tolist() == pytest.approx(
-        [-10.0, -3.0, -1.25, 1.5, 2.5, 5.5]
-    )
+    meant = [-10.0, -3.0, -1.25, 1.5, 2.5, 5.5]
+    assert read_off(sums, points).tolist() == pytest.approx(meant)
+    same = Points((0.0,), (0.0,))
+    card = replace(judgement(), prior=0.01, calibration=Calibration(0.01, points, same))
+    read, unread = np.ones(6, np.bool_), np.zeros(6, np.bool_)
+    assert calibrated(sums, card, read).tolist() == pytest.approx(meant)
+    assert calibrated(sums, card, unread) == pytest.approx(sums)
     # At another base rate everything lies as much higher as the base rate's log odds.
-    shift = math.log(0.1 / 0.9) - math.log(0.01 / 0.99)
-    assert read_off(sums + shift, points, 0.1) == pytest.approx(
-        read_off(sums, points, 0.01) + shift
-    )
-    assert read_off(sums, None, 0.1) is sums
+    other = card.with_prior(0.1)
+    shift = other.prior_log_odds - card.prior_log_odds
+    assert calibrated(sums + shift, other, read) == pytest.approx(np.array(meant) + shift)
 
 
 @CARDS

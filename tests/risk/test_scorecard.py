@@ -80,18 +80,29 @@ def test_a_card_that_ships_is_taken_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("points", "says"),
     [
-        ("prior = 0.01\nsums = []\nfound = []", "at least one"),
-        ("prior = 0.01\nsums = [1.0]\nfound = [1.0, 2.0]", "as many as each other"),
-        ("prior = 0.01\nsums = [1.0, 1.0]\nfound = [1.0, 2.0]", "sums must rise"),
-        ("prior = 0.01\nsums = [1.0, 2.0]\nfound = [2.0, 1.0]", "found must rise"),
-        ("prior = 0.01\nsums = [1.0, inf]\nfound = [1.0, 2.0]", "sums must rise"),
-        ("prior = 0.0\nsums = [1.0]\nfound = [1.0]", "prior is 0.0"),
+        ("sums = []\nfound = []", "calibration.text: sums and found must be as many"),
+        ("sums = [1.0]\nfound = [1.0, 2.0]", "as many as each other"),
+        ("sums = [1.0, 1.0]\nfound = [1.0, 2.0]", "calibration.text: sums must rise"),
+        ("sums = [1.0, 2.0]\nfound = [2.0, 1.0]", "found must rise"),
+        ("sums = [1.0, inf]\nfound = [1.0, 2.0]", "sums must rise"),
     ],
 )
 def test_a_wrong_calibration_is_refused(points: str, says: str) -> None:
-    with pytest.raises(SettingsError, match="calibration:") as caught:
-        scorecard.parse(f"{GOOD}[calibration]\n{points}\n".encode(), "card.toml")
+    good = "[calibration.metadata]\nsums = [0.0]\nfound = [0.5]\n"
+    text = f"{GOOD}[calibration]\nprior = 0.01\n{good}[calibration.text]\n{points}\n"
+    with pytest.raises(SettingsError) as caught:
+        scorecard.parse(text.encode(), "card.toml")
     assert says in str(caught.value)
+
+
+def test_a_calibration_at_no_base_rate_is_refused() -> None:
+    points = "sums = [0.0]\nfound = [0.5]\n"
+    text = (
+        f"{GOOD}[calibration]\nprior = 0.0\n[calibration.text]\n{points}"
+        f"[calibration.metadata]\n{points}"
+    )
+    with pytest.raises(SettingsError, match=r"calibration: prior is 0\.0"):
+        scorecard.parse(text.encode(), "card.toml")
 
 
 def test_bands_begin_at_their_probability() -> None:

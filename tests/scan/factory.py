@@ -297,6 +297,7 @@ def _account(person: Person, assessed: Assessed, row: int) -> AccountAssessment:
         probability=probability,
         band=assessed.scorecard.band(probability),
         log_odds=float(assessed.log_odds[row]),
+        calibration=float(assessed.calibration[row]),
         flagged=bool(assessed.flagged[row]),
         signals=values,
         reasons=reasons(assessed, row, values),

@@ -36,7 +36,7 @@ from fieldfare.lab.scorecard_fit import (
     summed,
 )
 from fieldfare.risk.assessment import calibrated, read_off
-from fieldfare.risk.scorecard import Alarms, Scorecard
+from fieldfare.risk.scorecard import Alarms, Calibration, Scorecard
 from fieldfare.vocabulary import SettingsError
 
 Ints = npt.NDArray[np.int64]
@@ -199,14 +199,17 @@ def calibrate(
     held_out = _held_out(learn, weights, fold)
     card = with_weights(replace(form, prior=prior), weights)
     unseen = _Unseen(rows, held_out, fold).joined(apart, card, np.random.default_rng([seed, 3]))
-    report, alert = _report(unseen, prior, per_million)
+    report, limits_found = _report(unseen, prior, per_million)
     worst = max(report[view]["false_alarms_per_million_at_most"] for view in VIEWS)
     card = replace(
         card,
-        calibration=points(unseen.sums, unseen.rows.offends, unseen.rows.counts, prior),
+        calibration=_calibration(unseen, prior),
         alarms=Alarms(per_million, worst, unseen.rows.innocent),
     )
-    start = float(calibrated(np.array([alert]), card)[0])
+    start = max(
+        float(calibrated(np.array([limit]), card, np.array([view == "both"]))[0])
+        for view, limit in limits_found.items()
+    )
     return Fitted(replace(card, bands=bands(card, start)), low, high, report)
 
 
@@ -306,9 +309,11 @@ class _Unseen:
         )
 
 
-def _report(unseen: _Unseen, prior: float, per_million: float) -> tuple[dict[str, Any], float]:
-    """What rows say that no weight was fitted to; and the log odds from which accounts are to be
-    flagged."""
+def _report(
+    unseen: _Unseen, prior: float, per_million: float
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """What rows say that no weight was fitted to; and the sums from which accounts are to be
+    flagged, by view."""
     rows, held_out = unseen.rows, unseen.sums
     found: dict[str, Any] = {
         "prior": prior,
@@ -316,8 +321,8 @@ def _report(unseen: _Unseen, prior: float, per_million: float) -> tuple[dict[str
         "offenders": int(np.unique(rows.person[rows.offends]).size),
         "rows": int(rows.counts.size),
     }
-    alert = -math.inf
-    probability = _calibrated_apart(unseen, prior)
+    limits_found: dict[str, float] = {}
+    probability = _calibrated_apart(unseen)
     for number, view in enumerate(VIEWS):
         of_view = rows.view == number
         innocent = of_view & ~rows.offends
@@ -333,16 +338,27 @@ def _report(unseen: _Unseen, prior: float, per_million: float) -> tuple[dict[str
             ),
             **calibration(probability[of_view], rows.offends[of_view], rows.counts[of_view]),
         }
-        alert = max(alert, limit)
-    return found, alert
+        limits_found[view] = limit
+    return found, limits_found
 
 
-def _calibrated_apart(unseen: _Unseen, prior: float) -> Floats:
+def _calibration(unseen: _Unseen, prior: float) -> Calibration:
+    rows = unseen.rows
+    found = {}
+    for number, view in enumerate(VIEWS):
+        of = rows.view == number
+        found[view] = points(unseen.sums[of], rows.offends[of], rows.counts[of])
+    return Calibration(prior, found["both"], found["metadata"])
+
+
+def _calibrated_apart(unseen: _Unseen) -> Floats:
     """Probabilities by a calibration that their person had no part in either."""
+    rows = unseen.rows
     found = unseen.sums.copy()
-    for k in range(FOLDS):
-        others, apart = unseen.fold != k, unseen.fold == k
-        rows = unseen.rows
-        drawn = points(unseen.sums[others], rows.offends[others], rows.counts[others], prior)
-        found[apart] = read_off(unseen.sums[apart], drawn, prior)
+    for number in range(len(VIEWS)):
+        for k in range(FOLDS):
+            others = (rows.view == number) & (unseen.fold != k)
+            apart = (rows.view == number) & (unseen.fold == k)
+            drawn = points(unseen.sums[others], rows.offends[others], rows.counts[others])
+            found[apart] = read_off(unseen.sums[apart], drawn)
     return 1 / (1 + np.exp(-found))

@@ -148,9 +148,10 @@ def fit(
     card_file, report_file = work.folder / "card.toml", work.folder / "fit.json"
     if card_file.is_file() and report_file.is_file():
         kept = json.loads(report_file.read_text("utf-8"))
-        card = scorecard.load(card_file)
-        if (kept["digest"], kept["card"]) == (digest, card.sha256):
-            return card, kept["report"]
+        if kept["digest"] == digest:
+            card = scorecard.load(card_file)
+            if card.sha256 == kept["card"]:
+                return card, kept["report"]
     train, apart = _of_use(seen, worlds, "fit"), _of_use(seen, worlds, "choose")
     with work.spent("fitting"):
         fitted = calibration.calibrate(
@@ -189,7 +190,7 @@ def measure(
         per_million=chosen.per_million,
         limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
     )
-    own = dict.fromkeys(evaluation.SEEN_AS, evaluation.card_threshold(card))
+    own = {each: evaluation.card_threshold(card, each) for each in evaluation.SEEN_AS}
     return figures | {
         "all_worlds": evaluation.together(list(test.values()), card, limits),
         "own_threshold": evaluation.together([test[TARGETED]], card, own),

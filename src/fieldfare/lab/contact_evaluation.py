@@ -95,13 +95,14 @@ def threshold(
     return measures.threshold_for(np.concatenate(scores), total, per_million)
 
 
-def card_threshold(card: Scorecard) -> float:
+def card_threshold(card: Scorecard, seen_as: str) -> float:
     """The card's own threshold, as a sum of prior and weights that must be exceeded."""
+    with_text = np.array([view_of(seen_as) == "both"])
     p = card.flag_probability
     low, high = -60.0, 60.0
     for _ in range(80):
         middle = (low + high) / 2
-        reached = 1 / (1 + np.exp(-calibrated(np.array([middle]), card)[0])) >= p
+        reached = 1 / (1 + np.exp(-calibrated(np.array([middle]), card, with_text)[0])) >= p
         low, high = (low, middle) if reached else (middle, high)
     return low
 
@@ -259,7 +260,8 @@ def calibration_of(worlds: Sequence[Observed], card: Scorecard) -> dict[str, Any
         of_view = rows.view == number
         weights = [np.array(bins.weights) for bins in card.signals.values()]
         sums = log_odds(rows.codes[of_view], weights, card.prior)
-        said = 1 / (1 + np.exp(-calibrated(sums, card)))
+        with_text = np.full(sums.size, view == "both")
+        said = 1 / (1 + np.exp(-calibrated(sums, card, with_text)))
         found[view] = calibration(said, rows.offends[of_view], rows.counts[of_view])
     return found
 
@@ -279,7 +281,7 @@ def evaluate(
     limits = limits or {
         seen_as: threshold(chosen_on, card, seen_as, per_million)
         if chosen_on
-        else card_threshold(card)
+        else card_threshold(card, seen_as)
         for seen_as in SEEN_AS
     }
     found: dict[str, Any] = {

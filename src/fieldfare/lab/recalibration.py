@@ -3,7 +3,7 @@
 A card's weights are fitted so that their sum is log odds; shrinkage, limits and signals that
 overlap leave it wrong at the high end. Sums of people held out of the fit are therefore set beside
 what they turned out to be, in a few bins; the card keeps a point a bin
-(`risk.scorecard.Calibration`).
+(`risk.scorecard.Points`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.lab import contact_measures as measures
-from fieldfare.risk.scorecard import Calibration
+from fieldfare.risk.scorecard import Points
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,16 +28,16 @@ HELD: Final = 1.0
 """Each bin is held to what its sums say as by so many further accounts."""
 
 
-def points(sums: Floats, offends: Flags, counts: Floats, prior: float) -> Calibration | None:
+def points(sums: Floats, offends: Flags, counts: Floats) -> Points:
     """One point a bin, rising; bins in which more is found than in the next are put together.
 
     `sums` are log odds of rows held out of the fit, `counts` how much each row counts at the base
-    rate `prior`. None where no row lies above the first edge.
+    rate. Where no row lies above the first edge, sums stay as they are.
     """
     edges = np.log(np.array(BINS) / (1 - np.array(BINS)))
     rows = sums >= edges[0]
     if not rows.any():
-        return None
+        return Points((0.0,), (0.0,))
     sums, offends, counts = sums[rows], offends[rows], counts[rows]
     where = np.searchsorted(edges, sums, side="right") - 1
     mass = np.bincount(where, counts, len(BINS))
@@ -56,7 +56,7 @@ def points(sums: Floats, offends: Flags, counts: Floats, prior: float) -> Calibr
     for pair in pairs[1:]:
         if pair[0] > kept[-1][0] and pair[1] > kept[-1][1]:
             kept.append(pair)
-    return Calibration(prior, *zip(*kept, strict=True))
+    return Points(*zip(*kept, strict=True))
 
 
 def _log_odds(probability: Floats) -> list[float]:

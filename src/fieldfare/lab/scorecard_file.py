@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.risk.scorecard import Scorecard, parse
+from fieldfare.risk.scorecard import Points, Scorecard, parse
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,11 +79,20 @@ def _calibration(card: Scorecard) -> list[str]:
     return [
         "",
         "# What the sum of the prior and all weights turned out to be, on people held out of the",
-        "# fit: straight lines between these points, in log odds, at this base rate.",
+        "# fit: straight lines between these points, in log odds, at this base rate; where text of",
+        "# the account was read, and where none was.",
         "[calibration]",
         f"prior = {card.calibration.prior!r}",
-        f"sums = {_numbers(card.calibration.sums)}",
-        f"found = {_numbers(card.calibration.found)}",
+        *_points("text", card.calibration.text),
+        *_points("metadata", card.calibration.metadata),
+    ]
+
+
+def _points(name: str, points: Points) -> list[str]:
+    return [
+        f"[calibration.{name}]",
+        f"sums = {_numbers(points.sums)}",
+        f"found = {_numbers(points.found)}",
     ]
 
 

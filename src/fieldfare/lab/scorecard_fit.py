@@ -60,8 +60,8 @@ def limits(form: Scorecard, rises: dict[str, bool]) -> dict[str, Limits]:
     """The limits that a card gives to fits in its form.
 
     No weight lies more than `SLACK` beyond its signal's range in the form, or beyond
-    `MAX_WEIGHT`. A bin at the harmless end that the form gives 0 stays 0: there nothing was
-    seen, and a service that cannot see it must not count that as innocence.
+    `MAX_WEIGHT`. A bin at an end that the form gives 0 stays 0: there nothing was seen, and a
+    service that cannot see it must not count that as innocence, or as guilt.
     """
     found = {}
     for name, bins in form.signals.items():
@@ -69,9 +69,13 @@ def limits(form: Scorecard, rises: dict[str, bool]) -> dict[str, Limits]:
         floor = np.full(given.size, max(given.min() - SLACK, -MAX_WEIGHT))
         ceiling = np.full(given.size, min(given.max() + SLACK, MAX_WEIGHT))
         harmless = 0 if rises[name] else given.size - 1
+        worst = given.size - 1 - harmless
         if given[harmless] == 0:
             floor[:] = 0.0
             ceiling[harmless] = 0.0
+        elif given[worst] == 0:
+            ceiling[:] = 0.0
+            floor[worst] = 0.0
         found[name] = Limits(rises[name], floor, ceiling)
     return found
 

@@ -1,7 +1,7 @@
 """Signals and a scorecard become probabilities and bands: a pure function on Arrow tables.
 
     log odds = log odds of the prior + sum of the weights of the bins the signals fall into
-    probability = that of the log odds, read off the card's calibration where it has one
+               + what the card's calibration adds to such a sum, where it has one
 
 Weights of evidence after Good (1950), Probability and the Weighing of Evidence.
 """
@@ -16,9 +16,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fieldfare.risk.scorecard import Bins, Calibration, Scorecard
+from fieldfare.risk.scorecard import Bins, Points, Scorecard
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Assessed:
     signals: pa.Table
     contributions: dict[str, Floats]
     """For each signal of the card, what it added to each account's log odds."""
+    calibration: Floats
+    """What the card's calibration added to each sum of prior and contributions."""
     log_odds: Floats
     probability: Floats
 
@@ -49,6 +52,7 @@ class Assessed:
             self.scorecard,
             self.signals.take(pa.array(rows)),
             {name: column[rows] for name, column in self.contributions.items()},
+            self.calibration[rows],
             self.log_odds[rows],
             self.probability[rows],
         )
@@ -73,6 +77,7 @@ class Assessed:
             [pa.array(column.astype(np.float32)) for column in self.contributions.values()],
             names=list(self.contributions),
         )
+        parts["calibration"] = pa.array(self.calibration)
         return pa.table(parts)
 
 
@@ -81,28 +86,39 @@ def assess(signals: pa.Table, scorecard: Scorecard) -> Assessed:
     contributions = {
         name: _weights(signals, name, bins) for name, bins in scorecard.signals.items()
     }
-    log_odds = np.full(signals.num_rows, scorecard.prior_log_odds)
+    sums = np.full(signals.num_rows, scorecard.prior_log_odds)
     for column in contributions.values():
-        log_odds += column
-    probability = 1 / (1 + np.exp(-calibrated(log_odds, scorecard)))
-    return Assessed(scorecard, signals, contributions, log_odds, probability)
+        sums += column
+    log_odds = calibrated(sums, scorecard, _text_was_read(signals))
+    return Assessed(
+        scorecard, signals, contributions, log_odds - sums, log_odds, 1 / (1 + np.exp(-log_odds))
+    )
 
 
-def calibrated(log_odds: Floats, scorecard: Scorecard) -> Floats:
-    """The log odds that sums of prior and weights turned out to mean."""
-    return read_off(log_odds, scorecard.calibration, scorecard.prior)
+def _text_was_read(signals: pa.Table) -> Flags:
+    return np.asarray(pc.fill_null(pc.greater(signals["tokens"], 0), False), np.bool_)
 
 
-def read_off(log_odds: Floats, points: Calibration | None, prior: float) -> Floats:
-    """Sums read off a calibration. At another base rate than that of the calibration, sums and
-    what they mean are both moved by the difference."""
+def calibrated(sums: Floats, scorecard: Scorecard, with_text: Flags) -> Floats:
+    """The log odds that sums of prior and weights turned out to mean: as they are, where the card
+    has no calibration. `with_text` says of which accounts text was read.
+
+    At another base rate than that of the calibration, sums and what they mean are both moved by
+    the difference.
+    """
+    points = scorecard.calibration
     if points is None:
-        return log_odds
-    shift = math.log(prior / (1 - prior)) - math.log(points.prior / (1 - points.prior))
-    sums = np.array(points.sums)
-    at = log_odds - shift
-    distance: Floats = np.interp(at, sums, points.found) - np.clip(at, sums[0], sums[-1])
-    return log_odds + distance
+        return sums
+    shift = scorecard.prior_log_odds - math.log(points.prior / (1 - points.prior))
+    at = sums - shift
+    return shift + np.where(with_text, read_off(at, points.text), read_off(at, points.metadata))
+
+
+def read_off(sums: Floats, points: Points) -> Floats:
+    """What sums mean by these points, at the base rate of the points."""
+    edges = np.array(points.sums)
+    distance: Floats = np.interp(sums, edges, points.found) - np.clip(sums, edges[0], edges[-1])
+    return sums + distance
 
 
 def bin_numbers(signals: pa.Table, name: str, bins: Bins) -> npt.NDArray[np.int8]:

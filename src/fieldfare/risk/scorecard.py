@@ -50,17 +50,25 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sta
     start: float
 
 
-class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the sum of prior and weights turned out to mean, on people held out of the fit.
+class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What sums of prior and weights turned out to mean, on people held out of the fit.
 
     Straight lines between points, both in log odds and rising; beyond the first and the last point
     the distance stays as it is there.
     """
 
-    prior: float
-    """The base rate at which the points hold."""
     sums: tuple[float, ...]
     found: tuple[float, ...]
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Points for accounts of which text was read, and for those of which none was: the same sum
+    means less where words could have spoken against the account."""
+
+    prior: float
+    """The base rate at which the points hold."""
+    text: Points
+    metadata: Points
 
 
 class Alarms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,16 +194,20 @@ def _problems(card: _File) -> list[str]:
     if card.flag_from not in [band.name for band in card.bands]:
         found.append(f"flag_from is '{card.flag_from}', which is not a band")
     if card.calibration is not None:
-        found += [f"calibration: {problem}" for problem in _point_problems(card.calibration)]
+        if not 0 < card.calibration.prior < 1:
+            found.append(
+                f"calibration: prior is {card.calibration.prior}; it must lie between 0 and 1"
+            )
+        for kind in ("text", "metadata"):
+            points = getattr(card.calibration, kind)
+            found += [f"calibration.{kind}: {each}" for each in _point_problems(points)]
     for name, bins in card.signals.items():
         found += [f"signals.{name}: {problem}" for problem in _bin_problems(bins)]
     return found
 
 
-def _point_problems(points: Calibration) -> list[str]:
+def _point_problems(points: Points) -> list[str]:
     found = []
-    if not 0 < points.prior < 1:
-        found.append(f"prior is {points.prior}; it must lie between 0 and 1")
     if not points.sums or len(points.sums) != len(points.found):
         found.append("sums and found must be as many as each other, and at least one")
     for name, values in (("sums", points.sums), ("found", points.found)):

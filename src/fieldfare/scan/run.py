@@ -40,6 +40,8 @@ class AccountAssessment:
     probability: float
     band: str
     log_odds: float
+    calibration: float
+    """What of the log odds the card's calibration added."""
     flagged: bool
     signals: dict[str, Any]
     """Every signal's value by name."""
@@ -245,6 +247,7 @@ def _one(
         probability=probability,
         band=assessed.scorecard.band(probability),
         log_odds=float(assessed.log_odds[row]),
+        calibration=float(assessed.calibration[row]),
         flagged=bool(assessed.flagged[row]),
         signals={name: value for name, value in values.items() if name != "account"},
         reasons=reasons(assessed, row, values, population),

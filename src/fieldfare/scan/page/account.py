@@ -7,10 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from fieldfare.contacts.catalogue import catalogue
-from fieldfare.risk.assessment import calibrated
 from fieldfare.scan.evidence import MAX_EXCERPTS, MAX_MESSAGES, Child, Evidence, Excerpt
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import (
@@ -113,7 +110,8 @@ def reason_rows(reasons: Sequence[Reason], evidence: Evidence) -> list[ReasonRow
 
 def _sum(account: AccountAssessment, card: Scorecard) -> Sum:
     # In hundredths, as printed, so that the printed numbers add up to the printed total.
-    prior, total = round(100 * card.prior_log_odds), round(100 * account.log_odds)
+    prior = round(100 * card.prior_log_odds)
+    total = round(100 * (account.log_odds - account.calibration))
     weights = [round(100 * reason.contribution) for reason in account.reasons]
     concern = sum(each for each in weights if each > 0)
     against = sum(each for each in weights if each < 0)
@@ -125,13 +123,9 @@ def _sum(account: AccountAssessment, card: Scorecard) -> Sum:
         against=words.signed(against / 100),
         rest=words.signed(rest / 100) if rest else "",
         total=words.signed(total / 100),
-        calibrated="" if card.calibration is None else _calibrated(account, card),
+        calibrated="" if card.calibration is None else words.signed(account.log_odds),
         probability=words.probability(account.probability),
     )
-
-
-def _calibrated(account: AccountAssessment, card: Scorecard) -> str:
-    return words.signed(float(calibrated(np.array([account.log_odds]), card)[0]))
 
 
 def _about(evidence: Evidence) -> str:
