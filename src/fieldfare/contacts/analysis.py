@@ -49,9 +49,3 @@ def signals(
         on_step(name)
         engine.create(name, sql(name))
 
-
-def forget_text(engine: Engine) -> None:
-    """Leave in the ledger what a service that cannot read its messages would have."""
-    for name, kept in (("words", "1 = 0"), ("indicators", "indicator = 'call'")):
-        engine.create(f"{name}_kept", f"SELECT * FROM {name} WHERE {kept}")
-        engine.create(name, f"SELECT * FROM {name}_kept")

@@ -22,7 +22,8 @@ import pyarrow.compute as pc
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
 from fieldfare.lab.fitted_card import bands, with_weights
-from fieldfare.lab.moments import STAGES, VIEWS, Observed, Say
+from fieldfare.lab.moments import STAGES, Observed, Say
+from fieldfare.lab.views import VIEWS
 from fieldfare.lab.recalibration import calibration, points
 from fieldfare.lab.scorecard_fit import (
     ENOUGH,

@@ -19,8 +19,9 @@ from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
 from fieldfare.lab.calibration import log_odds, training
 from fieldfare.lab.contact_measures import NEVER, Rate
-from fieldfare.lab.moments import VIEWS, Observed, Seen
+from fieldfare.lab.moments import Observed, Seen
 from fieldfare.lab.recalibration import calibration
+from fieldfare.lab.views import VIEWS
 from fieldfare.risk.assessment import calibrated
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.vocabulary.times import DAY

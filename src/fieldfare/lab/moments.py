@@ -13,7 +13,7 @@ form can be tried without asking the engine again.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,9 @@ from fieldfare.contacts.intake import (
     narrow,
     show_events,
 )
+from fieldfare.lab import views
 from fieldfare.lab.labelled_world import Truth, World, event_files
+from fieldfare.lab.views import VIEWS
 from fieldfare.risk.assessment import bin_numbers
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.scan.history import cut_off, signals_then
@@ -44,8 +46,6 @@ from fieldfare.vocabulary.times import DAY
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int8]
 
-VIEWS: Final = ("both", "metadata")
-"""With the evidence of text, and without it."""
 EVERY_DAYS: Final = 7
 EVERY_CHILD: Final = 12
 """Offenders are followed at every child up to this one, from there at each of `STAGES` and at one
@@ -113,6 +113,7 @@ class Look:
     engine: str = "duckdb"
     memory: str | None = None
     every_days: int = EVERY_DAYS
+    views: tuple[str, ...] = VIEWS
     contacts: ContactSettings = field(default_factory=ContactSettings)
 
 
@@ -135,28 +136,29 @@ def observe(
         loaded = load(engine, files, look.contacts, repeated)
         engine.load("truth", _numbered(world.truth))
         dates = _dates(engine, loaded.as_of, look.every_days)
-        parts: dict[str, list[Seen]] = {view: [] for view in VIEWS}
+        parts: dict[str, list[Seen]] = {view: [] for view in look.views}
         for number, date in enumerate(dates):
             say(f"{world.name}: date {number + 1} of {len(dates)}")
             after = dates[number - 1] if number else None
             show_events(engine, repeated=repeated, until=date, after=after)
             _extend_ledger(engine, first=after is None)
             _set_as_of(engine, date)
-            for view in VIEWS:
-                if view == "metadata":
-                    analysis.forget_text(engine)
+            views.remember(engine)
+            for view in look.views:
+                views.show(engine, view)
                 analysis.signals(engine)
                 parts[view].append(_fetch(engine, form, date))
+            views.show(engine, "both")
         for name in LEDGER:
             engine.create(name, f"SELECT * FROM {name}_until")
         show_events(engine, repeated=repeated, until=loaded.as_of)
         say(f"{world.name}: following {int(world.truth.offender.sum())} offenders")
-        course, followed = follow(engine, world, form, dates)
+        course, followed = follow(engine, world, form, dates, look.views)
     return Observed(
         world,
         form,
         np.array(dates, np.int64),
-        {view: Seen.together(parts[view]) for view in VIEWS},
+        {view: Seen.together(found) for view, found in parts.items()},
         course,
         followed,
     )
@@ -213,14 +215,14 @@ def encode(signals: pa.Table, form: Scorecard) -> Codes:
 
 
 def follow(
-    engine: Engine, world: World, form: Scorecard, dates: list[int]
+    engine: Engine, world: World, form: Scorecard, dates: list[int], seen_as: Sequence[str]
 ) -> tuple[Course, dict[str, Seen]]:
     """Play every offender's past again, from child to child."""
     offenders = world.truth.accounts.filter(pa.array(world.truth.offender)).to_pylist()
     create_members(engine, offenders)
     narrow(engine, "SELECT member AS account FROM members")
     course = _course(engine, world.truth, dates)
-    parts: dict[str, list[Seen]] = {view: [] for view in VIEWS}
+    parts: dict[str, list[Seen]] = {view: [] for view in seen_as}
     if course.account.size:
         settings = engine.fetch("SELECT * FROM settings")
         accounts = world.truth.accounts
@@ -234,9 +236,9 @@ def follow(
                     for number, name in names.items()
                 }
                 cut_off(replay, moments, settings)
-                for view in VIEWS:
-                    if view == "metadata":
-                        analysis.forget_text(replay)
+                views.remember(replay)
+                for view in seen_as:
+                    views.show(replay, view)
                     analysis.signals(replay)
                     parts[view].append(_then(replay, form, {n: k for k, n in names.items()}))
     empty = Seen(*(np.zeros(0, np.int64),) * 2, np.zeros((0, len(form.signals)), np.int8))

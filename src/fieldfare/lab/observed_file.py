@@ -17,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 
 from fieldfare.lab.labelled_world import read_world
-from fieldfare.lab.moments import VIEWS, Course, Observed, Seen
+from fieldfare.lab.moments import Course, Observed, Seen
 from fieldfare.risk.scorecard import Scorecard
 
-DECIDING: Final = ("contacts", "lab/simulation", "lab/moments.py", "scan/universe.py")
+DECIDING: Final = ("contacts", "lab/simulation", "lab/moments.py", "lab/views.py", "scan/universe.py")
 """Where, in this package, what is seen is decided. A change elsewhere is not noticed."""
 COURSE: Final = ("account", "moment", "children", "messages")
 SEEN: Final = ("account", "moment", "codes")
@@ -52,7 +52,8 @@ def save(path: Path, observed: Observed, recipe: str) -> None:
     """Write what was seen; complete or not there."""
     arrays: dict[str, Any] = {"dates": observed.dates}
     arrays |= {f"course_{name}": getattr(observed.course, name) for name in COURSE}
-    for view in VIEWS:
+    arrays["views"] = np.array(list(observed.everyone))
+    for view in observed.everyone:
         for kind, seen in (("everyone", observed.everyone), ("followed", observed.followed)):
             arrays |= {f"{kind}_{view}_{name}": getattr(seen[view], name) for name in SEEN}
     arrays["digest"] = np.array(digest(observed.form, recipe))
@@ -71,7 +72,8 @@ def load(path: Path, world: Path, form: Scorecard, recipe: str) -> Observed | No
             return None
         seen = {
             kind: {
-                view: Seen(*(arrays[f"{kind}_{view}_{name}"] for name in SEEN)) for view in VIEWS
+                view: Seen(*(arrays[f"{kind}_{view}_{name}"] for name in SEEN))
+                for view in arrays["views"].tolist()
             }
             for kind in ("everyone", "followed")
         }
