@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fieldfare.lab import calibration, fitted_card, scorecard_file
+from fieldfare.lab import calibration, fitted_card, scorecard_file, training_rows
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
 from fieldfare.lab.labelled_world import read_world
@@ -68,7 +68,7 @@ def test_offenders_are_followed_from_child_to_child(observed: Observed) -> None:
     assert max(children) == VICTIMS
     assert np.all(np.diff(course.moment[one]) > 0)
     # Nothing later than the moment is known then: the first child's answer is not yet there.
-    shares = calibration.stage_shares(observed)
+    shares = training_rows.stage_shares(observed)
     totals = np.bincount(course.account, shares)
     assert totals[np.unique(course.account)] == pytest.approx(1.0)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.risk.assessment import assess, calibrated, read_off
 from fieldfare.risk.reasons import Population, Reason, reasons, total_contribution
-from fieldfare.risk.scorecard import Calibration, Points, Scorecard, judgement, shipped
+from fieldfare.risk.scorecard import Band, Calibration, Points, Scorecard, judgement, shipped
 
 INNOCENT: dict[str, float | None] = {
     name: None
@@ -69,11 +69,42 @@ def test_no_role_is_stated_and_no_turn_is_seen_where_there_is_none(card: Scoreca
     assert "states no role" in said.get(("service_role", 0.0), "states no role")
 
 
+@pytest.mark.parametrize(
+    ("signal", "value", "says"),
+    [
+        ("age_gap_years", -5.0, "Younger by 5 years than the children"),
+        ("age_gap_years", 0.2, "As old as the children"),
+        ("age_gap_years", 25.0, "Older by 25 years than the children"),
+        ("change_30d", math.log(4), "wrote first to 4.0 times as many children as"),
+        ("peak_7d_surprise", 3.0, "one in 1,000 writes first to as many"),
+    ],
+)
+@CARDS
+def test_a_sentence_is_true_of_its_value(
+    card: Scorecard, signal: str, value: float, says: str
+) -> None:
+    row = OFFENDER | {signal: value}
+    weighed = replace(card, signals={signal: card.signals[signal]})
+    said = [item.sentence for item in reasons(assess(_signals(row), weighed), 0, row)]
+    assert not said or says in said[0]
+    assert said or abs(assess(_signals(row), weighed).contributions[signal][0]) < 0.05
+
+
+def test_bands_are_those_of_what_was_read() -> None:
+    alert = Band("alert", 0.5, without_text=0.1)
+    card = replace(judgement(), bands=(Band("none", 0.0), alert), flag_from="alert", prior=0.3)
+    card = replace(card, signals={"night_asks": card.signals["night_asks"]})
+    assessed = assess(_signals(INNOCENT | {"tokens": 9.0}, INNOCENT), card)
+    assert [assessed.band(row) for row in range(2)] == ["none", "alert"]
+    assert assessed.flagged.tolist() == [False, True]
+    assert assessed.table()["band"].to_pylist() == ["none", "alert"]
+
+
 def test_sentences_hold_no_negative_zero_and_one_minute() -> None:
-    row = INNOCENT | {"change_30d": -0.02, "hours_to_first_indicator": 1 / 60}
+    row = INNOCENT | {"token_z": -0.02, "hours_to_first_indicator": 1 / 60}
     items = reasons(assess(_signals(row), judgement()), 0, row)
     said = {item.signal: item.sentence for item in items}
-    assert said["change_30d"].endswith("log: +0.0.")
+    assert "score +0.0 on the scale" in said["token_z"]
     assert "came 1 minute after" in said["hours_to_first_indicator"]
 
 
@@ -115,7 +146,8 @@ def test_what_is_not_known_adds_nothing() -> None:
     known = assess(_signals(OFFENDER), shipped())
     unknown = assess(_signals(OFFENDER | {"acquainted_share": None}), shipped())
     weight = shipped().signals["acquainted_share"].weights[0]
-    assert known.log_odds[0] - unknown.log_odds[0] == pytest.approx(weight)
+    sums = [each.log_odds[0] - each.calibration[0] for each in (known, unknown)]
+    assert sums[0] - sums[1] == pytest.approx(weight)
 
 
 @given(
@@ -179,7 +211,7 @@ def _in_seven_days(items: list[Reason]) -> str:
 
 def test_reasons_are_sentences_with_numbers_strongest_first() -> None:
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER)
-    assert _in_seven_days(items) == "Wrote first to 23 children within seven days, at the most."
+    assert _in_seven_days(items) == "Wrote first to 23 children in its busiest seven days."
     contributions = [item.contribution for item in items]
     assert contributions == sorted(contributions, reverse=True)
     assert all(item.sentence.endswith(".") and "{" not in item.sentence for item in items)
@@ -189,7 +221,7 @@ def test_the_comparison_names_how_many_like_accounts_there_are() -> None:
     like = Population(activity=(128, 128, 1), value=(0, 3, 9), accounts=(9_990, 10, 5))
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, like)
     assert _in_seven_days(items) == (
-        "Wrote first to 23 children within seven days, at the most; of the 10,000 accounts this "
+        "Wrote first to 23 children in its busiest seven days; of the 10,000 accounts this "
         "active, 99.9 % wrote to none."
     )
 
@@ -207,7 +239,7 @@ def test_where_few_are_this_active_the_less_active_are_compared_with() -> None:
 def test_no_comparison_with_a_handful() -> None:
     few = Population(activity=(128,), value=(0,), accounts=(12,))
     items = reasons(assess(_signals(OFFENDER), shipped()), 0, OFFENDER, few)
-    assert _in_seven_days(items).endswith("at the most.")
+    assert _in_seven_days(items).endswith("busiest seven days.")
 
 
 def test_the_table_holds_bands_values_and_contributions() -> None:

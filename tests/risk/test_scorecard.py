@@ -36,7 +36,8 @@ def test_a_card_is_read_from_a_file_and_known_by_its_hash(tmp_path: Path) -> Non
     path = tmp_path / "card.toml"
     path.write_text(GOOD)
     card = scorecard.load(path)
-    assert (card.version, card.prior, card.flag_probability) == ("test", 0.001, 0.5)
+    assert (card.version, card.prior) == ("test", 0.001)
+    assert card.flag_probability(with_text=True) == card.flag_probability(with_text=False) == 0.5
     path.write_text(GOOD + "\n")
     assert scorecard.load(path).sha256 != card.sha256
 
@@ -105,10 +106,25 @@ def test_a_calibration_at_no_base_rate_is_refused() -> None:
         scorecard.parse(text.encode(), "card.toml")
 
 
-def test_bands_begin_at_their_probability() -> None:
-    card = scorecard.parse(GOOD.encode(), "card.toml")
-    assert [card.band(p) for p in (0.0, 0.4999, 0.5, 1.0)] == ["none", "none", "alert", "alert"]
+def test_bands_rise_with_text_and_without() -> None:
     for card in (scorecard.shipped(), scorecard.judgement()):
         assert [band.name for band in card.bands] == ["none", "watch", "alert", "urgent"]
-        for band in card.bands:
-            assert card.band(band.start) == band.name
+        for read in (True, False):
+            assert card.starts(with_text=read) == sorted(set(card.starts(with_text=read)))
+            assert card.flag_probability(with_text=read) == card.starts(with_text=read)[2]
+
+
+def test_a_band_may_begin_elsewhere_where_no_text_was_read() -> None:
+    text = GOOD.replace("from = 0.5 }", "from = 0.5, from_without_text = 0.25 }")
+    card = scorecard.parse(text.encode(), "card.toml")
+    assert card.flag_probability(with_text=True) == 0.5
+    assert card.flag_probability(with_text=False) == 0.25
+    wrong = GOOD.replace("from = 0.5 }", "from = 0.5, from_without_text = 0.0 }")
+    with pytest.raises(SettingsError, match="bands must begin"):
+        scorecard.parse(wrong.encode(), "card.toml")
+
+
+def test_sentences_instead_must_rise() -> None:
+    instead = "{ below = 1.0, sentence = 'a' }, { below = 1.0, sentence = 'b' }"
+    with pytest.raises(SettingsError, match="instead: below must rise"):
+        scorecard.parse(f"{GOOD}instead = [{instead}]\n".encode(), "card.toml")

@@ -295,7 +295,7 @@ def _account(person: Person, assessed: Assessed, row: int) -> AccountAssessment:
     return AccountAssessment(
         account=person.id,
         probability=probability,
-        band=assessed.scorecard.band(probability),
+        band=assessed.band(row),
         log_odds=float(assessed.log_odds[row]),
         calibration=float(assessed.calibration[row]),
         flagged=bool(assessed.flagged[row]),

@@ -47,7 +47,8 @@ def test_it_adds_evidence_and_changes_no_probability(tmp_path: Path) -> None:
     write_demo_world(tmp_path, accounts=2_400)
     far = scan([tmp_path], ScanSettings())
     top = far.accounts[0]
-    flag = math.log(far.scorecard.flag_probability / (1 - far.scorecard.flag_probability))
+    start = far.scorecard.flag_probability(with_text=True)
+    flag = math.log(start / (1 - start))
     # The same account with a base rate that puts it at the threshold.
     shifted = math.log(far.scorecard.prior / (1 - far.scorecard.prior)) + flag - top.log_odds
     prior = 1 / (1 + math.exp(-shifted))

@@ -79,11 +79,13 @@ def calibrate(
         from fieldfare.lab import calibration, fitted_card
         from fieldfare.lab.labelled_world import read_world
         from fieldfare.lab.moments import Look, observe
+        from fieldfare.lab.views import BARE, VIEWS
 
         form = scorecard.load(start) if start is not None else scorecard.judgement()
         form = form if prior is None else form.with_prior(prior)
         look = Look(engine, memory, every_days)
-        worlds = [observe(read_world(path), form, look, say) for path in paths]
+        whole = replace(look, views=VIEWS + BARE)
+        worlds = [observe(read_world(path), form, whole, say) for path in paths]
         others = [observe(read_world(path), form, look, say) for path in apart or ()]
         found = calibration.calibrate(
             worlds,

@@ -67,9 +67,9 @@ def print_text(result: ScanResult, out: Path) -> None:
     alarms = result.scorecard.alarms
     if alarms is not None:
         console.print(
-            f"Threshold of {result.scorecard.version}: {alarms.per_million:g} false alarms a "
-            f"million innocent accounts where it was fitted (at most {alarms.at_most:.0f} with "
-            f"95 % confidence, by {alarms.innocent:,} accounts).",
+            f"The threshold of {result.scorecard.version} comes from simulation: it flags "
+            f"{alarms.per_million:g} of a million innocent simulated accounts (at most "
+            f"{alarms.at_most:.0f} with 95 % confidence, by {alarms.innocent:,} of them).",
             markup=False,
         )
     elif result.settings.without_connections is not None:

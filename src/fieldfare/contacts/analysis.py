@@ -48,4 +48,3 @@ def signals(
     for name in steps:
         on_step(name)
         engine.create(name, sql(name))
-

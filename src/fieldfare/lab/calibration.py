@@ -1,11 +1,9 @@
 """Fitting the scorecard on worlds whose truth is known, with intervals and a bound on false alarms.
 
-A row is an account at a moment (`moments`). Every innocent account counts once in all, evenly over
-the dates it was looked at; every offender once, evenly over the stages it reached: after one
-child, two, three, five, eight and so on, so that the card is good early and not only at the end.
-Half of each weight lies on what a service that reads text sees and half on what is left without
-text, so that one card serves both. The two sides are weighed so that offenders make up `prior` of
-all: the log odds of the prior then need no correction, and probabilities are at that base rate.
+What is learnt from are `training_rows`: half of each weight lies on what a service that reads text
+sees and half on what is left without text, so that one card serves both, and of each half a part on
+what is left of it without connections, notices and countries. Calibration, threshold and bound
+come from people no weight was fitted to, apart for what is seen with text and without.
 """
 
 from __future__ import annotations
@@ -17,13 +15,11 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
 from fieldfare.lab.fitted_card import bands, with_weights
-from fieldfare.lab.moments import STAGES, Observed, Say
-from fieldfare.lab.views import VIEWS
+from fieldfare.lab.moments import Observed, Say
 from fieldfare.lab.recalibration import calibration, points
 from fieldfare.lab.scorecard_fit import (
     ENOUGH,
@@ -36,6 +32,8 @@ from fieldfare.lab.scorecard_fit import (
     limits,
     summed,
 )
+from fieldfare.lab.training_rows import ALL, Training, learning_shares, training
+from fieldfare.lab.views import BARE, VIEWS
 from fieldfare.risk.assessment import calibrated, read_off
 from fieldfare.risk.scorecard import Alarms, Calibration, Scorecard
 from fieldfare.vocabulary import SettingsError
@@ -47,111 +45,6 @@ FOLDS: Final = 5
 ROUGHLY: Final = 0.01
 """Where fits end that begin at the fitted weights: the bootstrap's and those of the folds."""
 PER_MILLION: Final = 10.0
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """Rows to learn from, of one view or several, of one world or several."""
-
-    codes: Codes
-    offends: Flags
-    counts: Floats
-    """How much each row counts: an innocent account 1 over all its rows."""
-    person: Ints
-    """Whose row it is: what is drawn in a bootstrap, and never split over folds."""
-    view: npt.NDArray[np.int8]
-    """Position in `VIEWS`."""
-    persons: int
-    innocent: int
-    """Accounts, with those that no row is of: nobody has anything to say about them."""
-
-
-def training(worlds: Sequence[Observed], prior: float) -> Training:
-    """The rows of all worlds, weighed as the module says."""
-    offenders = sum(int(seen.world.truth.offender.sum()) for seen in worlds)
-    innocent = sum(seen.world.innocent for seen in worlds)
-    if not offenders or not innocent:
-        raise SettingsError("calibration needs worlds with both offenders and others")
-    each_offender = innocent * prior / (1 - prior) / offenders
-    parts: list[tuple[Any, ...]] = []
-    first = 0
-    for seen in worlds:
-        persons = _persons(seen)
-        for number, view in enumerate(VIEWS):
-            for codes, counts, accounts, offend in (
-                _innocent_rows(seen, view),
-                _offender_rows(seen, view, each_offender),
-            ):
-                parts.append(
-                    (
-                        codes,
-                        np.full(counts.size, offend),
-                        counts / len(VIEWS),
-                        first + persons[accounts],
-                        np.full(counts.size, number, np.int8),
-                    )
-                )
-        first += int(persons.max()) + 1
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return Training(*columns, persons=first, innocent=innocent)  # type: ignore[misc,arg-type]
-
-
-def _persons(seen: Observed) -> Ints:
-    """A number a person, for every account of the truth."""
-    table = seen.world.truth.table
-    if "person" not in table.column_names:
-        return np.arange(table.num_rows)
-    person = table["person"].combine_chunks()
-    if person.null_count:
-        person = pc.coalesce(person, table["account"].combine_chunks())
-    return np.asarray(person.dictionary_encode().indices, np.int64)
-
-
-def _innocent_rows(seen: Observed, view: str) -> tuple[Codes, Floats, Ints, bool]:
-    rows = seen.everyone[view]
-    keep = ~seen.world.truth.offender[rows.account]
-    account = rows.account[keep]
-    return rows.codes[keep], np.full(account.size, 1 / seen.dates.size), account, False
-
-
-def _offender_rows(seen: Observed, view: str, each: float) -> tuple[Codes, Floats, Ints, bool]:
-    rows = seen.followed[view]
-    counts = each * stage_shares(seen)[where_seen(seen, view)]
-    keep = counts > 0
-    return rows.codes[keep], counts[keep], rows.account[keep], True
-
-
-def stage_shares(seen: Observed) -> Floats:
-    """How much each moment of the course counts: 1 an offender, evenly over the stages it
-    reached, and within a stage evenly over its moments."""
-    course = seen.course
-    size = int(course.account.max(initial=0)) + 1
-    final = np.zeros(size, np.int64)
-    np.maximum.at(final, course.account, course.children)
-    staged = np.isin(course.children, STAGES) | (course.children == final[course.account])
-    key = course.account * (1 << 20) + course.children
-    _, stage, moments = np.unique(key[staged], return_inverse=True, return_counts=True)
-    stages = np.bincount(
-        course.account[staged],
-        1 / moments[stage],
-        minlength=size,
-    )
-    shares = np.zeros(course.account.size)
-    shares[staged] = 1 / moments[stage] / stages[course.account[staged]]
-    return shares
-
-
-def where_seen(seen: Observed, view: str) -> Ints:
-    """For each row of `followed`, which row of the course it is."""
-    order = {
-        key: row
-        for row, key in enumerate(
-            zip(seen.course.account.tolist(), seen.course.moment.tolist(), strict=True)
-        )
-    }
-    rows = seen.followed[view]
-    found = zip(rows.account.tolist(), rows.moment.tolist(), strict=True)
-    return np.array([order[key] for key in found], np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +79,7 @@ def calibrate(
     within = list(limits(form, directions(form)).values())
     centre = [np.array(bins.weights) for bins in form.signals.values()]
     patterns, row = distinct(rows.codes)
-    learn = _Learner(rows, patterns, row, prior, centre, spread, within)
+    learn = _Learner(rows, patterns, row, prior, centre, spread, within, learning_shares(rows))
     say(f"fitting on {rows.codes.shape[0]:,} rows, {patterns.shape[0]:,} of them distinct")
     weights = learn.fit(np.ones(rows.persons), centre)
     rng = np.random.default_rng([seed, 1])
@@ -207,11 +100,11 @@ def calibrate(
         calibration=_calibration(unseen, prior),
         alarms=Alarms(per_million, worst, unseen.rows.innocent),
     )
-    start = max(
-        float(calibrated(np.array([limit]), card, np.array([view == "both"]))[0])
-        for view, limit in limits_found.items()
-    )
-    return Fitted(replace(card, bands=bands(card, start)), low, high, report)
+    alert = [
+        float(calibrated(np.array([limits_found[view]]), card, np.array([view == "both"]))[0])
+        for view in VIEWS
+    ]
+    return Fitted(replace(card, bands=bands(card, *alert)), low, high, report)
 
 
 def directions(form: Scorecard) -> dict[str, bool]:
@@ -234,10 +127,12 @@ class _Learner:
     centre: list[Floats]
     spread: float
     within: list[Limits]
+    shares: Floats
+    """How much each of `ALL` counts."""
 
     def fit(self, drawn: Floats, start: list[Floats], enough: float = ENOUGH) -> list[Floats]:
         """Fit with each person counted so often."""
-        counts = self.rows.counts * drawn[self.rows.person]
+        counts = self.rows.counts * drawn[self.rows.person] * self.shares[self.rows.view]
         size = self.patterns.shape[0]
         table = Table(
             self.patterns,
@@ -340,7 +235,27 @@ def _report(
             **calibration(probability[of_view], rows.offends[of_view], rows.counts[of_view]),
         }
         limits_found[view] = limit
+    found["bare"] = _bare(unseen, limits_found)
     return found, limits_found
+
+
+def _bare(unseen: _Unseen, limits_found: dict[str, float]) -> dict[str, Any]:
+    """What is flagged at the same thresholds where nothing is known but messages and ages: of
+    people no weight was fitted to, in worlds that were looked at so."""
+    found = {}
+    for number, view in enumerate(ALL):
+        of_view = unseen.rows.view == number
+        if view not in BARE or not of_view.any():
+            continue
+        passed = of_view & (unseen.sums > limits_found[VIEWS[number - len(VIEWS)]])
+        innocent, offends = of_view & ~unseen.rows.offends, of_view & unseen.rows.offends
+        found[view] = {
+            "false_alarms": int(np.unique(unseen.rows.person[passed & innocent]).size),
+            "innocent_with_signals": int(np.unique(unseen.rows.person[innocent]).size),
+            "offenders_flagged": int(np.unique(unseen.rows.person[passed & offends]).size),
+            "offenders": int(np.unique(unseen.rows.person[offends]).size),
+        }
+    return found
 
 
 def _calibration(unseen: _Unseen, prior: float) -> Calibration:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +20,7 @@ import msgspec
 from fieldfare.lab import calibration, fitted_card, observed_file, scorecard_file
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
+from fieldfare.lab.finer_bins import coarser, finer
 from fieldfare.lab.labelled_world import read_world
 from fieldfare.lab.moments import Look, Observed, Say, observe
 from fieldfare.lab.robustness import robustness
@@ -27,12 +28,14 @@ from fieldfare.lab.simulation import parameters
 from fieldfare.lab.simulation.graph import simulate_on_graph
 from fieldfare.lab.simulation.world import simulate
 from fieldfare.lab.spent import Spent
+from fieldfare.lab.views import BARE, VIEWS
 from fieldfare.risk import scorecard
 from fieldfare.risk.scorecard import Scorecard, judgement
 from fieldfare.vocabulary import FieldfareError
 
 FITTING: Final = (
     "lab/calibration.py",
+    "lab/training_rows.py",
     "lab/scorecard_fit.py",
     "lab/recalibration.py",
     "lab/fitted_card.py",
@@ -54,6 +57,8 @@ class WorldPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     every_days: int
     parameters: str | None = None
     """A variant of the parameters."""
+    bare: bool = False
+    """Looked at also as by a service that has messages and ages only."""
 
 
 class GraphPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +77,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     draws: int
     card: str
+    note: str
+    """What the page says of how the worlds were used."""
     worlds: dict[str, WorldPlan]
     graphs: GraphPlan
     small: dict[str, WorldPlan]
@@ -119,11 +126,11 @@ def run(
         test[path.stem] = work.look_at_graph(path, chosen.graphs)
     choose = _of_use(seen, worlds, "choose") or _of_use(seen, worlds, "fit")
     with work.spent("measuring"):
-        figures = measure(test, card, choose, report, chosen)
+        figures = measure(test, card, choose, chosen)
     shaken = next((name for name, world in worlds.items() if world.use == "robustness"), None)
     if shaken is not None:
         figures["robustness"] = work.shake(shaken, worlds[shaken], card, figures)
-    figures |= {"fit": report, "spent": work.spent.rows}
+    figures |= {"fit": report, "spent": work.spent.rows, "note": chosen.note}
     figures["looked_at_every_days"] = worlds[TARGETED].every_days
     text = json.dumps(figures, indent=2, ensure_ascii=False)
     (folder / "figures.json").write_text(text + "\n", "utf-8")
@@ -176,12 +183,12 @@ def measure(
     test: Mapping[str, Observed],
     card: Scorecard,
     choose: Sequence[Observed],
-    report: Mapping[str, Any],
     chosen: Plan,
 ) -> dict[str, Any]:
-    """The figures of a card on worlds that have chosen nothing: in depth on the one with the
-    parameters of the fit, in brief on each, and the innocent of all together."""
-    limits = {view: report[view]["threshold_log_odds"] for view in ("metadata", "both")}
+    """The figures of a card, by its own thresholds, on worlds that have chosen nothing: in depth on
+    the one with the parameters of the fit, in brief on each, and the innocent of all together.
+    The card has no threshold for text alone; that is chosen on `choose`."""
+    limits = {view: evaluation.card_threshold(card, view) for view in VIEWS}
     limits["text"] = evaluation.threshold(choose, card, "text", chosen.per_million)
     figures = evaluation.evaluate(
         [test[TARGETED]],
@@ -190,11 +197,7 @@ def measure(
         per_million=chosen.per_million,
         limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
     )
-    own = {each: evaluation.card_threshold(card, each) for each in evaluation.SEEN_AS}
-    return figures | {
-        "all_worlds": evaluation.together(list(test.values()), card, limits),
-        "own_threshold": evaluation.together([test[TARGETED]], card, own),
-    }
+    return figures | {"all_worlds": evaluation.together(list(test.values()), card, limits)}
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,8 @@ class _Work:
                 text="evidence",
             )
 
-        return self._seen(name, repr(world), world.every_days, make)
+        seen_as = VIEWS + BARE if world.bare else VIEWS
+        return self._seen(name, repr(world), world.every_days, make, seen_as)
 
     def look_at_graph(self, path: Path, world: GraphPlan) -> Observed:
         """A real graph with simulated ages and offenders, as detection sees it."""
@@ -233,17 +237,24 @@ class _Work:
 
         return self._seen(path.stem, f"{world!r} {path.name}", world.every_days, make)
 
-    def _seen(self, name: str, recipe: str, every_days: int, make: Any) -> Observed:
+    def _seen(
+        self,
+        name: str,
+        recipe: str,
+        every_days: int,
+        make: Callable[[Path], None],
+        seen_as: tuple[str, ...] = VIEWS,
+    ) -> Observed:
         kept, world = self.folder / f"{name}.npz", self.folder / name
-        before = observed_file.load(kept, world, self.form, recipe)
-        if before is not None:
-            return before
-        with self.spent(f"world {name}"):
-            make(world)
-            look = Look(memory=self.memory, every_days=every_days)
-            observed = observe(read_world(world), self.form, look, self.spent.say)
-            observed_file.save(kept, observed, recipe)
-        return observed
+        form = finer(self.form)
+        observed = observed_file.load(kept, world, form, recipe)
+        if observed is None:
+            with self.spent(f"world {name}"):
+                make(world)
+                look = Look(memory=self.memory, every_days=every_days, views=seen_as)
+                observed = observe(read_world(world), form, look, self.spent.say)
+                observed_file.save(kept, observed, recipe)
+        return coarser(observed, self.form)
 
     def shake(
         self, name: str, world: WorldPlan, card: Scorecard, figures: Mapping[str, Any]

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
-from fieldfare.lab.calibration import log_odds, training
+from fieldfare.lab.calibration import log_odds
 from fieldfare.lab.contact_measures import NEVER, Rate
 from fieldfare.lab.moments import Observed, Seen
 from fieldfare.lab.recalibration import calibration
+from fieldfare.lab.training_rows import training
 from fieldfare.lab.views import VIEWS
 from fieldfare.risk.assessment import calibrated
 from fieldfare.risk.scorecard import Scorecard
@@ -99,7 +100,7 @@ def threshold(
 def card_threshold(card: Scorecard, seen_as: str) -> float:
     """The card's own threshold, as a sum of prior and weights that must be exceeded."""
     with_text = np.array([view_of(seen_as) == "both"])
-    p = card.flag_probability
+    p = card.flag_probability(with_text=bool(with_text[0]))
     low, high = -60.0, 60.0
     for _ in range(80):
         middle = (low + high) / 2

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from fieldfare.lab.moments import Observed
-from fieldfare.risk.scorecard import Band, Bins, Scorecard
+from fieldfare.risk.scorecard import Band, Scorecard
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,28 +51,33 @@ def with_weights(form: Scorecard, weights: Sequence[Floats]) -> Scorecard:
     return replace(
         form,
         signals={
-            name: Bins(
-                bins.edges,
-                tuple(round(float(w), 2) + 0.0 for w in weight),
-                bins.sentence,
-                bins.format,
+            name: msgspec.structs.replace(
+                bins, weights=tuple(round(float(w), 2) + 0.0 for w in weight)
             )
             for (name, bins), weight in zip(form.signals.items(), weights, strict=True)
         },
     )
 
 
-def bands(card: Scorecard, alert: float) -> tuple[Band, ...]:
-    """The card's bands, with flags from the chosen threshold on, rounded up to a thousandth."""
-    start = math.ceil(1000 / (1 + math.exp(-alert)) + 1e-9) / 1000
-    start = min(max(start, LEAST_ALERT), 0.999)
-    bands = []
-    for band in card.bands:
-        if band.name == card.flag_from:
-            bands.append(Band(band.name, start))
-        elif bands and bands[-1].start >= band.start:
+def bands(card: Scorecard, with_text: float, without: float) -> tuple[Band, ...]:
+    """The card's bands, with flags from the chosen thresholds on (log odds, by whether text was
+    read), rounded up to a thousandth."""
+    starts = [_starts(card, alert) for alert in (with_text, without)]
+    return tuple(
+        Band(band.name, start, None if start == other else other)
+        for band, start, other in zip(card.bands, *starts, strict=True)
+    )
+
+
+def _starts(card: Scorecard, alert: float) -> list[float]:
+    threshold = math.ceil(1000 / (1 + math.exp(-alert)) + 1e-9) / 1000
+    starts: list[float] = []
+    for rank, band in enumerate(card.bands):
+        if rank == card.flag_rank:
+            starts.append(min(max(threshold, LEAST_ALERT), 0.999))
+        elif starts and starts[-1] >= band.start:
             # A graver band keeps its place above.
-            bands.append(Band(band.name, round((1 + bands[-1].start) / 2, 4)))
+            starts.append(round((1 + starts[-1]) / 2, 4))
         else:
-            bands.append(band)
-    return tuple(bands)
+            starts.append(band.start)
+    return starts

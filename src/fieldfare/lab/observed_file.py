@@ -20,8 +20,16 @@ from fieldfare.lab.labelled_world import read_world
 from fieldfare.lab.moments import Course, Observed, Seen
 from fieldfare.risk.scorecard import Scorecard
 
-DECIDING: Final = ("contacts", "lab/simulation", "lab/moments.py", "lab/views.py", "scan/universe.py")
+DECIDING: Final = (
+    "contacts",
+    "lab/simulation",
+    "lab/moments.py",
+    "lab/views.py",
+    "scan/universe.py",
+)
 """Where, in this package, what is seen is decided. A change elsewhere is not noticed."""
+OTHER_ENGINES: Final = ("spark_engine.py",)
+"""Worlds that are kept are looked at by the default engine."""
 COURSE: Final = ("account", "moment", "children", "messages")
 SEEN: Final = ("account", "moment", "codes")
 
@@ -41,7 +49,7 @@ def digest(form: Scorecard, recipe: str, further: Sequence[str] = ()) -> str:
 
 def _files(path: Traversable) -> Iterator[Traversable]:
     if path.is_file():
-        if path.name.endswith((".py", ".sql", ".toml")):
+        if path.name.endswith((".py", ".sql", ".toml")) and path.name not in OTHER_ENGINES:
             yield path
         return
     for inner in sorted(path.iterdir(), key=lambda each: each.name):

@@ -23,6 +23,7 @@ from fieldfare.lab import contact_measures as measures
 from fieldfare.lab.contact_evaluation import false_alarms, offenders_table, outcome
 from fieldfare.lab.labelled_world import World, event_files
 from fieldfare.lab.moments import Look, Observed, Say, observe
+from fieldfare.lab.views import BARE, VIEWS
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.vocabulary import FieldfareError
 
@@ -142,15 +143,29 @@ def robustness(
         for number, variant in enumerate((UNCHANGED, *variants)):
             say(f"{world.name}: {variant.name}")
             changed = _changed(files, variant, work, np.random.default_rng([seed, 7]))
-            observed = observe(world, card, look, files=changed)
+            seen_as = VIEWS + BARE if plain is None else VIEWS
+            observed = observe(world, card, replace(look, views=seen_as), files=changed)
             if plain is None:
                 plain = observed
             elif variant is SHUFFLED:
                 _check_same(plain, observed)
             rows.append({"variant": variant.name, **_figures(observed, card, limits)})
+            if variant is UNCHANGED:
+                bare = _figures(_bare(observed), card, limits)
+                rows.append({"variant": "messages and ages only", **bare})
             if number:
                 (work / "changed.parquet").unlink()
     return rows
+
+
+def _bare(observed: Observed) -> Observed:
+    """As a service sees it that gives no connections, notices, countries or time zones."""
+    pairs = list(zip(VIEWS, BARE, strict=True))
+    return replace(
+        observed,
+        everyone={view: observed.everyone[bare] for view, bare in pairs},
+        followed={view: observed.followed[bare] for view, bare in pairs},
+    )
 
 
 def _changed(files: EventFiles, variant: Variant, work: Path, rng: Rng) -> EventFiles:
@@ -163,8 +178,8 @@ def _changed(files: EventFiles, variant: Variant, work: Path, rng: Rng) -> Event
 
 
 def _check_same(one: Observed, other: Observed) -> None:
-    for view, seen in one.everyone.items():
-        again = other.everyone[view]
+    for view, again in other.everyone.items():
+        seen = one.everyone[view]
         same = np.array_equal(seen.account, again.account)
         same &= np.array_equal(seen.codes, again.codes)
         same &= np.array_equal(one.followed[view].moment, other.followed[view].moment)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.risk.scorecard import Points, Scorecard, parse
+from fieldfare.risk.scorecard import Band, Bins, Points, Scorecard, parse
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,10 +42,10 @@ def render(
         f"prior = {card.prior!r}",
         "",
         "# From the least to the gravest. From `flag_from` on an account is flagged for a person to"
-        "\n# look at.",
+        "\n# look at; where none of its text was read, from `from_without_text` on.",
         f"flag_from = {_text(card.flag_from)}",
         "bands = [",
-        *(f"  {{ name = {_text(band.name)}, from = {band.start!r} }}," for band in card.bands),
+        *(f"  {_band(band)}," for band in card.bands),
         "]",
     ]
     lines += _alarms(card) + _calibration(card)
@@ -56,7 +56,26 @@ def render(
             spans = zip(low[number].tolist(), high[number].tolist(), strict=True)
             lines.append("# 95 %: " + ", ".join(f"{a:.2f} to {b:.2f}" for a, b in spans))
         lines += [f"format = {_text(bins.format)}", f"sentence = {_text(bins.sentence)}"]
+        lines += _instead(bins)
     return "\n".join(lines) + "\n"
+
+
+def _band(band: Band) -> str:
+    without = "" if band.without_text is None else f", from_without_text = {band.without_text!r}"
+    return f"{{ name = {_text(band.name)}, from = {band.start!r}{without} }}"
+
+
+def _instead(bins: Bins) -> list[str]:
+    if not bins.instead:
+        return []
+    return [
+        "instead = [",
+        *(
+            f"  {{ below = {other.below!r}, sentence = {_text(other.sentence)} }},"
+            for other in bins.instead
+        ),
+        "]",
+    ]
 
 
 def _alarms(card: Scorecard) -> list[str]:

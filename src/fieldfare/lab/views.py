@@ -40,7 +40,9 @@ def show(engine: Engine, view: str) -> None:
     for tables, hidden in ((_TEXT, not with_text(view)), (_RELATIONS, bare)):
         for name, less in tables.items():
             engine.create(name, less if hidden else f"SELECT * FROM {name}_whole")
-    accounts, settings = (engine.fetch(f"SELECT * FROM {n}_whole") for n in ("accounts", "settings"))
+    accounts, settings = (
+        engine.fetch(f"SELECT * FROM {n}_whole") for n in ("accounts", "settings")
+    )
     if bare:
         accounts = _filled(accounts, _PLACES, None)
         settings = _filled(settings, ("has_connections",), 0)

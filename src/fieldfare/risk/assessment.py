@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,11 +35,26 @@ class Assessed:
     """What the card's calibration added to each sum of prior and contributions."""
     log_odds: Floats
     probability: Floats
+    with_text: Flags
+    """Of which accounts text was read; calibration and bands are apart for these."""
+
+    @cached_property
+    def ranks(self) -> npt.NDArray[np.intp]:
+        """Each account's band, as a position in the card's `bands`."""
+        text, none = (
+            np.searchsorted(self.scorecard.starts(with_text=read), self.probability, side="right")
+            for read in (True, False)
+        )
+        return np.where(self.with_text, text, none) - 1
 
     @property
-    def flagged(self) -> npt.NDArray[np.bool_]:
+    def flagged(self) -> Flags:
         """True for each account at or above the card's flag threshold."""
-        return self.probability >= self.scorecard.flag_probability
+        return self.ranks >= self.scorecard.flag_rank
+
+    def band(self, row: int) -> str:
+        """The name of a row's band."""
+        return self.scorecard.bands[int(self.ranks[row])].name
 
     def ranked(self) -> npt.NDArray[np.intp]:
         """Row numbers, highest log odds first; equal ones by account, so that order is fixed."""
@@ -55,15 +71,14 @@ class Assessed:
             self.calibration[rows],
             self.log_odds[rows],
             self.probability[rows],
+            self.with_text[rows],
         )
 
     def table(self) -> pa.Table:
         """One row an account: account, probability, band, log_odds, the signals' values, and a
         struct of contributions."""
-        starts = np.array([band.start for band in self.scorecard.bands])
-        at = np.searchsorted(starts, self.probability, side="right") - 1
         bands = pa.DictionaryArray.from_arrays(
-            pa.array(at, pa.int32()), pa.array([band.name for band in self.scorecard.bands])
+            pa.array(self.ranks, pa.int32()), pa.array([band.name for band in self.scorecard.bands])
         )
         parts = {
             "account": self.signals["account"],
@@ -89,10 +104,11 @@ def assess(signals: pa.Table, scorecard: Scorecard) -> Assessed:
     sums = np.full(signals.num_rows, scorecard.prior_log_odds)
     for column in contributions.values():
         sums += column
-    log_odds = calibrated(sums, scorecard, _text_was_read(signals))
-    return Assessed(
-        scorecard, signals, contributions, log_odds - sums, log_odds, 1 / (1 + np.exp(-log_odds))
-    )
+    with_text = _text_was_read(signals)
+    log_odds = calibrated(sums, scorecard, with_text)
+    probability = 1 / (1 + np.exp(-log_odds))
+    added = log_odds - sums
+    return Assessed(scorecard, signals, contributions, added, log_odds, probability, with_text)
 
 
 def _text_was_read(signals: pa.Table) -> Flags:

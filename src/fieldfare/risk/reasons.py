@@ -20,15 +20,6 @@ MIN_LIKE_ACCOUNTS = 30
 """With fewer accounts as active as this one, a comparison would say nothing."""
 
 
-_OTHERWISE: Final = {
-    "service_role": "The operator states no role of this account that would explain contact with "
-    "strangers.",
-    "approach_evidence": "The order in which it wrote to people does not point to a turn to "
-    "children who are strangers to it (evidence {value}; 8 and more is rare).",
-}
-"""Sentences for values at which the card's own would not be true: in the harmless bins of
-`approach_evidence`, and where there is no role."""
-
 _ROLES: Final = (
     "a member like others",
     "a business or a verified creator",
@@ -114,17 +105,12 @@ def reasons(
             continue
         value = float(values[name])
         like = ""
-        if population is not None and "{like}" in bins.sentence:
+        sentence = bins.sentence_for(value)
+        if population is not None and "{like}" in sentence:
             like = population.compare(int(values["first_contacts"]), value)
-        sentence = _sentence(name, value, contribution, bins)
         sentence = sentence.format(value=_words(value, bins), like=like)
         found.append(Reason(name, value, contribution, sentence[0].upper() + sentence[1:]))
     return sorted(found, key=lambda reason: (-reason.contribution, reason.signal))
-
-
-def _sentence(signal: str, value: float, contribution: float, bins: Bins) -> str:
-    otherwise = value < 1 if signal == "service_role" else contribution < 0
-    return _OTHERWISE.get(signal, bins.sentence) if otherwise else bins.sentence
 
 
 def total_contribution(items: Sequence[Reason]) -> float:
@@ -138,7 +124,7 @@ def _words(value: float, bins: Bins) -> str:
     if bins.format == "percent":
         return f"{100 * value:.0f} %"
     if bins.format == "years":
-        return f"{value:.0f} years" if abs(value) >= 1.5 else f"{value:.1f} years"
+        return f"{abs(value):.0f} years" if abs(value) >= 1.5 else f"{abs(value):.1f} years"
     if bins.format == "hours":
         return _duration(value)
     if bins.format == "days":
@@ -147,6 +133,10 @@ def _words(value: float, bins: Bins) -> str:
         return f"{2**value:.1f}"
     if bins.format == "ratio":
         return f"{value:.1f}"
+    if bins.format == "times":
+        return f"{math.exp(value):.1f}"
+    if bins.format == "one_in":
+        return f"{float(f'{10**value:.1g}'):,.0f}"
     if bins.format == "role":
         return _ROLES[min(int(value), len(_ROLES) - 1)]
     if bins.format == "score":

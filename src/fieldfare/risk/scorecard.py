@@ -25,6 +25,8 @@ Format = Literal[
     "ratio",
     "number",
     "score",
+    "times",
+    "one_in",
     "role",
     "none",
 ]
@@ -34,20 +36,46 @@ MAX_WEIGHT: Final = 6.0
 """No single signal may decide alone: e^6 is a likelihood ratio of 400."""
 
 
+class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sentence for values below one, of which the signal's own would not be true."""
+
+    below: float
+    sentence: str
+
+
 class Bins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the values of one signal are worth."""
+    """What the values of one signal are worth, and how they are said."""
 
     edges: tuple[float, ...]
     weights: tuple[float, ...]
     sentence: str
     format: Format = "number"
+    instead: tuple[Instead, ...] = ()
+    """By rising `below`; the first that lies above the value is said."""
+
+    def sentence_for(self, value: float) -> str:
+        """The sentence that is true of a value, with its places still to be filled."""
+        said = (other.sentence for other in self.instead if value < other.below)
+        return next(said, self.sentence)
 
 
-class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
+class Band(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"start": "from", "without_text": "from_without_text"},
+):
     """A name for a range of probabilities; it begins at `start` (in the file: ``from``)."""
 
     name: str
     start: float
+    without_text: float | None = None
+    """Where it begins for accounts of which no text was read, if elsewhere: the same rate of
+    false alarms lies at another probability there."""
+
+    def start_for(self, *, with_text: bool) -> float:
+        """Where the band begins."""
+        return self.start if with_text or self.without_text is None else self.without_text
 
 
 class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,14 +139,18 @@ class Scorecard:
     def prior_log_odds(self) -> float:
         return math.log(self.prior / (1 - self.prior))
 
-    @cached_property
-    def flag_probability(self) -> float:
-        """Probability from which an account is flagged."""
-        return next(band.start for band in self.bands if band.name == self.flag_from)
+    @property
+    def flag_rank(self) -> int:
+        """Position in `bands` of the first that is flagged."""
+        return [band.name for band in self.bands].index(self.flag_from)
 
-    def band(self, probability: float) -> str:
-        """The name of the band a probability falls into."""
-        return [band.name for band in self.bands if band.start <= probability][-1]
+    def flag_probability(self, *, with_text: bool) -> float:
+        """Probability from which an account is flagged."""
+        return self.bands[self.flag_rank].start_for(with_text=with_text)
+
+    def starts(self, *, with_text: bool) -> list[float]:
+        """Probability at which each of `bands` begins."""
+        return [band.start_for(with_text=with_text) for band in self.bands]
 
     def with_prior(self, prior: float) -> Scorecard:
         """The same card at another base rate, 0 < prior < 1."""
@@ -188,9 +220,10 @@ def _problems(card: _File) -> list[str]:
     found = []
     if not 0 < card.prior < 1:
         found.append(f"prior is {card.prior}; it must lie between 0 and 1")
-    starts = [band.start for band in card.bands]
-    if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] > 1:
-        found.append("bands must begin at 0.0 and rise, at most to 1.0")
+    for with_text in (True, False):
+        starts = [band.start_for(with_text=with_text) for band in card.bands]
+        if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] > 1:
+            found.append("bands must begin at 0.0 and rise, at most to 1.0")
     if card.flag_from not in [band.name for band in card.bands]:
         found.append(f"flag_from is '{card.flag_from}', which is not a band")
     if card.calibration is not None:
@@ -227,6 +260,9 @@ def _bin_problems(bins: Bins) -> list[str]:
         found.append("weights must only rise or only fall")
     if any(not abs(weight) <= MAX_WEIGHT for weight in bins.weights):
         found.append(f"a weight lies outside -{MAX_WEIGHT} to {MAX_WEIGHT}")
+    below = [other.below for other in bins.instead]
+    if below != sorted(set(below)):
+        found.append("instead: below must rise from one sentence to the next")
     if bins.format not in get_args(Format):
         found.append(f"format '{bins.format}' is not known")
     return found

@@ -226,7 +226,7 @@ def _looked_again(
 ) -> dict[str, Seen]:
     if settings.second_look is None:
         return {}
-    close = near(best.log_odds.tolist(), best.scorecard.flag_probability)
+    close = near(best)
     chosen = [name for name, is_near in zip(names, close, strict=False) if is_near]
     on_step(f"A second look at {len(chosen)} accounts")
     return look_again(engine, chosen, settings.second_look)
@@ -245,7 +245,7 @@ def _one(
     return AccountAssessment(
         account=values["account"],
         probability=probability,
-        band=assessed.scorecard.band(probability),
+        band=assessed.band(row),
         log_odds=float(assessed.log_odds[row]),
         calibration=float(assessed.calibration[row]),
         flagged=bool(assessed.flagged[row]),

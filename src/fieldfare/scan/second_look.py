@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from fieldfare.contacts.engine import Engine
 from fieldfare.language.second_look import SecondLook
+from fieldfare.risk.assessment import Assessed
 from fieldfare.scan.evidence import MAX_MESSAGES, not_adults
 
 NEAR = math.log(10.0)
@@ -30,10 +31,13 @@ class Seen:
     """Their ids, up to `MAX_MESSAGES` an indicator."""
 
 
-def near(log_odds: Sequence[float], flag_probability: float) -> list[bool]:
+def near(assessed: Assessed) -> list[bool]:
     """Which accounts stand near the threshold."""
-    threshold = math.log(flag_probability / (1 - flag_probability))
-    return [abs(each - threshold) <= NEAR for each in log_odds]
+    found = []
+    for log_odds, with_text in zip(assessed.log_odds, assessed.with_text, strict=True):
+        start = assessed.scorecard.flag_probability(with_text=bool(with_text))
+        found.append(abs(float(log_odds) - math.log(start / (1 - start))) <= NEAR)
+    return found
 
 
 def look_again(engine: Engine, accounts: Sequence[str], model: SecondLook) -> dict[str, Seen]:

@@ -160,8 +160,7 @@ def try_policy(
 
 def _load_bands(engine: Engine, assessed: Assessed) -> None:
     card = assessed.scorecard
-    starts = np.array([band.start for band in card.bands])
-    ranks = np.searchsorted(starts, assessed.probability, side="right") - 1
+    ranks = assessed.ranks
     accounts = assessed.signals["account"].to_pylist()
     ranked = [int(row) for row in assessed.ranked() if assessed.flagged[row]]
     replayed = [accounts[row] for row in ranked[:MAX_REPLAYED]]

@@ -145,7 +145,7 @@ class Assessor:
                     "account": account,
                     "partition": places[number],
                     "probability": probability,
-                    "band": self.card.band(probability),
+                    "band": assessed.band(number),
                     "log_odds": float(assessed.log_odds[number]),
                     "as_of": as_of,
                     "first_flagged_at": earlier or (as_of if flagged[number] else None),

@@ -219,7 +219,7 @@ def snapshot_of(
         as_of=assessed["as_of"],
         band=assessed["band"],
         probability=assessed["probability"],
-        flagged=assessed["probability"] >= card.flag_probability,
+        flagged=assessed["band"] in [band.name for band in card.bands[card.flag_rank :]],
         age=own.get("age"),
         age_basis=own.get("age_basis") or "unknown",
         country=own.get("country"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow.compute as pc
 
 from fieldfare.contacts.catalogue import catalogue
+from fieldfare.risk.scorecard import Band as CardBand
 from fieldfare.scan.page import words
 from fieldfare.scan.page.account import section, time, who
 from fieldfare.scan.page.context import (
@@ -72,17 +73,21 @@ def build_page(result: ScanResult, note: str | None = None) -> Page:
 def bands_of(card: Scorecard) -> dict[str, Band]:
     """Bands by name. The shapes: 3 the gravest, 2 flagged, 1 not the least, 0 the least."""
     bands = {}
-    nexts = [band.start for band in card.bands[1:]]
     for place, band in enumerate(card.bands):
-        flagged = band.start >= card.flag_probability
+        flagged = place >= card.flag_rank
         last = place == len(card.bands) - 1
         level = 3 if flagged and last else 2 if flagged else min(place, 1)
-        start = words.probability(band.start) if band.start else ""
-        below = f"below {words.probability(nexts[0])}" if nexts else ""
-        reach = f"from {start}" if start else below
+        reach = f"from {_start(band)}" if place else f"below {_start(card.bands[1])}"
         name = words.clip(band.name, 40)
         bands[band.name] = Band(name, name[:1].upper() + name[1:], level, reach, flagged)
     return bands
+
+
+def _start(band: CardBand) -> str:
+    start, without = words.probability(band.start), band.start_for(with_text=False)
+    if without == band.start:
+        return start
+    return f"{start} ({words.probability(without)} where no text was read)"
 
 
 def _sections(result: ScanResult, bands: dict[str, Band]) -> list[AccountSection]:
