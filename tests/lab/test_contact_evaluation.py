@@ -132,7 +132,8 @@ def test_order_changes_nothing_and_unknown_ages_hide(folder: Path) -> None:
         look=Look(),
         variants=[SHUFFLED, unknown],
     )
-    plain, shuffled, blind = rows
+    plain, bare, shuffled, blind = rows
+    assert bare["variant"] == "messages and ages only"
     assert {**shuffled, "variant": ""} == {**plain, "variant": ""}
     assert blind["metadata"]["recall"] < plain["metadata"]["recall"]
 

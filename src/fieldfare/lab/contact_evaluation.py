@@ -49,13 +49,13 @@ class Scores:
     """Of every row of `followed`."""
 
 
-def weights_of(card: Scorecard, seen_as: str, without: str | None = None) -> list[Floats]:
-    """The card's weights; those left out are 0."""
+def weights_of(card: Scorecard, seen_as: str) -> list[Floats]:
+    """The card's weights; those of what is not read are 0."""
     found = []
     for name, bins in card.signals.items():
         weights = np.array(bins.weights)
         counts = seen_as != "text" or catalogue()[name].evidence == "text"
-        found.append(weights if counts and name != without else np.zeros_like(weights))
+        found.append(weights if counts else np.zeros_like(weights))
     return found
 
 
@@ -64,23 +64,24 @@ def view_of(seen_as: str) -> str:
     return "metadata" if seen_as == "metadata" else "both"
 
 
-def score(observed: Observed, card: Scorecard, seen_as: str, without: str | None = None) -> Scores:
-    """Log odds of everyone in a world, by the card less one signal."""
-    weights = weights_of(card, seen_as, without)
-    view = view_of(seen_as)
-    highest = _highest(observed, observed.everyone[view], weights, card.prior)
-    innocent = ~observed.world.truth.offender & np.isfinite(highest)
-    return Scores(
-        highest[innocent],
-        np.flatnonzero(innocent),
-        log_odds(observed.followed[view].codes, weights, card.prior),
+def score(observed: Observed, card: Scorecard, seen_as: str) -> Scores:
+    """Log odds of everyone in a world."""
+    weights = weights_of(card, seen_as)
+    everyone = observed.everyone[view_of(seen_as)]
+    followed = observed.followed[view_of(seen_as)]
+    return _scores(
+        observed,
+        everyone,
+        log_odds(everyone.codes, weights, card.prior),
+        log_odds(followed.codes, weights, card.prior),
     )
 
 
-def _highest(observed: Observed, seen: Seen, weights: Sequence[Floats], prior: float) -> Floats:
+def _scores(observed: Observed, everyone: Seen, sums: Floats, followed: Floats) -> Scores:
     highest = np.full(observed.world.truth.table.num_rows, -np.inf)
-    np.maximum.at(highest, seen.account, log_odds(seen.codes, weights, prior))
-    return highest
+    np.maximum.at(highest, everyone.account, sums)
+    innocent = ~observed.world.truth.offender & np.isfinite(highest)
+    return Scores(highest[innocent], np.flatnonzero(innocent), followed)
 
 
 def threshold(
@@ -88,11 +89,10 @@ def threshold(
     card: Scorecard,
     seen_as: str,
     per_million: float,
-    without: str | None = None,
 ) -> float:
     """Log odds that at most `per_million` of a million innocent accounts of these worlds ever
     exceed."""
-    scores = [score(world, card, seen_as, without).innocent for world in worlds]
+    scores = [score(world, card, seen_as).innocent for world in worlds]
     total = sum(world.world.innocent for world in worlds)
     return measures.threshold_for(np.concatenate(scores), total, per_million)
 
@@ -222,6 +222,43 @@ def false_alarms(outcomes: Sequence[Outcome]) -> Rate:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """A world's sums by a card, from which one signal at a time is taken away."""
+
+    observed: Observed
+    card: Scorecard
+    view: str
+    everyone: Floats
+    followed: Floats
+
+    @staticmethod
+    def of(observed: Observed, card: Scorecard, seen_as: str) -> _Parts:
+        view = view_of(seen_as)
+        weights = weights_of(card, seen_as)
+        sums = (
+            log_odds(seen[view].codes, weights, card.prior)
+            for seen in (observed.everyone, observed.followed)
+        )
+        return _Parts(observed, card, view, *sums)
+
+    def without(self, name: str | None) -> Scores:
+        everyone, followed = self.observed.everyone[self.view], self.observed.followed[self.view]
+        return _scores(
+            self.observed,
+            everyone,
+            self.everyone - self._share(everyone, name),
+            self.followed - self._share(followed, name),
+        )
+
+    def _share(self, seen: Seen, name: str | None) -> Floats:
+        if name is None:
+            return np.zeros(seen.account.size)
+        column = list(self.card.signals).index(name)
+        weights: Floats = np.array([0.0, *self.card.signals[name].weights])
+        return weights[seen.codes[:, column]]
+
+
 def ablation(
     chosen_on: Sequence[Observed],
     worlds: Sequence[Observed],
@@ -230,16 +267,19 @@ def ablation(
     per_million: float,
 ) -> list[dict[str, Any]]:
     """What each signal is worth: the figures without it, at a threshold chosen anew."""
+    choosing = [_Parts.of(world, card, seen_as) for world in chosen_on]
+    parts = [_Parts.of(world, card, seen_as) for world in worlds]
+    innocent = sum(world.world.innocent for world in chosen_on)
     rows: list[dict[str, Any]] = []
     for name in (None, *card.signals):
         if name is not None and not any(card.signals[name].weights):
             continue
         if name and seen_as == "metadata" and catalogue()[name].evidence == "text":
             continue
-        limit = threshold(chosen_on, card, seen_as, per_million, name)
+        chosen = [each.without(name).innocent for each in choosing]
+        limit = measures.threshold_for(np.concatenate(chosen), innocent, per_million)
         outcomes = [
-            outcome_of(world, score(world, card, seen_as, name), view_of(seen_as), limit)
-            for world in worlds
+            outcome_of(each.observed, each.without(name), each.view, limit) for each in parts
         ]
         children = np.concatenate([each.children for each in outcomes])
         rows.append(

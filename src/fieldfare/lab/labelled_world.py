@@ -104,6 +104,16 @@ class World:
         return int((~self.truth.offender).sum())
 
 
+def has_stated_role(world: World) -> Flags:
+    """Of every account of the truth, whether the operator states a role of it."""
+    path = world.folder / "accounts.parquet"
+    if not path.is_file() or "role" not in pq.read_schema(path).names:
+        return np.zeros(world.truth.table.num_rows, np.bool_)
+    accounts = pq.read_table(path, columns=["id", "role"])
+    stated = accounts.filter(pc.is_valid(accounts["role"]))["id"]
+    return np.asarray(pc.is_in(world.truth.accounts, stated.combine_chunks()), np.bool_)
+
+
 def read_world(folder: Path) -> World:
     """The world in a folder. Raises InputError where it is none."""
     path = folder / "truth.parquet"

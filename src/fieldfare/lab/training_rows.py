@@ -4,7 +4,9 @@ Every innocent account counts once in all, evenly over the dates it was looked a
 once, evenly over the stages it reached: after one child, two, three, five, eight and so on, so that
 a card is good early and not only at the end. The two sides are weighed so that offenders make up
 the prior of all: the log odds of the prior then need no correction, and probabilities are at that
-base rate. So it is in every view of `views`.
+base rate. So it is in every view of `views`, and so it is, apart, among the accounts of which the
+operator states a role: how many simulated offenders are moderators was chosen to measure them, and
+says nothing about moderators.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from fieldfare.lab.labelled_world import has_stated_role
 from fieldfare.lab.moments import STAGES, Observed
 from fieldfare.lab.scorecard_fit import Codes, Floats
 from fieldfare.lab.views import BARE, VIEWS
@@ -53,17 +56,18 @@ def training(worlds: Sequence[Observed], prior: float) -> Training:
     innocent = sum(seen.world.innocent for seen in worlds)
     if not offenders or not innocent:
         raise SettingsError("calibration needs worlds with both offenders and others")
-    each_offender = innocent * prior / (1 - prior) / offenders
+    roles = [has_stated_role(seen.world) for seen in worlds]
+    each_offender = _each_offender(worlds, roles, prior)
     parts: list[tuple[Any, ...]] = []
     first = 0
-    for seen in worlds:
+    for seen, stated in zip(worlds, roles, strict=True):
         persons = _persons(seen)
         for number, view in enumerate(ALL):
             if view not in seen.everyone:
                 continue
             for codes, counts, accounts, offend in (
                 _innocent_rows(seen, view),
-                _offender_rows(seen, view, each_offender),
+                _offender_rows(seen, view, each_offender[stated.astype(np.int64)]),
             ):
                 parts.append(
                     (
@@ -97,9 +101,24 @@ def _innocent_rows(seen: Observed, view: str) -> tuple[Codes, Floats, Ints, bool
     return rows.codes[keep], np.full(account.size, 1 / seen.dates.size), account, False
 
 
-def _offender_rows(seen: Observed, view: str, each: float) -> tuple[Codes, Floats, Ints, bool]:
+def _each_offender(worlds: Sequence[Observed], roles: Sequence[Flags], prior: float) -> Floats:
+    """How much an offender counts: without and with a stated role, so that in both the prior is
+    that of all."""
+    each = np.zeros(2)
+    for number in range(2):
+        among = [stated == bool(number) for stated in roles]
+        offends = [seen.world.truth.offender for seen in worlds]
+        offenders = sum(int((a & o).sum()) for a, o in zip(among, offends, strict=True))
+        innocent = sum(int((a & ~o).sum()) for a, o in zip(among, offends, strict=True))
+        if offenders:
+            each[number] = innocent * prior / (1 - prior) / offenders
+    return each
+
+
+def _offender_rows(seen: Observed, view: str, each: Floats) -> tuple[Codes, Floats, Ints, bool]:
+    """`each` is how much every account of the truth counts as an offender."""
     rows = seen.followed[view]
-    counts = each * stage_shares(seen)[where_seen(seen, view)]
+    counts = each[rows.account] * stage_shares(seen)[where_seen(seen, view)]
     keep = counts > 0
     return rows.codes[keep], counts[keep], rows.account[keep], True
 
