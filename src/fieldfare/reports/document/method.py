@@ -39,7 +39,8 @@ def method(case: FrozenCase) -> list[str]:
             2,
             f"The scorecard is {card.version}. Its basis, in its own words: {card.basis} "
             f"Expected rate: {card.prior:.2%} of accounts. Flagged from a probability of "
-            f"{card.flag_probability:.1%} on.",
+            f"{card.flag_probability(with_text=True):.1%} on where messages were read, and of "
+            f"{card.flag_probability(with_text=False):.1%} where none were.",
         )
     return said
 
