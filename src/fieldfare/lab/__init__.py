@@ -10,7 +10,8 @@ read where they are and not kept.
 - `simulation`: worlds of any size with who is who known, to measure detection in.
 - `labelled_world`, `moments`: a world with its truth, and what detection sees of it at the moments
   it would be met in life.
-- `scorecard_fit`, `calibration`, `recalibration`, `fitted_card`, `scorecard_file`,
+- `views`, `finer_bins`: what services of several kinds see of a world, in bins finer than a card's;
+- `training_rows`, `scorecard_fit`, `calibration`, `recalibration`, `fitted_card`, `scorecard_file`,
   `review_decisions`: the scorecard, fitted to worlds or again to reviewers' decisions.
 - `contact_measures`, `contact_evaluation`, `robustness`, `contact_page`: how early offenders are
   found and at what cost. `contact_benchmark`, `contact_report`: all of it, from recorded seeds.
