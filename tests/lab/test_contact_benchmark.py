@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from fieldfare.lab import observed_file
 from fieldfare.lab.contact_benchmark import Measured, check_shipped, plan, run
 from fieldfare.lab.contact_report import markdown
+from fieldfare.lab.finer_bins import coarser, finer
+from fieldfare.lab.labelled_world import read_world
+from fieldfare.lab.moments import Look, observe
 from fieldfare.lab.scorecard_fit import SLACK
+from fieldfare.lab.views import VIEWS
 from fieldfare.risk import scorecard
-from fieldfare.vocabulary import FieldfareError
+from fieldfare.vocabulary import FieldfareError, SettingsError
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +78,29 @@ def test_a_benchmark_that_was_stopped_goes_on_to_the_same_card(
 def test_what_was_seen_is_not_used_where_its_recipe_has_changed(
     small: tuple[Path, Measured],
 ) -> None:
-    folder, form = small[0], scorecard.judgement().with_prior(plan().prior)
+    folder, form = small[0], finer(scorecard.judgement().with_prior(plan().prior))
     recipe = repr(plan().small["fit"])
     path, world = folder / "fit.npz", folder / "fit"
     assert observed_file.load(path, world, form, recipe) is not None
     assert observed_file.load(path, world, form, recipe + " ") is None
+
+
+def test_bins_of_a_card_are_read_from_finer_ones(small: tuple[Path, Measured]) -> None:
+    folder, form = small[0], scorecard.judgement().with_prior(plan().prior)
+    fine = observed_file.load(
+        folder / "fit.npz", folder / "fit", finer(form), repr(plan().small["fit"])
+    )
+    assert fine is not None
+    look = Look(every_days=plan().small["fit"].every_days, views=VIEWS)
+    again = observe(read_world(folder / "fit"), form, look)
+    read = coarser(fine, form)
+    for view, seen in again.everyone.items():
+        assert np.array_equal(read.everyone[view].codes, seen.codes)
+        assert np.array_equal(read.followed[view].codes, again.followed[view].codes)
+    other = msgspec.structs.replace(form.signals["token_z"], edges=(0.123,), weights=(0.0, 0.0))
+    form = replace(form, signals=form.signals | {"token_z": other})
+    with pytest.raises(SettingsError, match="token_z: worlds are not looked at in bins"):
+        finer(form)
 
 
 def test_the_check_tells_the_shipped_card_from_another(small: tuple[Path, Measured]) -> None:
