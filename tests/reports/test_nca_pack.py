@@ -33,6 +33,10 @@ def test_a_supplement_holds_only_what_came_after_the_report(case_file: CaseFile)
     assert values(packed, "previous_report") == ("R1",)
     assert len(packed.pack.children) == len(case_file.children), "every child is named again"
     assert isoformat(since) in render(packed)
+    [found] = values(packed, "how_detected")
+    assert "people of the service looked at it; two people decided to report" in found
+    unseen = pack(replace(case_file, viewers=()), ReportSettings(), Details())
+    assert "nobody looked at it yet" in values(unseen, "how_detected")[0]
 
 
 def test_logins_are_those_of_three_months(case_file: CaseFile) -> None:
@@ -56,7 +60,7 @@ def test_what_is_not_held_is_said_and_never_left_out(case_file: CaseFile) -> Non
         "reporter_contact",
     }
     page = render(packed)
-    assert page.count('<td class="none">not held</td>') == sum(
+    assert page.count('<td class="none short">not held</td>') == sum(
         not each.held for each in packed.pack.fields
     )
     assert "(2°)" in page

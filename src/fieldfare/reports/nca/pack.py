@@ -312,7 +312,8 @@ def _detected(case: CaseFile) -> str:
         "reviewer": "a reviewer of the service opened the case",
     }[case.opened_by]
     agreed = "no two people have decided yet" if case.is_draft else "two people decided to report"
-    return f"{how}; people looked; {agreed}"
+    looked = "people of the service looked at it" if case.viewers else "nobody looked at it yet"
+    return f"{how}; {looked}; {agreed}"
 
 
 def _last(found: Sequence[Talk]) -> list[str]:
