@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fieldfare.cases.desk import StoreSettings, now
 from fieldfare.cases.store import CaseStore
 from fieldfare.cases.users import SignIn, Users
 from fieldfare.console.app import Console, create_console
+from fieldfare.console.openid import OpenId
 from tests.console.conftest import PASSWORD, PEOPLE
 
 BANNER = "Every account, message and number here is invented."
@@ -41,6 +43,10 @@ class Served:
             self.thread.join(0.02)
         port = self.server.servers[0].sockets[0].getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
+
+    def replace_openid(self, openid: OpenId) -> None:
+        """Let people sign in through a provider that has to know this console's address."""
+        self.server.config.loaded_app = create_console(replace(self.console, openid=openid))
 
     def close(self) -> None:
         """Stop it."""

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "supervisor": (
         "/queue", "/queue?tag=none", "/cases/1", "/cases/999", "/proposals", "/search",
-        "/cases/1/account", "/team", "/rules", "/preferences",
+        "/cases/1/account", "/team", "/rules", "/preferences", "/proposals/1",
     ),
     "reviewer": (
         "/cases/1/children/1", "/cases/1/messages/3", "/cases/1/decide/ban", "/cases/3",
@@ -42,6 +42,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for number in range(1, 7):
         found.store.open_case(OPERATOR, snapshot(f"acc-{number}", 12, 90, seed=number), "policy")
     found.store.claim(Actor("reviewer", frozenset({"reviewer"})), 1)
+    rules = {"sha256": "0" * 64, "version": "2", "text": "version = 2"}
+    found.store.propose(Actor("administrator", frozenset({"administrator"})), "policy", rules)
     yield found
     found.close()
 

@@ -25,6 +25,8 @@ from fieldfare.console.openid_settings import OpenIdSettings, load
 from fieldfare.vocabulary import SettingsError
 from tests.console.conftest import Desk
 from tests.console.issuer import CLIENT, SECRET, Issuer
+from tests.console.served import Served
+from tests.scan.test_page_browser import browser as browser
 
 ROLES = {"safety": "reviewer", "safety-leads": "supervisor"}
 
@@ -270,6 +272,28 @@ def test_without_a_provider_there_is_no_such_page(desk: Desk) -> None:
     assert "Sign in with" not in client.get("/sign-in").text
     for path in ("", "/back", "/out"):
         assert client.get(f"/sign-in/external{path}").status_code == 404
+
+
+@pytest.mark.browser
+def test_in_a_browser_the_session_holds_though_the_provider_is_another_site(
+    browser: Any, issuer: Issuer, tmp_path: Path
+) -> None:
+    issuer.person["groups"] = ["safety"]
+    served = Served(tmp_path, {})
+    settings = OpenIdSettings(issuer.address, CLIENT, served.base, ROLES, "groups", secret=SECRET)
+    try:
+        served.replace_openid(OpenId(settings, now))
+        page = browser.new_page()
+        page.goto(f"{served.base}/queue")
+        page.get_by_role("link", name="Sign in with your identity provider").click()
+        page.get_by_role("button", name="Take the next case").wait_for()
+        assert page.get_by_text("mara").is_visible()
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("link", name="sign out there too").click()
+        page.wait_for_url(f"{served.base}/sign-in")
+        assert issuer.asked[-1] == "/end"
+    finally:
+        served.close()
 
 
 FILE = """
