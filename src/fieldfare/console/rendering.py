@@ -7,8 +7,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from fieldfare.cases import actions, urgency
 from fieldfare.cases.permissions import Permission
+from fieldfare.cases.states import states
 from fieldfare.console.preferences import Preferences
+from fieldfare.contacts.catalogue import catalogue
+from fieldfare.risk import scorecard
 from fieldfare.scan.page import templates
 
 NAVIGATION: Final = (
@@ -59,9 +63,12 @@ def render(template: str, shell: Shell, page: Any) -> str:
 
 
 def prime() -> None:
-    """Compile every template now, so that nobody waits for it later."""
-    for entry in (files("fieldfare.console") / "templates").iterdir():
-        templates(_read).get_template(entry.name)
+    """Compile every template and read every table now, so that nobody waits for it later."""
+    names = [entry.name for entry in (files("fieldfare.console") / "templates").iterdir()]
+    for name in (*names, "account.html.j2"):
+        templates(_read).get_template(name)
+    for read in (actions.shipped, states, urgency.shipped, catalogue, scorecard.shipped):
+        read()
 
 
 @cache

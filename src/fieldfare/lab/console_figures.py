@@ -112,7 +112,12 @@ def _visits(base: str, secret: str, path: str) -> dict[str, Any]:
         page = context.new_page()
         for _ in range(VISITS):
             page.goto(base + path, wait_until="load")
-            found.append(page.evaluate(PAINTED))
+            figures = page.evaluate(PAINTED)
+            while not figures[0]:
+                # A page may be painted after it is loaded.
+                page.wait_for_timeout(10)
+                figures = page.evaluate(PAINTED)
+            found.append(figures)
         browser.close()
     first, *later = found
     columns = list(zip(*later, strict=True))
