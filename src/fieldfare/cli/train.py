@@ -90,7 +90,7 @@ def second_look(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the model.", file_okay=False)],
     encoder: Annotated[
-        str, typer.Option(help="use, or package.module:function that makes an encoder.")
+        str, typer.Option(help="use, onnx (in the folder --out), or package.module:function.")
     ] = "use",
     chat: Annotated[
         list[Path] | None,
@@ -112,7 +112,7 @@ def second_look(
         talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
     )
     made, report = second_look_training.train(
-        learnt, make_encoder(encoder), encoder, calm, recipe, seed, _say
+        learnt, make_encoder(encoder, out), encoder, calm, recipe, seed, _say
     )
     out.mkdir(parents=True, exist_ok=True)
     second_look_training.write(made, out)

