@@ -133,3 +133,28 @@ def test_slips_are_read_through(text: str, indicator: str) -> None:
     assert indicator in annotate(pa.array([text]), MODEL)["indicators"][0].as_py()
     span = next(one for one in explain(text, MODEL).indicators if one.indicator == indicator)
     assert 0 <= span.start < span.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("1'm s0rry", "i'm sorry"),
+        ("!'d like to g0 with y0u", "i'd like to go with you"),
+        ("7h4t's good", "that's good"),
+        ("th!$ is tom", "this is tom"),
+        ("a1l right", "all right"),
+        ("good morn!ng sir", "good morning sir"),
+        ("see you on fr1day in l0ndon", "see you on friday in london"),
+        ("ich nehme 5ie nicht ernst", "ich nehme sie nicht ernst"),
+        ("they l.i.v.e in l_o_n_d_o_n", "they live in london"),
+        ("we like t*e*r*i*y*a*k*i very much", "we like teriyaki very much"),
+        # A height, an address and a program are none.
+        ("he is 6'1 or 5'11", "he is 6'1 or 5'11"),
+        (
+            "1t w4s s3nt to tanja@postbox, fail2ban runs",
+            "1t was sent to tanja@postbox, fail2ban runs",
+        ),
+    ],
+)
+def test_contractions_names_and_whole_words(text: str, plain: str) -> None:
+    assert normalise(pa.array([text], pa.large_string())).to_pylist() == [plain]

@@ -293,6 +293,7 @@ def decoded(
     leading = np.int64(0)  # digits before the first letter
     inner = np.int64(0)  # lone signs between letters
     swaps = np.int64(0)
+    address = False  # signs of addresses and program names: user@host, fail2ban
     odd = np.int64(0)  # digits that rarely stand for a letter
     for at in range(start, end):
         byte = data[at]
@@ -303,6 +304,7 @@ def decoded(
                 leading += 1
             rare = byte == 50 or byte == 54 or byte == 56 or byte == 57
             odd += rare
+            address = address or byte == 50 or byte == 64
             if start < at < end - 1 and letter(data[at - 1]) and letter(data[at + 1]):
                 inner += byte != 33 and byte != 124 and not rare
             elif byte == 124:
@@ -356,7 +358,14 @@ def decoded(
         return True
     if numbered or need == 2:
         return False
-    if others > 1 and size >= 6 and letters > swaps and trailing < swaps and leading < 2:
+    if (
+        others > 1
+        and not address
+        and size >= 6
+        and letters > swaps
+        and trailing < swaps
+        and leading < 2
+    ):
         return True  # Among disguised words, a long one that is no known word.
     return inner >= 2 and inner == swaps and letters > swaps and size >= 5
 
