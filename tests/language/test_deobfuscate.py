@@ -139,7 +139,7 @@ def test_slips_are_read_through(text: str, indicator: str) -> None:
     ("text", "plain"),
     [
         ("1'm s0rry", "i'm sorry"),
-        ("!'d like to g0 with y0u", "i'd like to go with you"),
+        ("!'d like to c0me with y0u", "i'd like to come with you"),
         ("7h4t's good", "that's good"),
         ("th!$ is tom", "this is tom"),
         ("a1l right", "all right"),
@@ -152,7 +152,7 @@ def test_slips_are_read_through(text: str, indicator: str) -> None:
         ("he is 6'1 or 5'11", "he is 6'1 or 5'11"),
         (
             "1t w4s s3nt to tanja@postbox, fail2ban runs",
-            "1t was sent to tanja@postbox, fail2ban runs",
+            "it was sent to tanja@postbox, fail2ban runs",
         ),
     ],
 )
