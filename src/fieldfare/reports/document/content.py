@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from fieldfare.cases import actions, urgency
 from fieldfare.cases.records import Decision
 from fieldfare.reports.document import method
 from fieldfare.reports.document.gathering import Gathered
-from fieldfare.reports.document.wording import age, count, country, day, minute, times, words
+from fieldfare.reports.document.wording import (
+    age,
+    count,
+    country,
+    day,
+    minute,
+    percent,
+    times,
+    words,
+)
 from fieldfare.reports.frozen import FrozenCase, FrozenChild
-from fieldfare.vocabulary.times import MINUTE
+from fieldfare.vocabulary.times import DAY
+
+SHOWN_IDS: Final = 4
+"""Ids of messages shown beside a reason."""
 
 
 def content(case: FrozenCase, found: Gathered, software: str) -> dict[str, Any]:
@@ -99,8 +111,8 @@ def _summary(case: FrozenCase, found: Gathered) -> list[str]:
         )
     said.append(
         f"The scorecard puts the account into the band “{case.band}” (probability "
-        f"{case.probability:.0%}). That is what made people look. It is no finding: people "
-        "decided, as set out below."
+        f"{percent(case.probability)}). That is what made people look. It is no finding: people "
+        "decide, and the next section says what."
     )
     return said
 
@@ -142,8 +154,14 @@ def _reason(reason: Any) -> dict[str, Any]:
         "worth": times(reason.contribution),
         "nats": f"{reason.contribution:+.2f}",
         "signal": reason.signal,
-        "messages": ", ".join(reason.messages),
+        "messages": _some(reason.messages),
     }
+
+
+def _some(ids: tuple[str, ...]) -> str:
+    """The first few; case.json has them all."""
+    more = len(ids) - SHOWN_IDS
+    return ", ".join(ids[:SHOWN_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _timeline(case: FrozenCase) -> list[list[str]]:
@@ -152,13 +170,12 @@ def _timeline(case: FrozenCase) -> list[list[str]]:
         who = _who(child)
         began = "the account wrote first" if child.wrote_first else "the child wrote first"
         events.append((child.contacted_at, f"First contact with {who}: {began}"))
-        shown: dict[int, list[str]] = {}
+        days: dict[int, list[tuple[int, str]]] = {}
         for name, at in child.asked.items():
-            shown.setdefault(at // MINUTE, []).append(words(name))
-        events += [
-            (at * MINUTE, f"First shown to {who}: {', '.join(names)}")
-            for at, names in shown.items()
-        ]
+            days.setdefault(at // DAY, []).append((at, words(name)))
+        for shown in days.values():
+            names = ", ".join(name for _, name in sorted(shown))
+            events.append((min(shown)[0], f"First shown to {who} that day: {names}"))
         if child.rejected_at is not None:
             events.append((child.rejected_at, f"{who} blocked, reported or declined the account"))
     if case.first_flagged_at is not None:

@@ -47,6 +47,11 @@ def times(contribution: float) -> str:
     return f"{shown} times {'more' if contribution > 0 else 'less'} likely"
 
 
+def percent(probability: float) -> str:
+    """A probability; never 100 %, which nothing is."""
+    return "over 99 %" if probability >= 0.995 else f"{probability:.0%}"
+
+
 def words(identifier: str) -> str:
     """``meeting_travel`` as it is read."""
     return identifier.replace("_", " ")
