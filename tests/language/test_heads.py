@@ -294,3 +294,18 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_columns_of_a_table_are_whole_numbers() -> None:
     assert isinstance(HEADS.characters, HeadTable)
     assert HEADS.characters.weights.dtype == np.int8
+
+
+def test_what_no_piece_has_is_left_to_characters() -> None:
+    both, alone = (LanguageModel.load(heads=True, pieces=one).heads for one in (True, False))
+    assert both is not None
+    assert alone is not None
+    texts = normalise(
+        pa.array(["តើអ្នកអាយុប៉ុន្មាន", "তোমার বয়স কত", "உங்கள் வயது என்ன"], pa.large_string())
+    )
+    margins = both.logits(texts) - both.thresholds
+    assert margins == pytest.approx(alone.logits(texts) - alone.thresholds, abs=1e-3)
+    plain = normalise(pa.array(["how old are you"], pa.large_string()))
+    assert (both.logits(plain) - both.thresholds) != pytest.approx(
+        alone.logits(plain) - alone.thresholds, abs=0.1
+    )

@@ -226,10 +226,12 @@ def score(
     gram_weights: Table,
     gram_scale: Any,
     gram_layer: Layer,
+    alone: Floats,
     found: Floats,
 ) -> None:
     """The highest logit of each indicator over the windows of each message; `NONE` where a
-    message has no window. Without rows, a table is not asked."""
+    message has no window. Without rows, a table is not asked. A window with more than a third
+    in no piece is left to characters, and `alone` is added to its logits."""
     labels, first, piece, scores, unknown = trie
     text = np.empty(ROOM, np.uint8)
     ids, starts = np.empty(ROOM, np.int32), np.empty(ROOM, np.int32)
@@ -257,7 +259,13 @@ def score(
                     text, size, labels, first, piece, scores, unknown, best, came, which, ids,
                     starts,
                 )  # fmt: skip
-                add_up(ids, count, piece_weights, piece_scale, piece_layer, piece_sums, out)
+                unread = 0
+                for k in range(count):
+                    unread += ids[k] < 0
+                if 3 * unread > count:
+                    out += alone
+                else:
+                    add_up(ids, count, piece_weights, piece_scale, piece_layer, piece_sums, out)
             if gram_weights.shape[0] > 0:
                 count = grams(data, begin, end, mask, codes, gram_ids)
                 add_up(gram_ids, count, gram_weights, gram_scale, gram_layer, gram_sums, out)

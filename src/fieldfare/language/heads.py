@@ -36,7 +36,7 @@ from fieldfare.language.normalise import byte_to_character, normalise_one, origi
 from fieldfare.language.pieces import PieceList
 from fieldfare.vocabulary import SettingsError
 
-VERSION = "heads-1"
+VERSION = "heads-2"
 """Changes whenever the same text may give other logits under the same tables."""
 
 Floats = npt.NDArray[np.float32]
@@ -170,7 +170,14 @@ class Heads:
             parts = self.pieces.weights, np.float32(self.pieces.scale), layer
         table = self.characters
         layer = table.layer(shares.get("characters", 1.0))
-        return (trie, *parts, table.weights, np.float32(table.scale), layer)
+        return (trie, *parts, table.weights, np.float32(table.scale), layer, self._alone)
+
+    @property
+    def _alone(self) -> Floats:
+        """What puts a logit of characters alone on the scale of both tables' thresholds."""
+        both, alone = self.fusion.thresholds, self.fusion.thresholds_characters
+        gaps = [both[one] - alone[one] if one in both and one in alone else 0 for one in self.ids]
+        return np.array(gaps, np.float32)
 
     def logits(self, normalised: pa.Array) -> Floats:
         """The highest fused logit of each indicator over the windows of each text in normal
