@@ -43,8 +43,9 @@ def signals(
     on_step: Callable[[str], None] = lambda _: None,
     steps: Sequence[str] = SIGNALS,
 ) -> None:
-    """Create the tables of `SIGNALS`, last `signals` and `population`, from the ledger's tables,
-    `accounts`, `norms` and `settings`; or those of some of the `steps`."""
+    """Create the tables of `SIGNALS` from the ledger's tables, `accounts`, `norms` and `settings`;
+    or those of some of the `steps`. `signals` itself is a view, since whoever asks for it asks
+    once, and often for few accounts."""
     for name in steps:
         on_step(name)
-        engine.create(name, sql(name))
+        (engine.view if name == "signals" else engine.create)(name, sql(name))

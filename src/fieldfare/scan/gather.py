@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 
 from fieldfare.contacts.accounts import PREPARED, prepare
 from fieldfare.contacts.intake import MOST_RECIPIENTS, EventFiles
-from fieldfare.language.messages import ANNOTATED, annotate_messages
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.sources.place import Place
 from fieldfare.sources.reader import Problems
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
 
 SPOOLED: Final[dict[str, pa.Schema]] = {
-    "messages": ANNOTATED,
     "accounts": PREPARED,
     "connections": CONNECTIONS,
     "notices": NOTICES,
 }
+"""How tables are written; messages as the language room leaves them."""
 
 REPEATED: Final = [
     "kind",
@@ -115,7 +114,12 @@ class Spool:
             self._waiting.popleft().result()
 
     def _write(self, table: str, batch: pa.RecordBatch) -> None:
+        schema = SPOOLED.get(table)
         if table == "messages":
+            # The language room loads when there is something to read.
+            from fieldfare.language.messages import ANNOTATED, annotate_messages
+
+            schema = ANNOTATED
             many = pc.greater(pc.list_value_length(batch["recipients"]), MOST_RECIPIENTS)
             self.announcements += pc.sum(many).as_py() or 0
             batch = annotate_messages(batch, self._language)
@@ -124,12 +128,12 @@ class Spool:
         if table not in self._writers:
             self._writers[table] = pq.ParquetWriter(
                 self._folder / f"{table}.parquet",
-                SPOOLED[table],
+                schema,
                 compression="lz4",
                 use_dictionary=REPEATED,
                 write_statistics=False,
             )
-        self._writers[table].write_batch(batch.cast(SPOOLED[table]))
+        self._writers[table].write_batch(batch.cast(schema))
 
     def finish(self, files: EventFiles) -> None:
         """Write what waits, close the files and list them."""

@@ -12,7 +12,7 @@ than a day after the moment itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,13 +53,28 @@ def first_flags(engine: Engine, scorecard: Scorecard) -> dict[str, FirstFlag]:
     """For each account of the table `flagged`, when it would first have been flagged; `members`
     must hold its universe (see `universe`). An account that reached the threshold only between two
     steps, and fell below it again, is left out."""
+    return prepare_replay(engine, scorecard)()
+
+
+def prepare_replay(engine: Engine, scorecard: Scorecard) -> Callable[[], dict[str, FirstFlag]]:
+    """Copies what `first_flags` needs of the engine, and gives what finds the moments; to be called
+    once, beside whatever the engine does meanwhile."""
     settings = engine.fetch("SELECT * FROM settings")
-    with open_engine("duckdb") as replay:
+    replay = open_engine("duckdb")
+    try:
         load_universes(engine, replay)
-        steps = _steps(replay)
-        flagged = _first_of(replay, steps, settings, scorecard)
-        between = _between(replay, steps, flagged)
-        return flagged | _first_of(replay, between, settings, scorecard)
+    except BaseException:
+        replay.close()
+        raise
+
+    def play() -> dict[str, FirstFlag]:
+        with replay:
+            steps = _steps(replay)
+            flagged = _first_of(replay, steps, settings, scorecard)
+            between = _between(replay, steps, flagged)
+            return flagged | _first_of(replay, between, settings, scorecard)
+
+    return play
 
 
 def _first_of(

@@ -23,7 +23,7 @@ from fieldfare.risk.scorecard import Scorecard
 from fieldfare.scan.conversations import snapshots
 from fieldfare.scan.evidence import Evidence, collect
 from fieldfare.scan.gather import Gathered, gather
-from fieldfare.scan.history import FirstFlag, first_flags
+from fieldfare.scan.history import FirstFlag, prepare_replay
 from fieldfare.scan.second_look import Seen, look_again, near
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.scan.snapshot import Snapshot
@@ -205,16 +205,22 @@ def _written_out(
     engine.load("reported", pa.table({"account": pa.array(names, pa.string())}))
     create_members(engine, flagged)
     narrow(engine, "SELECT account FROM reported UNION SELECT member AS account FROM members")
-    evidence = collect(engine, names, with_text=bool(gathered.language))
-    seen = _looked_again(engine, best, settings, names if gathered.language else [], on_step)
-    on_step("Finding when each was first flagged")
-    flags = first_flags(engine, assessed.scorecard) if flagged else {}
-    population = population_table(engine.fetch("SELECT * FROM population"))
-    values = best.signals.to_pylist()
-    return [
-        _one(best, row, values[row], population, evidence[name], flags.get(name), seen.get(name))
-        for row, name in enumerate(names)
-    ]
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # The past is played again in an engine of its own, while this one looks things up.
+        replay = prepare_replay(engine, assessed.scorecard) if flagged else dict
+        playing = beside.submit(replay)
+        evidence = collect(engine, names, with_text=bool(gathered.language))
+        seen = _looked_again(engine, best, settings, names if gathered.language else [], on_step)
+        population = population_table(engine.fetch("SELECT * FROM population"))
+        values = best.signals.to_pylist()
+        accounts = {
+            name: _one(best, row, values[row], population, evidence[name], seen.get(name))
+            for row, name in enumerate(names)
+        }
+        on_step("Finding when each was first flagged")
+        for name, first_flag in playing.result().items():
+            accounts[name].first_flag = first_flag
+    return list(accounts.values())
 
 
 def _looked_again(
@@ -238,7 +244,6 @@ def _one(
     values: dict[str, Any],
     population: Population,
     evidence: Evidence,
-    first_flag: FirstFlag | None,
     second_look: Seen | None,
 ) -> AccountAssessment:
     probability = float(assessed.probability[row])
@@ -252,6 +257,5 @@ def _one(
         signals={name: value for name, value in values.items() if name != "account"},
         reasons=reasons(assessed, row, values, population),
         evidence=evidence,
-        first_flag=first_flag,
         second_look=second_look,
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from fieldfare.contacts.engine import Engine
-from fieldfare.language.second_look import SecondLook
 from fieldfare.risk.assessment import Assessed
 from fieldfare.scan.evidence import MAX_MESSAGES, not_adults
+
+if TYPE_CHECKING:
+    from fieldfare.language.second_look import SecondLook
 
 NEAR = math.log(10.0)
 """Accounts whose odds are at most tenfold above or below those of the threshold are looked at."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fieldfare.contacts.intake import ContactSettings
-from fieldfare.language.second_look import SecondLook
 from fieldfare.sources.reader import ReadOptions
+
+if TYPE_CHECKING:
+    from fieldfare.language.second_look import SecondLook
 
 
 @dataclass(frozen=True)
