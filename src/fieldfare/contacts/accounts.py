@@ -79,6 +79,8 @@ def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _born_at(dates: pa.Array) -> pa.Array:
+    if dates.null_count == len(dates):
+        return pa.nulls(len(dates), pa.int64())
     noon = pc.binary_join_element_wise(dates, pa.scalar("12:00:00"), pa.scalar(" "))
     stamps = pc.strptime(noon, format="%Y-%m-%d %H:%M:%S", unit="us", error_is_null=True)
     return stamps.cast(pa.int64())

@@ -138,8 +138,10 @@ def _share_of(memory: str) -> int:
 
 
 def _repeats(values: Hashes) -> Hashes:
-    """The values that occur more than once."""
-    values = np.sort(values)
+    """The values that occur more than once. Sorts them in place where it can."""
+    if not values.flags.writeable:
+        values = values.copy()
+    values.sort()
     found: Hashes = values[1:][values[1:] == values[:-1]]
     return found
 

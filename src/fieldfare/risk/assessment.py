@@ -56,11 +56,14 @@ class Assessed:
         """The name of a row's band."""
         return self.scorecard.bands[int(self.ranks[row])].name
 
-    def ranked(self) -> npt.NDArray[np.intp]:
-        """Row numbers, highest log odds first; equal ones by account, so that order is fixed."""
+    def ranked(self, most: int | None = None) -> npt.NDArray[np.intp]:
+        """Row numbers, highest log odds first; equal ones by account, so that order is fixed. With
+        `most`, only so many."""
         keys = pa.table({"log_odds": self.log_odds, "account": self.signals["account"]})
-        order = pc.sort_indices(keys, [("log_odds", "descending"), ("account", "ascending")])
-        return np.asarray(order, dtype=np.intp)
+        order = [("log_odds", "descending"), ("account", "ascending")]
+        if most is None or most >= keys.num_rows:
+            return np.asarray(pc.sort_indices(keys, order), dtype=np.intp)
+        return np.asarray(pc.select_k_unstable(keys, most, order), dtype=np.intp)
 
     def take(self, rows: npt.NDArray[np.intp]) -> Assessed:
         """The assessments of these rows, in this order."""

@@ -99,6 +99,7 @@ def collect(engine: Engine, accounts: Sequence[str], *, with_text: bool) -> dict
     """The evidence of these accounts, which are also the engine's table `reported`. The engine
     holds their messages, the ledger and the signals."""
     found = {account: Evidence() for account in accounts}
+    _create_children(engine)
     _add_people(engine, found)
     _add_children(engine, found)
     _add_asked(engine, found)
@@ -108,6 +109,32 @@ def collect(engine: Engine, accounts: Sequence[str], *, with_text: bool) -> dict
         _add_wording(engine, found)
         _add_excerpts(engine, found)
     return found
+
+
+def _create_children(engine: Engine) -> None:
+    """Create `reported_children`, the probable children that `reported` accounts wrote to, and
+    `reported_contacts`, the ledger's rows from and to them: what follows then reads a few rows."""
+    engine.create(
+        "reported_children",
+        "SELECT a.account AS account, a.peer AS peer, a.contacted_at AS contacted_at,"
+        " a.wrote_first AS wrote_first, a.rejected_at AS rejected_at,"
+        " a.connected_before AS connected_before,"
+        " COALESCE(i.child_probability, a.child_probability) AS child_probability,"
+        " i.age AS inferred_age, COALESCE(i.children_known, 0) AS known_children,"
+        " COALESCE(i.adults_known, 0) AS known_adults,"
+        " CASE WHEN i.peer IS NULL THEN 0 ELSE 1 END AS is_inferred"
+        " FROM approaches AS a INNER JOIN reported AS r ON r.account = a.account"
+        " LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer"
+        " WHERE a.child_probability >= 0.5 OR i.child_probability >= 0.5",
+    )
+    engine.create(
+        "reported_contacts",
+        "SELECT c.account AS account, c.peer AS peer, c.private_messages AS private_messages,"
+        " c.last_private_at AS last_private_at FROM contacts AS c INNER JOIN ("
+        "SELECT account, peer FROM reported_children"
+        " UNION SELECT peer AS account, account AS peer FROM reported_children) AS r"
+        " ON r.account = c.account AND r.peer = c.peer",
+    )
 
 
 def _add_people(engine: Engine, found: dict[str, Evidence]) -> None:
@@ -127,23 +154,19 @@ def _add_people(engine: Engine, found: dict[str, Evidence]) -> None:
 def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
     rows = engine.fetch(
         "SELECT a.account AS account, a.peer AS peer, n.name AS name,"
-        " COALESCE(i.child_probability, a.child_probability) AS child_probability,"
-        " COALESCE(i.age, p.age) AS age,"
-        " CASE WHEN i.peer IS NULL THEN p.age_basis ELSE 'peers' END AS age_basis,"
-        " COALESCE(i.children_known, 0) AS known_children,"
-        " COALESCE(i.adults_known, 0) AS known_adults,"
+        " a.child_probability AS child_probability, COALESCE(a.inferred_age, p.age) AS age,"
+        " CASE WHEN a.is_inferred = 1 THEN 'peers' ELSE p.age_basis END AS age_basis,"
+        " a.known_children AS known_children, a.known_adults AS known_adults,"
         " p.country AS country, p.country_basis AS country_basis,"
         " a.contacted_at AS contacted_at, s.last_private_at AS last_sent_at,"
         " a.wrote_first AS wrote_first, a.rejected_at AS rejected_at,"
         " a.connected_before AS connected_before, s.private_messages AS sent_messages,"
         " COALESCE(g.private_messages, 0) AS received_messages"
-        " FROM approaches AS a INNER JOIN reported AS r ON r.account = a.account"
-        " INNER JOIN contacts AS s ON s.account = a.account AND s.peer = a.peer"
-        " LEFT JOIN contacts AS g ON g.account = a.peer AND g.peer = a.account"
+        " FROM reported_children AS a"
+        " INNER JOIN reported_contacts AS s ON s.account = a.account AND s.peer = a.peer"
+        " LEFT JOIN reported_contacts AS g ON g.account = a.peer AND g.peer = a.account"
         " LEFT JOIN people AS p ON p.account = a.peer"
-        " LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer"
         " LEFT JOIN accounts AS n ON n.account = a.peer"
-        " WHERE a.child_probability >= 0.5 OR i.child_probability >= 0.5"
         " ORDER BY a.account, a.contacted_at, a.peer"
     )
     for row in rows.to_pylist():
@@ -191,12 +214,9 @@ def _add_asked(engine: Engine, found: dict[str, Evidence]) -> None:
 def _add_first_messages(engine: Engine, found: dict[str, Evidence]) -> None:
     rows = engine.fetch(
         "SELECT d.sender AS account, d.message_id AS message_id, d.sent_at AS sent_at"
-        " FROM deliveries AS d INNER JOIN reported AS r ON r.account = d.sender"
-        " INNER JOIN approaches AS a ON a.account = d.sender AND a.peer = d.recipient"
-        " AND a.contacted_at = d.sent_at"
-        " LEFT JOIN inferred AS i ON i.account = a.account AND i.peer = a.peer"
-        " WHERE d.is_group = 0 AND d.message_id IS NOT NULL"
-        " AND a.wrote_first = 1 AND (a.child_probability >= 0.5 OR i.child_probability >= 0.5)"
+        " FROM deliveries AS d INNER JOIN reported_children AS a"
+        " ON a.account = d.sender AND a.peer = d.recipient AND a.contacted_at = d.sent_at"
+        " WHERE d.is_group = 0 AND d.message_id IS NOT NULL AND a.wrote_first = 1"
         " ORDER BY d.sender, d.sent_at, d.message_id"
     )
     _list_messages(rows, "first_contact", found)

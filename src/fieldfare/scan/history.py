@@ -29,8 +29,10 @@ Cut = dict[str, Any]
 """One moment of one account: `universe`, `key` (put before every id), `moment`, `shift`."""
 
 FIRST_BLOCK: Final = 8
-"""Moments of an account tried in the first run; each further run tries twice as many, since most
-accounts are flagged early."""
+"""Moments of an account tried in the first run, or more where that costs little; each further run
+tries twice as many, since most accounts are flagged early."""
+CHEAP_EVENTS: Final = 200_000
+"""Events played again that cost hardly more than a run of the statements on none."""
 MAX_MOMENTS: Final = 500
 """Moments tried an account. Beyond it the moment stays unknown."""
 MAX_EVENTS: Final = 32_000_000
@@ -91,9 +93,12 @@ def _first_of(
         if times
     }
     found: dict[str, FirstFlag] = {}
-    tried, size = 0, FIRST_BLOCK
+    # A universe of which nothing is copied still has its moments.
+    played = max(1, sum(events.get(account, 1) for account in pending))
+    tried, size = 0, min(max(FIRST_BLOCK, CHEAP_EVENTS // played), 8 * FIRST_BLOCK)
     while pending and tried < MAX_MOMENTS:
-        block = {account: times[tried : tried + size] for account, times in pending.items()}
+        end = min(tried + size, MAX_MOMENTS)
+        block = {account: times[tried:end] for account, times in pending.items()}
         found |= _flags_in(replay, block, settings, scorecard)
         tried, size = tried + size, 2 * size
         pending = {

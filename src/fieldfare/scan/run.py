@@ -198,7 +198,7 @@ def _written_out(
     gathered: Gathered,
     on_step: Callable[[str], None],
 ) -> list[AccountAssessment]:
-    best = assessed.take(assessed.ranked()[: settings.top])
+    best = assessed.take(assessed.ranked(settings.top))
     names: list[str] = best.signals["account"].to_pylist()
     flagged = [name for name, is_flagged in zip(names, best.flagged, strict=True) if is_flagged]
     on_step("Looking up evidence")

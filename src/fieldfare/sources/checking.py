@@ -319,22 +319,8 @@ def _tidy_accounts(work: _Work) -> None:
             pc.and_(columns[name].is_valid(), pc.invert(known)),
             f"{'an' if name[0] == 'a' else 'a'} {name} that does not exist",
         )
-    born = columns["birth_date"]
-    work.empty(
-        "birth_date",
-        pc.and_(born.is_valid(), pc.invert(_is_date(born))),
-        "a birth_date that is not YYYY-MM-DD",
-    )
-    # As text, since dates of this form sort as they stand. A day more, for the zones ahead of UTC.
-    today = datetime.now(UTC) + timedelta(days=1)
-    work.empty(
-        "birth_date",
-        pc.or_(
-            pc.greater(columns["birth_date"], f"{today:%Y-%m-%d}"),
-            pc.less(columns["birth_date"], f"{today.year - OLDEST:04}-01-01"),
-        ),
-        f"a birth_date in the future or more than {OLDEST} years ago",
-    )
+    if columns["birth_date"].null_count < work.rows:
+        _tidy_birth_dates(work)
     country = columns["country"] = pc.utf8_upper(columns["country"])
     work.empty(
         "country",
@@ -346,6 +332,26 @@ def _tidy_accounts(work: _Work) -> None:
         "time_zone",
         pc.and_(zone.is_valid(), pc.invert(pc.is_in(zone, value_set=_zones()))),
         "a time_zone that is no IANA name",
+    )
+
+
+def _tidy_birth_dates(work: _Work) -> None:
+    born = work.columns["birth_date"]
+    work.empty(
+        "birth_date",
+        pc.and_(born.is_valid(), pc.invert(_is_date(born))),
+        "a birth_date that is not YYYY-MM-DD",
+    )
+    # As text, since dates of this form sort as they stand. A day more, for the zones ahead of UTC.
+    today = datetime.now(UTC) + timedelta(days=1)
+    born = work.columns["birth_date"]
+    work.empty(
+        "birth_date",
+        pc.or_(
+            pc.greater(born, f"{today:%Y-%m-%d}"),
+            pc.less(born, f"{today.year - OLDEST:04}-01-01"),
+        ),
+        f"a birth_date in the future or more than {OLDEST} years ago",
     )
 
 
