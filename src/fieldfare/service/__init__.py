@@ -17,6 +17,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     stream      events from Kafka, changes to it
     spark_stream   files by Spark Structured Streaming, without the rest of a service
     spark_state    what that keeps
+    unfolded    what a decision must know before it is folded
     content     whether text may be read, as the policy says
     case_requests  accounts that people are to look at
     case_opening   cases are opened for them

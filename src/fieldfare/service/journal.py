@@ -205,6 +205,31 @@ class Journal:
                 if len(rows) < REWRITTEN:
                     break
 
+    def later(
+        self, after: int, kinds: Sequence[str], events: int
+    ) -> Iterator[tuple[int, str, pa.RecordBatch | None]]:
+        """The numbers of the entries of all partitions above `after`, in order, with their kind
+        and the events of those of some kinds: some `events` of them at most."""
+        marks = ", ".join("?" * len(kinds))
+        rows = self.database.run(
+            f"SELECT seq, kind, events, CASE WHEN kind IN ({marks}) THEN body END FROM journal"
+            " WHERE seq > ? ORDER BY seq LIMIT 500",
+            (*kinds, after),
+        )
+        total = 0
+        for seq, kind, count, body in rows:
+            yield seq, kind, None if body is None else _unpacked(body)
+            total += 0 if body is None else count
+            if total >= events:
+                return
+
+    def first_after(self, partition: int, after: int) -> int | None:
+        """The first entry of a partition numbered above `after`, if there is one."""
+        ((seq,),) = self.database.run(
+            "SELECT MIN(seq) FROM journal WHERE partition = ? AND seq > ?", (partition, after)
+        )
+        return None if seq is None else int(seq)
+
     def rewrite(self, partition: int, after: int, until: int, gone: Gone) -> int:
         """Take what is gone out of some entries of a partition numbered above `after` and no
         higher than `until`; the number of the last that was looked at, or `until`. Entries keep

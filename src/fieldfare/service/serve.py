@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fieldfare.service")
 
+WORKER_NICENESS = 5
+"""By how much less urgent the worker is to the machine than the interface."""
+
 RESTART_SECONDS = 1.0
 """Pause before a worker that died is replaced."""
 
@@ -201,6 +204,8 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
 
     if parent is not None:
         to_standard_error(settings.log_level)
+        # Where both want the same core, an answer goes before.
+        os.nice(WORKER_NICENESS)
     endpoints = settings.endpoints()
     journal, state = settings.open_journal(), settings.open_state()
     opening = OpeningThread(lambda: opener(settings)) if settings.cases else None

@@ -8,13 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from fieldfare.safeguards.situation import Action, Party, Situation
+from fieldfare.service.database import Row
 from fieldfare.service.protections import OpenCases
 from fieldfare.service.state import State
+from fieldfare.service.unfolded import Unfolded, given_of
 
 _PARTIES: Final = (
-    "SELECT w.wanted, p.child_probability, p.age, p.age_basis, p.country, a.band, a.signals"
+    "SELECT w.wanted, p.child_probability, p.age, p.age_basis, p.country, a.band, a.signals,"
+    " g.age, g.born_at, g.age_basis, g.age_confidence, g.country"
     " FROM {wanted} AS w LEFT JOIN people AS p ON p.account = w.wanted"
     " LEFT JOIN assessments AS a ON a.account = w.wanted"
+    " LEFT JOIN accounts AS g ON g.account = w.wanted"
 )
 
 
@@ -22,9 +26,14 @@ class Situations:
     """Looks up what a decision needs. Not safe for several threads."""
 
     def __init__(
-        self, state: State, open_cases: OpenCases, unknown_child_probability: float
+        self,
+        state: State,
+        open_cases: OpenCases,
+        unknown_child_probability: float,
+        unfolded: Unfolded | None = None,
     ) -> None:
-        self._database = state.database
+        """`unfolded`: what no worker has folded yet is to count too, as far as it knows that."""
+        self._database, self._unfolded = state.database, unfolded
         self._open_cases = open_cases
         self._prior = unknown_child_probability
         self._parties = _PARTIES.format(wanted=self._database.one_of("wanted"))
@@ -82,8 +91,22 @@ class Situations:
         }
 
     def _found(self, accounts: Sequence[str]) -> dict[str, Sequence[Any]]:
+        if self._unfolded is not None:
+            self._unfolded.refresh()
         rows = self._database.run(self._parties, (self._database.listed(accounts),))
-        return {row[0]: row[1:] for row in rows}
+        return {row[0]: self._filled(row) for row in rows}
+
+    def _filled(self, row: Row) -> Sequence[Any]:
+        """What the last assessment said of an account; where that said nothing of its age, what
+        the service gave."""
+        account, probability, age, basis, country, band, signals, *stored = row
+        told = None if self._unfolded is None else self._unfolded.given(account)
+        if (basis or "unknown") == "unknown":
+            given = given_of(*stored) if told is None else told.with_(given_of(*stored))
+            if given.child_probability is not None:
+                probability, age, basis = given.child_probability, given.age, given.age_basis
+            country = country or given.country
+        return probability, age, basis, country, band, signals
 
     def _between(self, sender: str, recipient: str) -> dict[str, bool]:
         both = (sender, recipient, recipient, sender)
@@ -104,8 +127,12 @@ class Situations:
             )
         }
         blocked = relations.get(recipient, (None, None))[1] is not None
+        connected = any(row[0] is not None for row in relations.values())
+        if self._unfolded is not None:
+            blocked = blocked or self._unfolded.blocked(recipient, sender)
+            connected = connected or self._unfolded.connected(sender, recipient)
         return {
-            "connected": any(row[0] is not None for row in relations.values()),
+            "connected": connected,
             "recipient_wrote_first_or_answered": recipient in wrote,
             "blocked": blocked,
             "first_contact": sender not in wrote,

@@ -20,6 +20,7 @@ from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.situations import Situations
 from fieldfare.service.state import State
 from fieldfare.service.tokens import Tokens
+from fieldfare.service.unfolded import Unfolded
 
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
@@ -64,7 +65,10 @@ class Running:
         self.tokens = Tokens(settings.open_journal().database)
         self.open_cases = OpenCases(self._journal.database)
         self.situations = Situations(
-            self.state, self.open_cases, settings.contacts.unknown_child_probability
+            self.state,
+            self.open_cases,
+            settings.contacts.unknown_child_probability,
+            Unfolded(self._journal, self.state),
         )
         self.card = settings.card()
         self._policy = settings.policy_file()
