@@ -18,13 +18,15 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from fieldfare.cli import app
-from fieldfare.contacts.engine import open_engine
+from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.lab.service_trials import Server
+from fieldfare.service.appeals import Appeals
 from fieldfare.service.deliver import Deliverer
-from fieldfare.service.outbox import BAND_CHANGED, Outbox
+from fieldfare.service.outbox import Outbox
+from fieldfare.service.protections import OpenCases
 from fieldfare.service.serve import replay
 from fieldfare.service.settings import ServiceSettings
-from fieldfare.service.webhooks import Endpoint, key_of, load, sign, verify
+from fieldfare.service.webhooks import BAND_CHANGED, Endpoint, key_of, load, sign, verify
 from fieldfare.service.worker import Worker
 from fieldfare.vocabulary import InputError, SettingsError
 from tests.service.asking import offender
@@ -124,6 +126,45 @@ def test_what_changed_is_delivered_once_it_can_be(
         assert first["data"] == {"account": "x", "band": "alert"}
         receiver.status = 204
         _until(lambda: outbox.counts() == (0, 0))
+
+
+def test_appeals_and_cases_are_told_to_those_who_ask_for_them(
+    settings: ServiceSettings, receiver: Receiver, engine: Engine
+) -> None:
+    asking = _endpoint(receiver, events=("appeal.received", "case.opened", "case.closed"))
+    journal, state = settings.open_journal(), settings.open_state()
+    cases, appeals = OpenCases(journal.database), Appeals(journal.database)
+    cases.open("x", "C-1")
+    cases.open("x", "C-1")
+    appeals.make("x", "a statement that is nobody's business", id_="mine")
+    appeals.make("x", "a statement that is nobody's business", id_="mine")
+    cases.close("x", "C-1")
+    worker = Worker(
+        journal, state, engine, settings.contacts, settings.card(), [asking, _endpoint(receiver)]
+    )
+    # Killed after it was carried over, before that is forgotten: it is carried over again.
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(journal.database, "many", _killed)
+        worker.turn()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fieldfare.service.announcements.LOOK_SECONDS", 0.0)
+        worker.turn()
+        worker.turn()
+    worker.close()
+    assert Outbox(state.database).counts() == (3, 0)
+    with _delivering(settings, asking) as outbox:
+        told = sorted((receiver.next() for _ in range(3)), key=lambda each: str(each["type"]))
+        _until(lambda: outbox.counts() == (0, 0))
+    assert [each["type"] for each in told] == ["appeal.received", "case.closed", "case.opened"]
+    assert (told[0]["data"]["id"], told[0]["data"]["account"]) == ("mine", "x")
+    assert (told[2]["data"]["case"], told[2]["data"]["account"]) == ("C-1", "x")
+    assert "business" not in str(told)
+    state.close()
+    journal.close()
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_one_that_hangs_is_given_up_on_and_holds_up_no_other(

@@ -31,6 +31,7 @@ from the journal in the same SQL as a scan, and can be thrown away and rebuilt.
     export      everything that is kept about one account
     appeals     what people contest
     user_reports, report_intake  what users report, with messages; how it is verified and weighed
+    announcements  what else webhooks are told of: appeals, cases
     herald      who is told of which change of band
     outbox      what is still to be told, and what could not be
     deliver     the outbox is emptied to the webhooks

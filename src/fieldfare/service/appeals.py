@@ -11,9 +11,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Final, Self
 
+from fieldfare.service.announcements import APPEAL_RECEIVED, Announcements
 from fieldfare.service.database import Database
 from fieldfare.vocabulary import InputError
-from fieldfare.vocabulary.times import DAY, SECOND
+from fieldfare.vocabulary.times import DAY, SECOND, isoformat
 
 MOST_A_DAY: Final = 5
 """Appeals of one account in 24 hours; more would only bury those of others."""
@@ -104,6 +105,8 @@ class Appeals:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (id_, account, now, about, statement, language),
             )
+            told = {"id": id_, "account": account, "made_at": isoformat(now), "about": about}
+            Announcements(self._database).add(APPEAL_RECEIVED, account, told)
         return id_
 
     def of(self, account: str | None, after: int, most: int) -> list[Appeal]:

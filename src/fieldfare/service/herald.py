@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldfare.service.database import Row
-from fieldfare.service.outbox import BAND_CHANGED, Outbox
+from fieldfare.service.outbox import Outbox
 from fieldfare.service.state import CHANGES
-from fieldfare.service.webhooks import Endpoint
+from fieldfare.service.webhooks import BAND_CHANGED, Endpoint
 from fieldfare.vocabulary.times import isoformat
 
 
@@ -30,7 +30,8 @@ class Herald:
             told = [
                 each
                 for each in self.endpoints
-                if each.from_band is None or gravest >= self._rank(each.from_band)
+                if BAND_CHANGED in each.events
+                and (each.from_band is None or gravest >= self._rank(each.from_band))
             ]
             if told:
                 change |= {name: isoformat(change[name]) for name in ("as_of", "changed_at")}

@@ -22,6 +22,7 @@ from typing import Final, Literal
 import msgspec
 
 from fieldfare.service import forget
+from fieldfare.service.announcements import Announcements
 from fieldfare.service.appeals import Appeals
 from fieldfare.service.database import Database
 from fieldfare.service.erasures import Erasures, digest_of
@@ -273,6 +274,7 @@ class Housekeeping:
             if job.kind == "erasure":
                 for account in job.erased:
                     Appeals(database).forget(account)
+                    Announcements(database).forget(account)
                     UserReports(database).forget(account)
                     if account not in job.known:
                         LegalHolds(database).forget(account, digest_of(account))

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldfare.service.announcements import Announcements
 from fieldfare.service.appeals import Appeals
 from fieldfare.service.arrivals import Arrival
 from fieldfare.service.database import Database
@@ -95,7 +96,7 @@ class Journal:
             for statement in filter(str.strip, script.split(";")):
                 database.run(statement)
             # What is durable and does not follow from the journal.
-            for kind in (Appeals, Erasures, LegalHolds, OpenCases, UserReports):
+            for kind in (Announcements, Appeals, Erasures, LegalHolds, OpenCases, UserReports):
                 kind(database).create()
             for name, value in (("version", VERSION), ("partitions", str(partitions))):
                 database.run(

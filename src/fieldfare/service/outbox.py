@@ -21,8 +21,6 @@ from fieldfare.service.database import Database
 from fieldfare.service.webhooks import LONGEST_PAUSE_SECONDS, Endpoint
 from fieldfare.vocabulary.times import SECOND, isoformat
 
-BAND_CHANGED: Final = "assessment.band_changed"
-
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS outbox (
   seq {serial},
@@ -82,9 +80,15 @@ class Outbox:
         return self
 
     def add(
-        self, endpoints: Sequence[Endpoint], kind: str, account: str, data: dict[str, Any]
+        self,
+        endpoints: Sequence[Endpoint],
+        kind: str,
+        account: str,
+        data: dict[str, Any],
+        once: str | None = None,
     ) -> None:
-        """Have this sent to each endpoint. To be called in the transaction that makes it true."""
+        """Have this sent to each endpoint. To be called in the transaction that makes it true;
+        what may be added again is told apart by `once`."""
         now = _now()
         body = msgspec.json.encode(
             {"type": kind, "timestamp": isoformat(now), "data": data}
@@ -92,9 +96,9 @@ class Outbox:
         self.database.many(
             "INSERT INTO outbox"
             " (id, endpoint, kind, account, made_at, body, attempts, next_at, dead)"
-            " VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)",
+            " VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0) ON CONFLICT (id) DO NOTHING",
             [
-                (f"msg_{uuid.uuid4().hex}", each.name, kind, account, now, body, now)
+                (_id(once, each.name), each.name, kind, account, now, body, now)
                 for each in endpoints
             ],
         )
@@ -172,6 +176,11 @@ class Outbox:
             self.database.run("SELECT dead, COUNT(*) FROM outbox GROUP BY dead")
         )
         return int(rows.get(0, 0)), int(rows.get(1, 0))
+
+
+def _id(once: str | None, endpoint: str) -> str:
+    found = uuid.uuid4() if once is None else uuid.uuid5(uuid.NAMESPACE_OID, f"{once} {endpoint}")
+    return f"msg_{found.hex}"
 
 
 def _now() -> int:

@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from fieldfare.service.announcements import CASE_CLOSED, CASE_OPENED, Announcements
 from fieldfare.service.database import Database
 from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.times import isoformat
 
 _OPEN_CASES: Final = """
 CREATE TABLE IF NOT EXISTS open_cases (
@@ -43,20 +45,29 @@ class OpenCases:
 
     def open(self, account: str, reference: str) -> None:
         """From now on there is a case of this reference about the account."""
-        self._database.run(
-            "INSERT INTO open_cases (account, reference, opened_at) VALUES (?, ?, ?)"
-            " ON CONFLICT (account, reference) DO NOTHING",
-            (account, reference, time.time_ns() // 1000),
-        )
+        now = time.time_ns() // 1000
+        with self._database.transaction():
+            opened = self._database.changed(
+                "INSERT INTO open_cases (account, reference, opened_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (account, reference) DO NOTHING",
+                (account, reference, now),
+            )
+            if opened:
+                self._tell(CASE_OPENED, account, reference, now)
 
     def close(self, account: str, reference: str) -> bool:
         """The case is closed, as far as the account goes; whether it was open."""
-        return (
-            self._database.changed(
+        with self._database.transaction():
+            closed = self._database.changed(
                 "DELETE FROM open_cases WHERE account = ? AND reference = ?", (account, reference)
             )
-            > 0
-        )
+            if closed:
+                self._tell(CASE_CLOSED, account, reference, time.time_ns() // 1000)
+        return closed > 0
+
+    def _tell(self, kind: str, account: str, reference: str, at: int) -> None:
+        told = {"account": account, "case": reference, "at": isoformat(at)}
+        Announcements(self._database).add(kind, account, told)
 
     def all(self) -> list[tuple[str, str]]:
         """Every account with an open case, and the case's reference."""

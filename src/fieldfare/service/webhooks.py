@@ -31,6 +31,9 @@ TOLERANCE_SECONDS: Final = 300
 may have been sent before by someone else."""
 
 LEAST_SECRET_BYTES: Final = 24
+BAND_CHANGED: Final = "assessment.band_changed"
+EVENTS: Final = (BAND_CHANGED, "appeal.received", "case.opened", "case.closed")
+"""What may be told."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,6 +43,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     secret_env: str | None = None
     secret_file: str | None = None
     from_band: str | None = None
+    events: tuple[str, ...] = (BAND_CHANGED,)
     ca_file: str | None = None
     attempts: int = 16
     timeout_seconds: float = 10.0
@@ -60,6 +64,8 @@ class Endpoint:
     """Keys; each signs, so that one can be replaced while the receiver still knows the other."""
     from_band: str | None = None
     """Only changes to or from this band or a graver one; None: all."""
+    events: tuple[str, ...] = (BAND_CHANGED,)
+    """What it is told of, of `EVENTS`."""
     ca_file: Path | None = None
     """Certificates (PEM) to trust instead of the usual ones."""
     attempts: int = 16
@@ -111,11 +117,14 @@ def _endpoint(path: Path, entry: _Entry, environment: Mapping[str, str]) -> Endp
         raise wrong("url must hold no user or password; deliveries are signed")
     if not (entry.attempts >= 1 and entry.timeout_seconds > 0 and entry.first_retry_seconds > 0):
         raise wrong("attempts, timeout_seconds and first_retry_seconds must be above 0")
+    if not entry.events or not set(entry.events) <= set(EVENTS):
+        raise wrong(f"events are some of {', '.join(EVENTS)}")
     return Endpoint(
         name=entry.name,
         url=entry.url,
         secrets=_secrets(entry, environment, wrong),
         from_band=entry.from_band,
+        events=entry.events,
         ca_file=Path(entry.ca_file) if entry.ca_file else None,
         attempts=entry.attempts,
         timeout_seconds=entry.timeout_seconds,

@@ -18,6 +18,7 @@ from typing import Final
 from fieldfare.contacts.engine import Engine
 from fieldfare.contacts.intake import ContactSettings
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.service.announcements import Carrier
 from fieldfare.service.assess import Assessor
 from fieldfare.service.fold import fold
 from fieldfare.service.herald import Herald
@@ -74,6 +75,7 @@ class Worker:
         """`endpoints` are told of changes of band; `keep_days` as in `Housekeeping`."""
         self._journal, self._state, self._engine = journal, state, engine
         herald = Herald(Outbox(state.database), endpoints, [band.name for band in card.bands])
+        self._carrier = Carrier(journal.database, Outbox(state.database), endpoints)
         self._assessor = Assessor(settings, card, journal.partitions, herald)
         self._held = _Held(state, journal.partitions)
         self._housekeeping = Housekeeping(journal, state, keep_days)
@@ -85,6 +87,7 @@ class Worker:
         """Fold and assess once; who may wait a little is left for later, unless not `patient`.
         Never loses or repeats anything, wherever it is interrupted."""
         tidied = self._housekeeping.turn(patient=patient)
+        self._carrier.turn()
         with self._housekeeping.folding():
             folded, assessed = self._fold_and_assess(patient)
         return Turn(folded, assessed, tidied)
