@@ -34,7 +34,7 @@ export function suspicious(data, end) {
     }
     if (kind !== 4) jointed = false;
     else if (before === 1) jointed = true;
-    before = kind;
+    if (kind !== 5) before = kind;
     at += width;
   }
   return length === 1 && singles === 2;
@@ -60,8 +60,13 @@ function wordEnd(data, start, end) {
     if (kind === 3) {
       let after = at + 1;
       while (after < end && after < at + 3 && KIND[data[after]] === 3) after++;
-      const inside = after < end && (letter(data[after]) || KIND[data[after]] === 2);
-      const ending = byte === 36 && at > start && KIND[data[at - 1]] !== 3;
+      let inside = after < end && (letter(data[after]) || KIND[data[after]] === 2);
+      const ending =
+        data[after - 1] === 36 &&
+        ((at > start && KIND[data[at - 1]] !== 3) || (at > start + 1 && KIND[data[at - 2]] !== 3));
+      if (at === start && after === at + 1 && after + 1 < end && KIND[data[after]] === 5) {
+        inside = letter(data[after + 1]); // "!'m"
+      }
       if (!inside && !ending) break;
     } else if (kind === 5) {
       if (at === start) break;
@@ -103,6 +108,7 @@ export class Disguise {
     const leet = this.#leet;
     const spare = this.#spare;
     const known = this.#known;
+    spare.fill(0); // What was read of one message says nothing of the next.
     leet.hear(data, 0, end);
     const bits = leet.speaking | SURE;
     let k = 0;
@@ -125,6 +131,12 @@ export class Disguise {
               this.#true = Math.min(this.#true, count);
             }
           }
+        }
+        // "l_o_n_d_o_n": a sign between all letters leaves none between words.
+        const sign = words > 1 && this.#between !== 32 && count > 3;
+        if (sign && !this.#several(count, words)) {
+          words = 1;
+          this.#cuts[count] = 0;
         }
         if (this.#believable(words, count)) {
           k = this.#join(count, words, out, k);
@@ -224,6 +236,18 @@ export class Disguise {
       }
     }
     return words[count];
+  }
+
+  /** Whether letters that were cut are several words beyond doubt. */
+  #several(count, words) {
+    if (count < 3 * words) return false;
+    for (let end = count; end > 0; ) {
+      const start = this.#cuts[end];
+      const h = this.#hash.word(this.#letters, this.#bounds[start], this.#bounds[end]);
+      if (!(this.#known.of(h) & SURE)) return false;
+      end = start;
+    }
+    return true;
   }
 
   /** What stands between two letters set apart: its kind, 0 for none; its end in #jointEnd. */

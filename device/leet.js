@@ -20,7 +20,7 @@ for (const byte of ascii("@$!|")) KIND[byte] = 3;
 for (const byte of ascii("._*~")) KIND[byte] = 4;
 KIND[39] = 5;
 
-const UNITS = new Set("ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmloziehzmlxx".match(/../g));
+const UNITS = new Set("ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmlozhzmlxx".match(/../g));
 const LONG_UNITS = new Set("minsechrsyrsmphghzmhzkhzkbpsmseureurusdgbp".match(/.../g));
 
 const isLetter = (byte) => KIND[byte] === 1 || KIND[byte] === 6;
@@ -36,6 +36,15 @@ export function mostSpoken(votes) {
   let speaking = 0;
   for (let k = 0; k < LANGUAGES; k++) if (4 * votes[k] >= 3 * most) speaking |= 1 << k;
   return speaking;
+}
+
+/** Whether a one read as l stands beside another l: "a1l" is "all" before "ail". */
+function doubles(word, ones, choices, choice) {
+  for (let c = 0; c < choices; c++) {
+    const at = ones[c];
+    if ((choice >> c) & 1 && ((at && word[at - 1] === 108) || word[at + 1] === 108)) return true;
+  }
+  return false;
 }
 
 /** Add a vote for each language of a mask. */
@@ -96,6 +105,8 @@ export class Leet {
     }
     this.speaking = mostSpoken(votes);
     this.others = disguised;
+    // Disguise hides what language it is: any.
+    if (disguised > 1 && this.speaking === 0) this.speaking = ~SURE;
   }
 
   #unit(data, start, end) {
@@ -141,7 +152,7 @@ export class Leet {
       for (let c = 0; c < choices; c++) out[ones[c]] = (choice >> c) & 1 ? 108 : 105;
       const h = this.hash.word(out, 0, size);
       const quality = this.#heard(h);
-      if (quality > best) {
+      if (quality > best || (quality === best && best && doubles(out, ones, choices, choice))) {
         best = quality;
         bestChoice = choice;
         this.readHash = h;
@@ -149,6 +160,47 @@ export class Leet {
     }
     for (let c = 0; c < choices; c++) out[ones[c]] = (bestChoice >> c) & 1 ? 108 : 105;
     return best;
+  }
+
+  /** Write "1'm", "7h47's" plain to `out`: a word, an apostrophe and how English shortens one after
+   * it. False where it is none. */
+  #contraction(data, start, end, out) {
+    let mark = -1;
+    for (let at = start; at < end; at++) {
+      if (KIND[data[at]] === 5) {
+        if (mark >= 0) return false;
+        mark = at;
+      }
+    }
+    const after = end - mark - 1;
+    if (mark <= start || after < 1 || after > 2) return false;
+    for (let at = mark; at < end; at++) out[at - start] = LEET[data[at]] || data[at];
+    let first = out[mark + 1 - start];
+    let last = out[end - 1 - start];
+    if (after === 2 && last === 105) last = out[end - 1 - start] = 108; // "w3'1l", "w3'11": ll
+    if (after === 2 && first === 105) first = out[mark + 1 - start] = 108;
+    if (after === 1) {
+      if (first !== 100 && first !== 109 && first !== 115 && first !== 116) return false;
+    } else if (!(last === 101 && (first === 114 || first === 118)) && !(first === 108 && last === 108)) {
+      return false;
+    }
+    if (mark === start + 1) {
+      if (data[start] !== 49 && data[start] !== 33 && data[start] !== 105) return false;
+      out[0] = 105; // i
+      return first !== 115 && first !== 116;
+    }
+    const shape = out.slice(mark - start, end - start);
+    let plain = true;
+    for (let at = start; at < mark; at++) plain &&= KIND[data[at]] !== 2 && KIND[data[at]] !== 3;
+    let quality;
+    if (plain) {
+      for (let at = start; at < mark; at++) out[at - start] = data[at];
+      quality = this.#heard(this.hash.word(data, start, mark));
+    } else {
+      quality = this.readSigns(data, start, mark, out);
+    }
+    out.set(shape, mark - start);
+    return quality > 0;
   }
 
   #sentence(data, start, end) {
@@ -161,7 +213,7 @@ export class Leet {
     if (place < 0) return false;
     const after = this.#heard(this.hash.word(data, place + 1, end));
     if (place === start) return after > 1 || this.speaking === 0; // "!help", to a robot
-    if (place - start < 2 || end - place < 3) return false;
+    if (place - start < 2 || end - place < 4) return false;
     return after > 0 && this.#heard(this.hash.word(data, start, place)) > 0;
   }
 
@@ -191,6 +243,7 @@ export class Leet {
         letters++;
       }
     }
+    if (swaps && (letters || others) && this.#contraction(data, start, end, out)) return true;
     if (
       swaps === 0 ||
       letters === 0 ||
@@ -233,6 +286,8 @@ export class Leet {
     const quality = this.readSigns(data, start, end, out);
     if (quality >= need && !(numbered && this.readHash === base && data[end - 1] !== 49)) return true;
     if (numbered || need === 2) return false;
+    // Among disguised words, a long one that is no known word.
+    if (others > 1 && size >= 6 && letters > swaps && trailing < swaps && leading < 2) return true;
     return inner >= 2 && inner === swaps && letters > swaps && size >= 5;
   }
 

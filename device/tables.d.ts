@@ -2,6 +2,8 @@
 export interface Tables {
   readonly version: number;
   readonly fingerprint: string;
+  /** What `Nudges` reads; only in files of `fieldfare device tables`. */
+  readonly nudges?: unknown;
   readonly indicators: readonly { id: string; stage: string; title: string }[];
 }
 

@@ -78,7 +78,7 @@ function parse(data) {
   return {
     fingerprint: header.fingerprint,
     indicators: header.indicators,
-    texts: header.texts,
+    nudges: header.nudges,
     unicode: header.unicode,
     ages: header.ages,
     weights: section("weights"),

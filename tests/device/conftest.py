@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -13,13 +14,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fieldfare.language import LanguageModel
+from fieldfare.language.device_signature import sign_tables
+from fieldfare.language.device_tables import device_tables
+from fieldfare.safeguards.nudges import device_nudges
 from tests.scan.test_page_browser import browser as browser
 
 DEVICE = Path(__file__).parents[2] / "device"
 
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
 Run = Callable[[str, Any], Any]
 """Calls ``check`` of a module in ``device/test/`` with one value, and gives what it returns."""
+
+
+@pytest.fixture(scope="session")
+def model() -> LanguageModel:
+    """The model that ships."""
+    return LanguageModel.load()
+
+
+@pytest.fixture(scope="session")
+def signed(model: LanguageModel) -> dict[str, str]:
+    """Its tables as a device gets them."""
+    tables = device_tables(model, {"nudges": device_nudges()})
+    return {
+        "tables": base64.b64encode(tables).decode(),
+        "signature": sign_tables(tables, 3, KEY),
+        "publicKey": base64.b64encode(KEY.public_key().public_bytes_raw()).decode(),
+    }
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -51,10 +51,11 @@ def device_tables(
     from fieldfare.language import LanguageModel
     from fieldfare.language.device_signature import sign_tables
     from fieldfare.language.device_tables import device_tables as tables_of
+    from fieldfare.safeguards.nudges import device_nudges
     from fieldfare.vocabulary import FieldfareError
 
     private = _read(key)
-    tables = tables_of(LanguageModel.load())
+    tables = tables_of(LanguageModel.load(), {"nudges": device_nudges()})
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "tables.bin").write_bytes(tables)

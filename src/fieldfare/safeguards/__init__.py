@@ -12,6 +12,7 @@ child and for the sender. A decision is reversible and concerns one contact; it 
     places        the line a key of a TOML file stands on
     decide        policy × situation -> decision, a pure function
     texts         what the child and the sender are told, by language and age
+    nudges        what a child is told on its own device; ``nudges.toml`` has the levels
     franking      what was said in an encrypted message can be proved by whoever received it
     franking_encoding, franking_statement  its bytes; the operator's signed word on a report
     policy_file   the policy of a running service: re-read when the file changes

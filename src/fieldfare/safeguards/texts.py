@@ -82,12 +82,13 @@ def resolve(tag: str | None) -> str:
 
 
 @cache
-def _by_tag() -> dict[str, str]:
+def tags() -> dict[str, str]:
+    """Tags that `resolve` knows, and the language of `languages` each leads to."""
     return {language: language for language in languages()} | _SAME
 
 
 def _resolve(tag: str) -> str:
-    known = _by_tag()
+    known = tags()
     parts = tag.split("-")
     for length in range(len(parts), 0, -1):
         found = known.get("-".join(parts[:length]))
