@@ -225,6 +225,7 @@ export class Leet {
     let leading = 0; // digits before the first letter
     let inner = 0; // lone signs between letters
     let swaps = 0;
+    let address = false; // signs of addresses and program names: user@host, fail2ban
     let odd = 0; // digits that rarely stand for a letter
     for (let at = start; at < end; at++) {
       const byte = data[at];
@@ -234,6 +235,7 @@ export class Leet {
         if (letters === 0 && kind === 2) leading++;
         const rare = byte === 50 || byte === 54 || byte === 56 || byte === 57;
         if (rare) odd++;
+        address ||= byte === 50 || byte === 64;
         if (start < at && at < end - 1 && isLetter(data[at - 1]) && isLetter(data[at + 1])) {
           if (byte !== 33 && byte !== 124 && !rare) inner++;
         } else if (byte === 124) {
@@ -287,7 +289,8 @@ export class Leet {
     if (quality >= need && !(numbered && this.readHash === base && data[end - 1] !== 49)) return true;
     if (numbered || need === 2) return false;
     // Among disguised words, a long one that is no known word.
-    if (others > 1 && size >= 6 && letters > swaps && trailing < swaps && leading < 2) return true;
+    const long = size >= 6 && letters > swaps && trailing < swaps && leading < 2;
+    if (others > 1 && !address && long) return true;
     return inner >= 2 && inner === swaps && letters > swaps && size >= 5;
   }
 
