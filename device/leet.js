@@ -39,10 +39,11 @@ export function mostSpoken(votes) {
 }
 
 /** Whether a one read as l stands beside another l: "a1l" is "all" before "ail". */
-function doubles(word, ones, choices, choice) {
+function doubles(word, size, ones, choices, choice) {
   for (let c = 0; c < choices; c++) {
     const at = ones[c];
-    if ((choice >> c) & 1 && ((at && word[at - 1] === 108) || word[at + 1] === 108)) return true;
+    const behind = at + 1 < size && word[at + 1] === 108;
+    if ((choice >> c) & 1 && ((at && word[at - 1] === 108) || behind)) return true;
   }
   return false;
 }
@@ -152,7 +153,7 @@ export class Leet {
       for (let c = 0; c < choices; c++) out[ones[c]] = (choice >> c) & 1 ? 108 : 105;
       const h = this.hash.word(out, 0, size);
       const quality = this.#heard(h);
-      if (quality > best || (quality === best && best && doubles(out, ones, choices, choice))) {
+      if (quality > best || (quality === best && best && doubles(out, size, ones, choices, choice))) {
         best = quality;
         bestChoice = choice;
         this.readHash = h;

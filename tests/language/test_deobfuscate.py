@@ -158,3 +158,9 @@ def test_slips_are_read_through(text: str, indicator: str) -> None:
 )
 def test_contractions_names_and_whole_words(text: str, plain: str) -> None:
     assert normalise(pa.array([text], pa.large_string())).to_pylist() == [plain]
+
+
+def test_a_reading_does_not_depend_on_the_message_before() -> None:
+    # The first leaves an l in the buffer, just behind where the second ends.
+    beside = normalise(pa.array(["sch00l w0rldl", "ma1"])).to_pylist()
+    assert beside[1:] == normalise(pa.array(["ma1"])).to_pylist()

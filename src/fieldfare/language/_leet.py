@@ -190,7 +190,8 @@ def read_signs(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any,
             out[ones[c]] = 108 if (choice >> c) & 1 else 105
         h = hash_word(out, np.int64(0), size)
         quality = heard(known, h, speaking)
-        if quality > best or (quality == best and best and doubles(out, ones, choices, choice)):
+        tied = quality == best and best > 0
+        if quality > best or (tied and doubles(out, size, ones, choices, choice)):
             best = np.int64(quality)
             best_choice = choice
             best_hash = h
@@ -200,11 +201,14 @@ def read_signs(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any,
 
 
 @compiled
-def doubles(word: Bytes, ones: Integers, choices: Any, choice: Any) -> Any:
-    """Whether a one read as l stands beside another l: "a1l" is "all" before "ail"."""
+def doubles(word: Bytes, size: Any, ones: Integers, choices: Any, choice: Any) -> Any:
+    """Whether a one read as l stands beside another l: "a1l" is "all" before "ail". Behind the
+    word's `size` stands what an earlier one left."""
     for c in range(choices):
         at = ones[c]
-        if (choice >> c) & 1 and ((at and word[at - 1] == 108) or word[at + 1] == 108):
+        if (choice >> c) & 1 and (
+            (at > 0 and word[at - 1] == 108) or (at + 1 < size and word[at + 1] == 108)
+        ):
             return True
     return False
 
