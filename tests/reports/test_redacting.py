@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from fieldfare.cases import OPERATOR, CaseStore
-from fieldfare.reports.case_file import open_case_file
+from fieldfare.reports.case_file import FiledChild, open_case_file
 from fieldfare.reports.evidence import make_bag
 from fieldfare.reports.evidence.bag import TAG_MANIFEST, sha256_of
 from fieldfare.reports.evidence.hiding import Hider, moved, replacement
 from fieldfare.reports.evidence.redacting import redact
 from fieldfare.reports.evidence.verifying import verify
-from fieldfare.reports.frozen import FrozenChild
 from fieldfare.scan.snapshot import SeenMessage, Snapshot, Span
 from fieldfare.vocabulary import InputError
 from tests.reports.material import NAMES, SCRIPTS, snapshot
@@ -114,9 +113,9 @@ def test_nothing_is_made_of_a_bag_that_is_not_whole(bag: Path, tmp_path: Path) -
     assert not (tmp_path / "copy").exists()
 
 
-def _children() -> list[FrozenChild]:
+def _children() -> list[FiledChild]:
     return [
-        FrozenChild(
+        FiledChild(
             n, account, NAMES.get(account), 1.0, None, "unknown", None, None, 0, 0,
             False, False, None, False, 0, 0, {}, 0,
         )

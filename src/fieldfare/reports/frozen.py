@@ -22,7 +22,7 @@ from fieldfare.cases.records import (
     Reason,
     Viewer,
 )
-from fieldfare.reports.case_file import CaseFile, FiledMessage
+from fieldfare.reports.case_file import CaseFile, FiledChild, FiledMessage, Suspect
 from fieldfare.scan.snapshot import SeenMedia, SeenSource, Span
 from fieldfare.vocabulary.times import isoformat
 
@@ -30,50 +30,12 @@ FORMAT: Final = "fieldfare-bag-1"
 """Names the format of `case.json` and `messages.jsonl`, and its version."""
 
 
-class FrozenSuspect(msgspec.Struct, frozen=True):
-    """See `case_file.Suspect`."""
-
-    account: str
-    name: str | None
-    age: float | None
-    age_basis: str
-    country: str | None
-
-
-class FrozenChild(msgspec.Struct, frozen=True):
-    """See `case_file.FiledChild`."""
-
-    number: int
-    account: str
-    name: str | None
-    child_probability: float
-    age: float | None
-    age_basis: str
-    country: str | None
-    country_basis: str | None
-    contacted_at: int
-    last_at: int
-    wrote_first: bool
-    answered: bool
-    rejected_at: int | None
-    connected_before: bool
-    sent: int
-    received: int
-    asked: dict[str, int]
-    messages: int
-
-    @property
-    def pseudonym(self) -> str:
-        """What the child is called where it must not be named."""
-        return f"Child {self.number}"
-
-
 class FrozenMessage(msgspec.Struct, frozen=True):
     """See `case_file.FiledMessage`."""
 
     number: int
     conversation: int
-    """`FrozenChild.number`."""
+    """`FiledChild.number`."""
     id: str | None
     case_id: int
     sender: str
@@ -110,7 +72,7 @@ class FrozenCase(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     authority: Authority | None
     """None: a draft."""
-    suspect: FrozenSuspect
+    suspect: Suspect
     band: str
     probability: float
     as_of: int
@@ -120,7 +82,7 @@ class FrozenCase(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     reasons: tuple[Reason, ...]
     history: tuple[Assessment, ...]
-    children: tuple[FrozenChild, ...]
+    children: tuple[FiledChild, ...]
     ties: tuple[tuple[str, str], ...]
     notices: tuple[Notice, ...]
     linked: tuple[str, ...]
@@ -161,8 +123,6 @@ _SAME: Final = frozenset(FrozenCase.__struct_fields__) & {
 def freeze(case_file: CaseFile) -> FrozenCase:
     """A case file without its messages and its trail."""
     values: dict[str, Any] = {name: getattr(case_file, name) for name in _SAME}
-    values["suspect"] = _like(FrozenSuspect, case_file.suspect)
-    values["children"] = tuple(_like(FrozenChild, child) for child in case_file.children)
     values["trail_entry"] = case_file.trail_entry.number
     values["trail_entry_hash"] = case_file.trail_entry.hash
     return FrozenCase(**values)
@@ -209,7 +169,3 @@ def _whole(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
-
-
-def _like(kind: type[Any], given: Any) -> Any:
-    return kind(**{name: getattr(given, name) for name in kind.__struct_fields__})

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fieldfare.cases import actions, urgency
 from fieldfare.cases.records import Decision
+from fieldfare.reports.case_file import FiledChild
 from fieldfare.reports.document import method
 from fieldfare.reports.document.gathering import Gathered
 from fieldfare.reports.document.wording import (
@@ -19,7 +20,7 @@ from fieldfare.reports.document.wording import (
     times,
     words,
 )
-from fieldfare.reports.frozen import FrozenCase, FrozenChild
+from fieldfare.reports.frozen import FrozenCase
 from fieldfare.vocabulary.times import DAY
 
 SHOWN_IDS: Final = 4
@@ -194,11 +195,11 @@ def _timeline(case: FrozenCase) -> list[list[str]]:
     return [[minute(at), what] for at, what in events]
 
 
-def _who(child: FrozenChild) -> str:
+def _who(child: FiledChild) -> str:
     return child.pseudonym
 
 
-def _child(child: FrozenChild) -> list[str]:
+def _child(child: FiledChild) -> list[str]:
     named = child.account if child.account != child.pseudonym else ""
     return [
         child.pseudonym,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fieldfare.reports.frozen import FrozenChild
+from fieldfare.reports.case_file import FiledChild
 from fieldfare.scan.snapshot import Span
 
 SHORTEST_PART: Final = 3
@@ -43,7 +43,7 @@ class Hidden:
 class Hider:
     """Finds and replaces."""
 
-    def __init__(self, children: Iterable[FrozenChild], also: Sequence[str] = ()) -> None:
+    def __init__(self, children: Iterable[FiledChild], also: Sequence[str] = ()) -> None:
         """`also`: further words, such as nicknames and schools."""
         from ahocorasick_rs import AhoCorasick
 

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
+from fieldfare.reports.case_file import FiledChild
 from fieldfare.reports.evidence.bag import HashedFile
-from fieldfare.reports.frozen import FrozenCase, FrozenChild, FrozenMessage
+from fieldfare.reports.frozen import FrozenCase, FrozenMessage
 from fieldfare.scan.snapshot import SeenMedia
 from fieldfare.vocabulary.times import from_micros
 
@@ -47,7 +48,7 @@ class Graph:
         self._file.write(f'{{"@context": {json.dumps(CONTEXT)},\n"@graph": ['.encode())
         self._people()
 
-    def conversation(self, child: FrozenChild, first: int) -> None:
+    def conversation(self, child: FiledChild, first: int) -> None:
         """A thread, whose messages are numbered from `first` on."""
         name = str(child.number)
         thread, items = self._id("message-thread", name), self._id("thread", name)

@@ -12,8 +12,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from fieldfare.reports.case_file import FiledChild
 from fieldfare.reports.evidence.bag import BagWriter
-from fieldfare.reports.frozen import FrozenCase, FrozenChild, FrozenMessage
+from fieldfare.reports.frozen import FrozenCase, FrozenMessage
 from fieldfare.reports.typesetting import Typeset, typeset
 
 PART: Final = 5_000
@@ -30,13 +31,13 @@ class TranscriptPages:
         self._writer, self._case, self._fonts = writer, case, fonts
         self._sections: list[dict[str, Any]] = []
         self._count = self._parts = self._written = 0
-        self._conversation: FrozenChild | None = None
+        self._conversation: FiledChild | None = None
         self._pool: ProcessPoolExecutor | None = None
         self._waiting: deque[Future[Typeset]] = deque()
         self.missing: set[str] = set()
         """Characters that no font could show."""
 
-    def conversation(self, child: FrozenChild) -> None:
+    def conversation(self, child: FiledChild) -> None:
         """The messages that follow are with this child."""
         self._conversation = child
         self._section()

@@ -13,12 +13,13 @@ from typing import Any, Final
 import msgspec
 
 from fieldfare.cases.records import Change, Decision, Notice, Reason
+from fieldfare.reports.case_file import FiledChild
 from fieldfare.reports.evidence import making, verifying
 from fieldfare.reports.evidence.bag import TAG_MANIFEST, sha256_of
 from fieldfare.reports.evidence.custody import TrailEntry
 from fieldfare.reports.evidence.hiding import Hider, moved
 from fieldfare.reports.evidence.making import BagMade, BagOptions, write_bag
-from fieldfare.reports.frozen import FrozenCase, FrozenChild, FrozenMessage
+from fieldfare.reports.frozen import FrozenCase, FrozenMessage
 from fieldfare.vocabulary import InputError
 
 LOG: Final = "redactions.jsonl"
@@ -85,7 +86,7 @@ def _case(case: FrozenCase, hider: Hider, log: _Log, original: str) -> FrozenCas
         redacted_from=original,
         purpose=text(case.purpose, "purpose"),
         tags=tuple(text(tag, "tags") for tag in case.tags),
-        suspect=msgspec.structs.replace(
+        suspect=replace(
             case.suspect,
             name=None if case.suspect.name is None else text(case.suspect.name, "suspect.name"),
         ),
@@ -102,10 +103,10 @@ def _case(case: FrozenCase, hider: Hider, log: _Log, original: str) -> FrozenCas
     )
 
 
-def _child(child: FrozenChild, log: _Log) -> FrozenChild:
+def _child(child: FiledChild, log: _Log) -> FiledChild:
     log.add(file=making.CASE, field="children", number=child.number, what=child.pseudonym)
     log.replaced += 1 + (child.name is not None)
-    return msgspec.structs.replace(child, account=child.pseudonym, name=None)
+    return replace(child, account=child.pseudonym, name=None)
 
 
 def _reason(reason: Reason, text: Any, hider: Hider) -> Reason:

@@ -18,8 +18,9 @@ from typing import IO, Final, Self
 
 import msgspec
 
+from fieldfare.reports.case_file import FiledChild, Suspect
 from fieldfare.reports.evidence.bag import HashedFile
-from fieldfare.reports.frozen import FrozenChild, FrozenMessage, FrozenSuspect
+from fieldfare.reports.frozen import FrozenMessage
 from fieldfare.vocabulary.times import from_micros, isoformat
 
 VERSION: Final = "2.0.0"
@@ -33,7 +34,7 @@ _LINE: Final = 57 * 1024
 class RsmfConversation:
     """Writes one conversation: `add` its messages, then close it."""
 
-    def __init__(self, file: HashedFile, suspect: FrozenSuspect, child: FrozenChild) -> None:
+    def __init__(self, file: HashedFile, suspect: Suspect, child: FiledChild) -> None:
         self._out, self._suspect, self._child = file, suspect, child
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
         self._zip = zipfile.ZipFile(self._spool, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
