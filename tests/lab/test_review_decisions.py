@@ -34,7 +34,8 @@ format = "children"
 def assessments(tmp_path: Path) -> Path:
     path = tmp_path / "assessments.parquet"
     rejected = [0.0] * 20 + [1.0] * 20 + [3.0] * 20
-    table = {"account": [f"a{n}" for n in range(60)], "children_who_rejected": rejected}
+    accounts = [f"a{n}" for n in range(60)]
+    table = {"account": accounts, "tokens": [0] * 60, "children_who_rejected": rejected}
     pq.write_table(pa.table(table), path)
     return path
 

@@ -174,11 +174,11 @@ def test_every_reason_is_traced_to_messages_that_bear_it_out(
         assert excerpt.indicators
 
 
-def test_reasons_and_prior_add_up(result: ScanResult) -> None:
+def test_reasons_prior_and_calibration_add_up(result: ScanResult) -> None:
     for account in result.accounts:
         total = result.scorecard.prior_log_odds + total_contribution(account.reasons)
         # Reasons of next to no weight are left out of the list.
-        assert account.log_odds == pytest.approx(total, abs=0.2)
+        assert account.log_odds == pytest.approx(total + account.calibration, abs=0.2)
 
 
 def test_the_files_hold_the_ranking(result: ScanResult, tmp_path: Path) -> None:

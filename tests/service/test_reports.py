@@ -73,7 +73,8 @@ def test_the_case_shows_each_message_with_its_standing(
     assert opening.turn() == 1
     [case] = opening.store.list_cases(OPERATOR)
     assert case.origin == "report" and {"reported", "proved"} <= set(case.signs)
-    messages = opening.store.conversation(ANA, case.id)
+    # Beside what the journal holds of the two.
+    messages = [each for each in opening.store.conversation(ANA, case.id) if each.standing]
     assert [(each.standing, each.from_account) for each in messages] == [
         ("verified", True),
         ("failed", True),
@@ -115,7 +116,7 @@ def test_a_claim_does_not_take_the_place_of_what_is_verified(
     opening.turn()
     [case] = opening.store.list_cases(OPERATOR)
     found = {each.standing for each in opening.store.conversation(ANA, case.id)}
-    assert found == {"failed", "verified"}
+    assert found - {""} == {"failed", "verified"}
     opening.close()
 
 

@@ -109,7 +109,9 @@ def _signals(paths: Sequence[Path], card: Scorecard) -> pa.Table:
     tables = []
     for path in paths:
         try:
-            table = pq.read_table(path, columns=["account", *card.signals])
+            # Bands are apart for accounts whose text was read, which the tokens tell.
+            wanted = dict.fromkeys(("account", "tokens", *card.signals))
+            table = pq.read_table(path, columns=list(wanted))
         except (OSError, pa.ArrowInvalid, KeyError) as error:
             raise InputError(
                 f"{path}: not the assessments.parquet of a scan with these signals"
