@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -20,12 +20,12 @@ from fieldfare.cases import actions, audit
 from fieldfare.cases.desk import Work, place
 from fieldfare.cases.errors import WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows, require
-from fieldfare.cases.reading import Reading
-from fieldfare.cases.records import AuditEntry, Authority, Case, Message, Particulars, Viewer
+from fieldfare.cases.reading import Reading, message_of
+from fieldfare.cases.records import AuditEntry, Authority, Case, Message, Viewer
 from fieldfare.cases.tables import audit as trail
 from fieldfare.cases.tables import decisions, messages, proposals, snapshots
 from fieldfare.cases.vault import Vault
-from fieldfare.scan.snapshot import Snapshot, Span
+from fieldfare.scan.snapshot import Snapshot
 
 PAGE: Final = 2_000
 """Messages read at once."""
@@ -259,29 +259,8 @@ def _counts(connection: Connection, case: int) -> tuple[dict[str, int], int, int
     return {row[0]: row[1] for row in rows}, redacted, last or 0
 
 
-_SPANS: Final = msgspec.json.Decoder(list[tuple[str, int, int]])
-_NAMES: Final = msgspec.json.Decoder(tuple[str, ...])
-_PARTICULARS: Final = msgspec.json.Decoder(Particulars)
-
-
 def _opened(row: Row[Any], vault: Vault, where: str) -> Message:
-    particulars = None if row.particulars is None else _PARTICULARS.decode(row.particulars)
     text = None
     if row.body is not None and not row.redacted:
         text = vault.open(row.body, where).decode("utf-8", "surrogatepass")
-    return Message(
-        id=row.id,
-        message=row.message,
-        child=row.child,
-        from_account=row.from_account,
-        sent_at=row.sent_at,
-        indicators=_NAMES.decode(row.indicators),
-        spans=tuple(Span(*each) for each in _SPANS.decode(row.spans)),
-        length=row.length,
-        origin=row.origin,
-        redacted=row.redacted,
-        text=text,
-        source=None if particulars is None else particulars.source,
-        media=() if particulars is None else particulars.media,
-        standing="" if particulars is None else particulars.standing,
-    )
+    return replace(message_of(row), text=text)

@@ -108,7 +108,7 @@ class Reading(Desk):
         with self._reading() as connection:
             case_row(connection, case)
             rows = connection.execute(wanted.limit(max(1, min(most, MOST_MESSAGES)))).all()
-        return tuple(_message(row) for row in rows)
+        return tuple(message_of(row) for row in rows)
 
     @allows(Permission.CASE_READ)
     def messages_of(self, actor: Actor, case: int, ids: Sequence[int]) -> tuple[Message, ...]:
@@ -126,7 +126,7 @@ class Reading(Desk):
         if len(rows) < len(wanted):
             missing = set(wanted) - {row.id for row in rows}
             raise NotFound(f"case {case} has no message {min(missing)}")
-        return tuple(_message(row) for row in rows)
+        return tuple(message_of(row) for row in rows)
 
     @allows(Permission.CASE_READ)
     def around(
@@ -148,7 +148,7 @@ class Reading(Desk):
                 .order_by(messages.c.sent_at, messages.c.id)
                 .limit(min(after, MOST_MESSAGES))
             ).all()
-        return tuple(_message(each) for each in (*reversed(earlier), row, *later))
+        return tuple(message_of(each) for each in (*reversed(earlier), row, *later))
 
     @allows(Permission.CASE_READ)
     def moments(self, actor: Actor, case: int) -> tuple[Message, ...]:
@@ -159,7 +159,7 @@ class Reading(Desk):
                 .where(messages.c.case_id == case, messages.c.indicators != "[]")
                 .order_by(messages.c.sent_at, messages.c.id)
             ).all()
-        return tuple(_message(row) for row in rows)
+        return tuple(message_of(row) for row in rows)
 
     @allows(Permission.TEXT_REVEAL)
     def reveal(self, actor: Actor, case: int, ids: Sequence[int]) -> dict[int, str]:
@@ -358,10 +358,13 @@ def _is_blind(work: Work, case: int) -> bool:
     return found is not None
 
 
+_SPANS: Final = msgspec.json.Decoder(list[tuple[str, int, int]])
+_NAMES: Final = msgspec.json.Decoder(tuple[str, ...])
 _PARTICULARS: Final = msgspec.json.Decoder(Particulars)
 
 
-def _message(row: Row[Any]) -> Message:
+def message_of(row: Row[Any]) -> Message:
+    """A row of `tables.messages`, without its text."""
     particulars = None if row.particulars is None else _PARTICULARS.decode(row.particulars)
     return Message(
         id=row.id,
@@ -369,8 +372,8 @@ def _message(row: Row[Any]) -> Message:
         child=row.child,
         from_account=row.from_account,
         sent_at=row.sent_at,
-        indicators=tuple(json.loads(row.indicators)),
-        spans=tuple(Span(*each) for each in json.loads(row.spans)),
+        indicators=_NAMES.decode(row.indicators),
+        spans=tuple(Span(*each) for each in _SPANS.decode(row.spans)),
         length=row.length,
         origin=row.origin,
         redacted=row.redacted,

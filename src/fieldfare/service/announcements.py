@@ -44,8 +44,7 @@ class Announcements:
 
     def create(self) -> Self:
         """Make the table, unless it is there."""
-        for statement in _TABLES.format(serial=self._database.serial).split(";"):
-            self._database.run(statement)
+        self._database.run_script(_TABLES)
         return self
 
     def add(self, kind: str, account: str, data: dict[str, Any]) -> None:

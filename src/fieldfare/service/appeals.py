@@ -69,8 +69,7 @@ class Appeals:
 
     def create(self) -> Self:
         """Make the tables, unless they are there."""
-        for statement in _TABLES.format(serial=self._database.serial).split(";"):
-            self._database.run(statement)
+        self._database.run_script(_TABLES)
         return self
 
     def make(

@@ -48,6 +48,17 @@ class Database(ABC):
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement; the rows it gives, if any."""
 
+    def run_script(self, script: str) -> None:
+        """Run statements separated by semicolons, none of which holds one itself. ``{serial}``,
+        ``{blob}`` and ``{without_rowid}`` in them are what this database says for it."""
+        said = script.format(
+            serial=self.serial,
+            blob=self.blob,
+            without_rowid=" WITHOUT ROWID" if self.kind == "sqlite" else "",
+        )
+        for statement in filter(str.strip, said.split(";")):
+            self.run(statement)
+
     @abstractmethod
     def changed(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement; how many rows it changed."""

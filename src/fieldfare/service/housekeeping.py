@@ -85,8 +85,7 @@ class Housekeeping:
         self._stale: list[int] = []
         self._progress: _Progress | None = None
         self._keeper = self._alone
-        for statement in _TABLES.split(";"):
-            journal.database.run(statement)
+        journal.database.run_script(_TABLES)
         self._erasures = Erasures(journal.database)
 
     @contextmanager

@@ -87,14 +87,8 @@ class Journal:
 
     def __init__(self, database: Database, partitions: int = 1) -> None:
         self.database = database
-        script = _TABLES.format(
-            serial=database.serial,
-            blob=database.blob,
-            without_rowid=" WITHOUT ROWID" if database.kind == "sqlite" else "",
-        )
         with database.transaction():
-            for statement in filter(str.strip, script.split(";")):
-                database.run(statement)
+            database.run_script(_TABLES)
             # What is durable and does not follow from the journal.
             for kind in (Announcements, Appeals, Erasures, LegalHolds, OpenCases, UserReports):
                 kind(database).create()

@@ -75,8 +75,7 @@ class Outbox:
 
     def create(self) -> Self:
         """Make the table, unless it is there."""
-        for statement in _TABLES.format(serial=self.database.serial).split(";"):
-            self.database.run(statement)
+        self.database.run_script(_TABLES)
         return self
 
     def add(

@@ -131,8 +131,7 @@ class LegalHolds:
 
     def create(self) -> Self:
         """Make the table, unless it is there."""
-        for statement in _HOLDS.format(serial=self._database.serial).split(";"):
-            self._database.run(statement)
+        self._database.run_script(_HOLDS)
         return self
 
     def set(self, account: str, reason: str, jurisdiction: str, by: str) -> int:

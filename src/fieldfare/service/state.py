@@ -110,9 +110,7 @@ class State:
                 ("assessments", ASSESSMENTS),
             ):
                 self.database.create(name, schema, ("account",))
-            script = _TABLES.format(serial=self.database.serial)
-            for statement in filter(str.strip, script.split(";")):
-                self.database.run(statement)
+            self.database.run_script(_TABLES)
             Outbox(self.database).create()
             CaseRequests(self.database).create()
 

@@ -103,9 +103,7 @@ class UserReports:
 
     def create(self) -> Self:
         """Make the tables, unless they are there."""
-        script = _TABLES.format(serial=self._database.serial, blob=self._database.blob)
-        for statement in script.split(";"):
-            self._database.run(statement)
+        self._database.run_script(_TABLES)
         return self
 
     def get(self, id_: str) -> UserReport | None:

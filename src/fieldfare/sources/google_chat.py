@@ -81,13 +81,14 @@ class GoogleChat(RecordReader):
         if not self.detect(place):
             raise InputError(f"{place}: no Google Chat of Takeout in it")
         accounts, ordinals = Accounts(place), Ordinals()
-        others = self.others(place)
+        others = set(self.others(place))
+        by_name = {member.name: member for member in place.members}
         for member in place.members:
             if _FILE.search(member.name) is None:
                 if _unknown(member.name) and member not in others:
                     problems.add(place, UNKNOWN, member=member.name)
                 continue
-            conversation, names = _conversation(place, member, problems)
+            conversation, names = _conversation(place, member, by_name, problems)
             for index, item in objects(place, member, "messages.item", options, problems):
                 locator = f"messages[{index}]"
                 origin = Origin(
@@ -129,13 +130,13 @@ def _account(person: dict[str, Any]) -> str:
 
 
 def _conversation(
-    place: Place, member: Member, problems: Problems
+    place: Place, member: Member, by_name: dict[str, Member], problems: Problems
 ) -> tuple[Conversation, dict[str, str | None]]:
     """The conversation of a folder, and the names of its people."""
     folder = str(PurePosixPath(member.name).parent)
     match = _FILE.search(member.name)
     kind, identity = (match[1], match[2]) if match else ("Space", folder)
-    info = next((m for m in place.members if m.name == f"{folder}/group_info.json"), None)
+    info = by_name.get(f"{folder}/group_info.json")
     value: object = None
     try:
         value = json.loads(place.read(info)) if info is not None else None

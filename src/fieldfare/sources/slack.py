@@ -85,7 +85,7 @@ class Slack(RecordReader):
         if not self.detect(place):
             raise InputError(f"{place}: no export of a Slack workspace in it")
         space = _look_through(place, problems)
-        accounts, others = Accounts(place), self.others(place)
+        accounts, others = Accounts(place), set(self.others(place))
         for member in place.members:
             day = _DAY.search(member.name)
             if day is None:

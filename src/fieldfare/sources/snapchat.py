@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar
 
 from fieldfare.sources.clock import LocalClock, millis
@@ -234,10 +233,6 @@ def _origin(
 def _written(raw: str, clock: LocalClock) -> int | None:
     """Microseconds of ``2025-04-01 16:00:00 UTC``."""
     if not _ZONE.search(raw):
-        return None
-    try:
-        datetime.fromisoformat(_ZONE.sub("", raw))
-    except ValueError:
         return None
     return clock.iso(f"{_ZONE.sub('', raw)}+00:00")[0]
 
