@@ -112,7 +112,6 @@ def scan(
         threads=threads,
         prior=prior,
         scorecard=scorecard,
-        without_connections=Path("judgement") if scorecard is None else None,
         mapping=mapping,
         format_in=format_in,
         top=top,

@@ -72,12 +72,6 @@ def print_text(result: ScanResult, out: Path) -> None:
             f"{alarms.at_most:.0f} with 95 % confidence, by {alarms.innocent:,} of them).",
             markup=False,
         )
-    elif result.settings.without_connections is not None:
-        console.print(
-            f"The input holds no connections: assessed by the card set by judgement "
-            f"({result.scorecard.version}).",
-            markup=False,
-        )
     if result.accounts:
         console.print(_table(result.accounts[:SHOWN]))
     else:

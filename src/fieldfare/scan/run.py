@@ -85,7 +85,7 @@ def scan(
     Raises InputError or SettingsError where nothing can be read or a setting is not valid; what
     is wrong with single records is counted in ``gathered.problems``.
     """
-    _scorecard(settings)  # a card that is not valid is refused before anything is read
+    card = _scorecard(settings)  # one that is not valid is refused before anything is read
     with (
         tempfile.TemporaryDirectory(prefix="fieldfare-") as folder,
         open_engine(
@@ -94,7 +94,6 @@ def scan(
     ):
         gathered, repeated = _gather(paths, settings, Path(folder), engine, on_step)
         _require_events(gathered)
-        card = _scorecard(settings, gathered)
         on_step("Preparing events")
         loaded = load(engine, gathered.files, settings.contacts, repeated)
         if loaded.later:
@@ -183,10 +182,8 @@ def _require_events(gathered: Gathered) -> None:
     raise InputError(f"no message, connection or notice in the input can be used; {why}")
 
 
-def _scorecard(settings: ScanSettings, gathered: Gathered | None = None) -> Scorecard:
+def _scorecard(settings: ScanSettings) -> Scorecard:
     path = settings.scorecard
-    if gathered is not None and not (gathered.rows["connections"] or gathered.rows["notices"]):
-        path = settings.without_connections or path
     card = scorecards.shipped() if path is None else scorecards.load(path)
     return card if settings.prior is None else card.with_prior(settings.prior)
 

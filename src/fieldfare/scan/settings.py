@@ -26,9 +26,6 @@ class ScanSettings:
     """Base rate, 0–1; None: the scorecard's."""
     scorecard: Path | None = None
     """None: the shipped one."""
-    without_connections: Path | None = None
-    """The scorecard for input without a single connection or notice, instead of `scorecard`: a
-    card fitted to a service that gives them is blind to much where there are none."""
     mapping: Path | None = None
     format_in: str | None = None
     """Name of a reader, where it should not be detected."""
