@@ -26,6 +26,8 @@ from fieldfare.cli.device import device
 from fieldfare.cli.evaluate import evaluate
 from fieldfare.cli.evidence import evidence
 from fieldfare.cli.formats import formats
+from fieldfare.cli.investigate import investigate
+from fieldfare.cli.investigation import investigation
 from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
 from fieldfare.cli.report import report
@@ -50,6 +52,7 @@ app = typer.Typer(
 )
 for command in (
     scan,
+    investigate,
     demo,
     serve,
     stream,
@@ -73,6 +76,7 @@ for name, group in (
     ("appeal", appeal),
     ("device", device),
     ("case", case),
+    ("investigation", investigation),
     ("report", report),
     ("user", user),
     ("audit", audit),

@@ -1,0 +1,141 @@
+"""A case: one folder, readable by its owner alone, with one database.
+
+The database is not encrypted (DuckDB's own writes need an extension it would fetch): keep the
+folder on an encrypted disk. One process at a time has it open.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self, get_args
+
+import duckdb
+import pyarrow as pa
+
+from fieldfare.vocabulary import InputError, SettingsError
+
+DATABASE: Final = "investigation.duckdb"
+FOLDER: Final = "investigations"
+"""Where cases lie, below the folder of data."""
+
+MEMORY_LIMIT: Final = "1200MB"
+
+Verdict = Literal["child", "not_child", "unsure"]
+VERDICTS: Final[tuple[str, ...]] = get_args(Verdict)
+
+_NAME = re.compile(r"[\w][\w .-]{0,79}")
+
+
+class Investigation:
+    """One case. Close it, or use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.folder = folder
+        self.connection = connection
+
+    @staticmethod
+    def folder_of(data: Path, name: str) -> Path:
+        """The folder of a case by its name. Raises SettingsError for a name that is none."""
+        if not _NAME.fullmatch(name) or name.endswith("."):
+            raise SettingsError(
+                f"--case {name}: give it a name of letters, digits, spaces, dots and dashes"
+            )
+        return data / FOLDER / name
+
+    @staticmethod
+    def names(data: Path) -> list[str]:
+        """The names of all cases below a folder of data, in order."""
+        return sorted(found.parent.name for found in (data / FOLDER).glob(f"*/{DATABASE}"))
+
+    @staticmethod
+    def open(folder: Path, *, create: bool = False, read_only: bool = False) -> Investigation:
+        """A case folder; made if missing and asked for. Raises InputError where there is none,
+        where it is damaged, or where another process has it open."""
+        path = folder / DATABASE
+        if not path.exists() and not create:
+            raise InputError(f"{folder}: no investigation there; begin one with PATH and --case")
+        folder.mkdir(parents=True, exist_ok=True)
+        if create and os.name == "posix":
+            folder.chmod(0o700)
+        try:
+            connection = duckdb.connect(
+                str(path), read_only=read_only, config={"autoinstall_known_extensions": False}
+            )
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise InputError(
+                    f"{folder}: another process has this investigation open; close it first"
+                ) from error
+            raise InputError(f"{path}: the database cannot be opened; it is damaged") from error
+        except duckdb.Error as error:
+            raise InputError(f"{path}: the database cannot be opened; it is damaged") from error
+        spill = str(folder / "spill").replace("'", "''")
+        for setting in (
+            "enable_progress_bar = false",
+            "preserve_insertion_order = false",
+            f"memory_limit = '{MEMORY_LIMIT}'",
+            f"temp_directory = '{spill}'",
+        ):
+            connection.execute(f"SET {setting}")
+        if not read_only:
+            path.chmod(0o600)
+            connection.execute(_tables())
+        return Investigation(folder, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the file."""
+        self.connection.close()
+
+    def run(self, statements: str) -> None:
+        """Run SQL."""
+        self.connection.execute(statements)
+
+    def table(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The rows of a query, as Arrow."""
+        found = self.connection.cursor().sql(query, params=list(parameters) or None)
+        return found.to_arrow_table()
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        found: list[dict[str, Any]] = self.table(query, parameters).to_pylist()
+        return found
+
+    def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first value of the first row; None where there is none."""
+        row = self.connection.cursor().execute(query, list(parameters)).fetchone()
+        return None if row is None else row[0]
+
+    def setting(self, name: str) -> str | None:
+        """A setting of the case."""
+        found: str | None = self.value("SELECT value FROM settings WHERE name = ?", [name])
+        return found
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a setting of the case."""
+        self.connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
+
+
+def _tables() -> str:
+    return (files("fieldfare.investigation") / "tables.sql").read_text("utf-8")
+
+
+def now() -> int:
+    """Microseconds UTC of this moment."""
+    return time.time_ns() // 1_000
