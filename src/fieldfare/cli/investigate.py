@@ -28,7 +28,7 @@ def investigate(
     folder = Investigation.folder_of(data, case)
     with Investigation.open(folder, create=True) as opened:
         imported = import_paths(opened, paths, ReadOptions())
-        analyse(opened)
+        analyse(opened, imported=True)
         peers = opened.value("SELECT COUNT(*) FROM peers")
         typer.echo(f"{imported.records:,} records, {peers:,} peers: {folder}")
     if imported.problems.total:

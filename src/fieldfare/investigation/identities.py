@@ -1,11 +1,152 @@
-"""Which accounts are one person: joins with evidence, proposed, confirmed, undone."""
+"""Which accounts are one person: joins with evidence, proposed, confirmed, undone.
+
+The same telephone number, e-mail address or user id joins, and so do several of the same messages
+at the same times; both can be undone. The same name is only proposed: a person confirms. Those
+whose archives were given are the suspect.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Final
 
+import pyarrow as pa
+
+from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
+
+OWNER_SHARE: Final = 0.9
+"""Share of an archive's conversations that its owner is in."""
+FEW: Final = 2
+"""Conversations from which on an owner can be told from the others."""
+
+SUSPECT: Final = "suspect"
+"""Setting: the accounts that were named as the suspect's, as JSON."""
+
+
+def propose(case: Investigation) -> None:
+    """Find what accounts share, from `records` and `described`, as `joins`, and who owns the
+    archives. What people decided about joins before stays. Raises InputError where the owner
+    cannot be told."""
+    for name in ("accounts", "joins", "same_messages"):
+        case.run(statements(name))
+    settle(case, owners=False)
+    named = case.setting(SUSPECT)
+    owners = _named(json.loads(named)) if named else _owners(case)
+    case.run("DELETE FROM joins WHERE kind = 'owner'")
+    first = owners[0]["account"]
+    for one in owners[1:]:
+        a, b = sorted((first, one["account"]))
+        case.connection.execute(
+            "INSERT OR REPLACE INTO joins VALUES (?, ?, ?, 'owner', ?, 0.9, ?, true, 'proposed',"
+            " NULL, NULL)",
+            [
+                join_id_of(a, b, "owner"),
+                a,
+                b,
+                "owner of the archives",
+                json.dumps([owners[0], one]),
+            ],
+        )
+    case.set("owner", first)
+
+
+def settle(case: Investigation, *, owners: bool = True) -> None:
+    """Set the state of every join from what people decided, and from joins the person of every
+    account and who is the suspect."""
+    case.run(statements("settle"))
+    kinds = "" if owners else " AND kind <> 'owner'"
+    pairs = case.rows(f"SELECT account_a, account_b FROM joins WHERE applied{kinds}")
+    persons = components((row["account_a"], row["account_b"]) for row in pairs)
+    found = pa.table({"account": list(persons), "one": list(persons.values())})
+    case.run("UPDATE accounts SET person = account, is_suspect = false")
+    if persons:
+        case.connection.register("joined", found)
+        case.run(
+            "UPDATE accounts SET person = joined.one FROM joined"
+            " WHERE joined.account = accounts.account"
+        )
+        case.connection.unregister("joined")
+    if owners:
+        case.connection.execute(
+            "UPDATE accounts SET is_suspect = true WHERE person ="
+            " (SELECT person FROM accounts WHERE account = ?)",
+            [case.setting("owner")],
+        )
+
+
+def components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of each account in a pair, the smallest account it is connected with."""
+    parent: dict[str, str] = {}
+
+    def root(one: str) -> str:
+        while parent.setdefault(one, one) != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    for a, b in pairs:
+        low, high = sorted((root(a), root(b)))
+        parent[high] = low
+    return {one: root(one) for one in list(parent)}
+
+
+def name_suspect(case: Investigation, named: Iterable[str]) -> None:
+    """Keep which accounts are the suspect's: each an account, or the name, number or address of
+    exactly one. Raises InputError where there is none, or several."""
+    accounts = []
+    for given in named:
+        found = case.rows(
+            "SELECT account FROM accounts WHERE account = ?"
+            " UNION SELECT account FROM identifiers WHERE value = lower(?) ORDER BY account",
+            [given, given],
+        )
+        exact = [row["account"] for row in found if row["account"] == given]
+        several = exact or [row["account"] for row in found]
+        if not several:
+            raise InputError(f"--suspect {given}: no such account in these archives")
+        accounts += several
+    case.set(SUSPECT, json.dumps(sorted(set(accounts))))
+
+
+def _named(accounts: list[str]) -> list[dict[str, Any]]:
+    return [{"account": one, "says": "named as the suspect's"} for one in accounts]
+
+
+def _owners(case: Investigation) -> list[dict[str, Any]]:
+    """The accounts whose archives these are, the one in most conversations first."""
+    found = case.rows(statements("owners"), {"share": OWNER_SHARE, "few": FEW})
+    if not found:
+        raise InputError(
+            "it cannot be told whose archives these are; say so with --suspect ACCOUNT"
+            f" ({_candidates(case)})"
+        )
+    accounts = [row["account"] for row in found]
+    clash = case.rows(
+        "SELECT a.account AS one, b.account AS other FROM (SELECT DISTINCT sender,"
+        " unnest(recipients) AS recipient FROM records WHERE kind = 'private') AS r"
+        " INNER JOIN accounts AS a ON a.account = r.sender"
+        " INNER JOIN accounts AS b ON b.account = r.recipient AND b.person <> a.person"
+        " WHERE list_contains(?, a.account) AND list_contains(?, b.account)"
+        " ORDER BY one, other LIMIT 1",
+        [accounts, accounts],
+    )
+    if clash:
+        raise InputError(
+            f"the archives are of people who wrote to one another ({clash[0]['one']} and"
+            f" {clash[0]['other']}); say who is the suspect with --suspect ACCOUNT"
+        )
+    return found
+
+
+def _candidates(case: Investigation) -> str:
+    rows = case.rows(
+        "SELECT sender, COUNT(*) AS n FROM records GROUP BY sender ORDER BY n DESC, sender LIMIT 3"
+    )
+    return "most was written by " + ", ".join(row["sender"] for row in rows)
 
 
 def join_id_of(first: str, second: str, kind: str) -> str:
@@ -22,7 +163,7 @@ def add_by_hand(case: Investigation, first: str, second: str, why: str) -> str:
     a, b = sorted((first, second))
     join_id = join_id_of(a, b, "by_hand")
     case.connection.execute(
-        "INSERT OR REPLACE INTO joins VALUES (?, ?, ?, 'by_hand', ?, 1.0, '[]', true, 'proposed',"
+        "INSERT OR REPLACE INTO joins VALUES (?, ?, ?, 'by_hand', ?, 1.0, '[]', false, 'proposed',"
         " NULL, NULL)",
         [join_id, a, b, why],
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 from fieldfare.sources.reader import Problems, ReadOptions
 
@@ -157,7 +158,7 @@ class _Spool:
         connection = self._case.connection
         connection.register("arriving", rows)
         first = self.first + self.records
-        connection.execute(_sql(f"arriving_{name}").replace("{first}", str(first)))
+        connection.execute(statements(f"arriving_{name}").replace("{first}", str(first)))
         connection.unregister("arriving")
 
     def finish(self) -> None:
@@ -208,7 +209,3 @@ def said() -> Indicators:
     from fieldfare.language.indicators import read_indicators
 
     return read_indicators(files("fieldfare.investigation") / "phrases")
-
-
-def _sql(name: str) -> str:
-    return (files("fieldfare.investigation") / "sql" / f"{name}.sql").read_text("utf-8")

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 
+from fieldfare.investigation.identities import propose, settle
+from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 
-STEPS = ("accounts", "messages", "peers", "cues")
+STEPS = ("messages", "peers", "cues")
 """Files of ``sql/``, in order."""
 
 
-def analyse(case: Investigation, on_step: Callable[[str], None] = lambda _: None) -> None:
+def analyse(
+    case: Investigation,
+    on_step: Callable[[str], None] = lambda _: None,
+    *,
+    imported: bool = False,
+) -> None:
     """Make every derived table anew from `records`, `described`, joins and verdicts, in one
-    transaction."""
+    transaction. After an import, what joins accounts is looked for too."""
     from fieldfare.investigation.fitting import refit
 
     case.run("BEGIN")
     try:
+        if imported:
+            on_step("Identities")
+            propose(case)
+        settle(case)
         for step in STEPS:
             on_step(step.replace("_", " ").capitalize())
-            case.run((files("fieldfare.investigation") / "sql" / f"{step}.sql").read_text("utf-8"))
+            case.run(statements(step))
         refit(case)
         case.run("COMMIT")
     except BaseException:

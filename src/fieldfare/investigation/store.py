@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,9 @@ FOLDER: Final = "investigations"
 """Where cases lie, below the folder of data."""
 
 MEMORY_LIMIT: Final = "1200MB"
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Values for a query, by place (``?``) or by name (``$name``)."""
 
 Verdict = Literal["child", "not_child", "unsure"]
 VERDICTS: Final[tuple[str, ...]] = get_args(Verdict)
@@ -107,19 +110,19 @@ class Investigation:
         """Run SQL."""
         self.connection.execute(statements)
 
-    def table(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    def table(self, query: str, parameters: Parameters = ()) -> pa.Table:
         """The rows of a query, as Arrow."""
-        found = self.connection.cursor().sql(query, params=list(parameters) or None)
+        found = self.connection.sql(query, params=parameters or None)
         return found.to_arrow_table()
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, query: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
         """The rows of a query."""
         found: list[dict[str, Any]] = self.table(query, parameters).to_pylist()
         return found
 
-    def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+    def value(self, query: str, parameters: Parameters = ()) -> Any:
         """The first value of the first row; None where there is none."""
-        row = self.connection.cursor().execute(query, list(parameters)).fetchone()
+        row = self.connection.execute(query, parameters).fetchone()
         return None if row is None else row[0]
 
     def setting(self, name: str) -> str | None:

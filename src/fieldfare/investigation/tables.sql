@@ -77,6 +77,17 @@ CREATE TABLE IF NOT EXISTS identifiers (
     source VARCHAR NOT NULL, member VARCHAR NOT NULL, locator VARCHAR NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS same_talk ( -- conversations of two sources that are one
+    source_a VARCHAR NOT NULL, conversation_a VARCHAR NOT NULL, source_b VARCHAR NOT NULL,
+    conversation_b VARCHAR NOT NULL, kind VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS clocks ( -- what a source's times are moved by, to be those of others
+    source VARCHAR NOT NULL, day BIGINT NOT NULL, -- days since 1970
+    shift BIGINT NOT NULL, -- microseconds that are added
+    votes BIGINT NOT NULL -- messages of that day that show it; 0: of the source's other days
+);
+
 CREATE TABLE IF NOT EXISTS messages ( -- each message once, whatever it was read from
     message BIGINT PRIMARY KEY, conversation VARCHAR NOT NULL, kind VARCHAR NOT NULL,
     sender VARCHAR NOT NULL, recipients VARCHAR[] NOT NULL, -- accounts

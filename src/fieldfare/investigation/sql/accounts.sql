@@ -1,18 +1,66 @@
+-- Everyone met, with what names them. Persons and the suspect are set from joins.
 DELETE FROM accounts;
 INSERT INTO accounts
-SELECT account, MIN(name), split_part(account, ':', 1), account, false, MIN(country), MIN(country_source),
-    MIN(age), MIN(age_source), CAST(SUM(sent) AS BIGINT)
+SELECT account, arg_min(name, name), split_part(account, ':', 1), account, false,
+    arg_min(country, country), arg_min(country_source, country), arg_min(age, age),
+    arg_min(age_source, age), CAST(SUM(sent) AS BIGINT)
 FROM (
-    SELECT account, name, country, country_source, age, age_source, 0 AS sent FROM described
+    SELECT account, NULLIF(trim(name), '') AS name, country, country_source, age, age_source,
+        0 AS sent
+    FROM described
     UNION ALL
-    SELECT sender, NULL, NULL, NULL, NULL, NULL, 1 FROM records
+    SELECT sender, NULL, NULL, NULL, NULL, NULL, COUNT(*) FROM records GROUP BY sender
     UNION ALL
-    SELECT DISTINCT unnest(recipients), NULL, NULL, NULL, NULL, NULL, 0 FROM records
+    SELECT account, NULL, NULL, NULL, NULL, NULL, 0
+    FROM (SELECT DISTINCT unnest(recipients) AS account FROM records) AS reached
 ) AS met
 GROUP BY account;
-UPDATE accounts SET is_suspect = true WHERE account = (
-    SELECT account FROM (
-        SELECT sender AS account, conversation FROM records
-        UNION SELECT unnest(recipients), conversation FROM records
-    ) AS present GROUP BY account ORDER BY COUNT(*) DESC, account LIMIT 1
-);
+
+DELETE FROM identifiers;
+INSERT INTO identifiers
+WITH met AS (
+    SELECT account, name, source, member, locator FROM described
+    UNION ALL
+    SELECT sender, NULL, source, arg_min(member, record), arg_min(locator, record) FROM records
+    WHERE sender NOT IN (SELECT account FROM described) GROUP BY sender, source
+),
+parts AS (
+    SELECT *, split_part(account, ':', 1) AS service,
+        substr(account, strpos(account, ':') + 1) AS own,
+        regexp_replace(
+            regexp_replace(substr(account, strpos(account, ':') + 1),
+                '@(s\.whatsapp\.net|c\.us)$', ''),
+            '[\s().+-]', '', 'g') AS digits
+    FROM met
+),
+read AS (
+    SELECT *,
+        CASE
+            WHEN regexp_full_match(digits, '(00)?[1-9][0-9]{7,14}')
+                AND (own LIKE '+%' OR own LIKE '00%' OR own LIKE '%@s.whatsapp.net'
+                    OR own LIKE '%@c.us' OR service IN ('signal', 'whatsapp', 'viber'))
+                THEN 'phone'
+            WHEN regexp_full_match(own, '[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}') THEN 'email'
+            WHEN regexp_full_match(own, '[0-9]{4,}')
+                AND service NOT IN ('sms', 'phone', 'imessage', 'nativemessages') THEN 'user_id'
+            WHEN service IN ('instagram', 'snapchat', 'roblox', 'kik', 'matrix')
+                OR own LIKE '@%' THEN 'username'
+            WHEN service IN ('messenger', 'whatsapp', 'googlechat') THEN 'name'
+        END AS kind
+    FROM parts
+)
+SELECT account, kind,
+    CASE kind
+        WHEN 'phone' THEN '+' || regexp_replace(digits, '^00', '')
+        WHEN 'email' THEN lower(own)
+        -- One application under the names that tools give it.
+        WHEN 'user_id' THEN CASE
+            WHEN service IN ('messenger', 'facebookmessenger', 'facebook') THEN 'messenger'
+            ELSE service END || ':' || own
+        WHEN 'username' THEN lower(regexp_replace(own, '^@', ''))
+        ELSE lower(trim(own)) END,
+    source, member, locator
+FROM read WHERE kind IS NOT NULL
+UNION
+SELECT account, 'name', lower(trim(name)), source, member, locator FROM read
+WHERE length(trim(name)) > 1 AND NOT regexp_full_match(trim(name), '[+0-9\s().-]+');

@@ -1,10 +1,123 @@
+-- Each message once. A record of one source never meets another of the same source, unless both
+-- have one id; records of several sources meet, one to one, where person, conversation and
+-- content are the same and the times agree.
+CREATE OR REPLACE TEMP TABLE talks AS
+SELECT source, conversation, MIN(talk) AS talk FROM (
+    SELECT DISTINCT source, conversation, conversation AS talk FROM records WHERE kind = 'group'
+    UNION ALL
+    SELECT source_b, conversation_b, conversation_a FROM same_talk WHERE kind = 'group'
+    UNION ALL
+    SELECT source_a, conversation_a, conversation_b FROM same_talk WHERE kind = 'group'
+) AS known GROUP BY source, conversation;
+
+CREATE OR REPLACE TEMP TABLE units AS
+SELECT r.record, r.source, r.sent_at, r.content, r.words, a.person,
+    CASE r.tz_basis WHEN 'utc' THEN 0 WHEN 'offset' THEN 0 WHEN 'assumed' THEN 1 ELSE 2 END
+    AS doubt,
+    hash(a.person, r.content, CASE WHEN r.kind = 'group' THEN t.talk
+        ELSE COALESCE(p.person, r.conversation) END, r.kind) AS same,
+    CASE WHEN r.id IS NOT NULL THEN hash(r.id, r.content) ELSE hash(r.record, 'alone') END AS unit
+FROM records AS r INNER JOIN accounts AS a ON a.account = r.sender
+LEFT JOIN accounts AS p ON p.account = r.recipients[1]
+LEFT JOIN talks AS t ON r.kind = 'group' AND t.source = r.source
+    AND t.conversation = r.conversation;
+
+-- Only what stands in several sources under the same key can meet.
+CREATE OR REPLACE TEMP TABLE shared AS
+SELECT same FROM units GROUP BY same HAVING COUNT(DISTINCT source) > 1;
+
+CREATE OR REPLACE TEMP TABLE meeting AS
+SELECT u.*, s.sha256 FROM units AS u INNER JOIN shared AS h ON h.same = u.same
+INNER JOIN sources AS s ON s.source = u.source;
+
+DELETE FROM clocks;
+INSERT INTO clocks
+WITH votes AS (
+    SELECT b.source, b.sent_at // 86_400_000_000 AS day,
+        900_000_000 * CAST(round((a.sent_at - b.sent_at) / 900000000.0) AS BIGINT) AS shift,
+        COUNT(DISTINCT b.content) AS votes
+    FROM meeting AS a INNER JOIN meeting AS b ON a.same = b.same AND a.source <> b.source
+    WHERE b.doubt > 0 AND b.words >= 2 AND (a.doubt < b.doubt
+        OR (a.doubt = b.doubt AND a.sha256 < b.sha256))
+        AND abs(a.sent_at - b.sent_at) <= 52_200_000_000
+        AND abs(a.sent_at - b.sent_at
+            - 900_000_000 * CAST(round((a.sent_at - b.sent_at) / 900000000.0) AS BIGINT))
+            <= 75_000_000
+    GROUP BY ALL
+),
+whole AS (
+    SELECT source, arg_max(shift, votes * 1000 - abs(shift) // 900_000_000) AS shift FROM (
+        SELECT source, shift, SUM(votes) AS votes FROM votes GROUP BY ALL
+    ) AS summed
+    WHERE votes >= 3 GROUP BY source
+),
+daily AS (
+    SELECT source, day, arg_max(shift, votes * 1000 - abs(shift) // 900_000_000) AS shift,
+        MAX(votes) AS votes
+    FROM votes WHERE votes >= 2 GROUP BY source, day
+),
+days AS (
+    SELECT DISTINCT r.source, r.sent_at // 86_400_000_000 AS day
+    FROM records AS r INNER JOIN whole AS w ON w.source = r.source
+)
+SELECT days.source, days.day, COALESCE(daily.shift, whole.shift), COALESCE(daily.votes, 0)
+FROM days INNER JOIN whole ON whole.source = days.source
+LEFT JOIN daily ON daily.source = days.source AND daily.day = days.day;
+
+CREATE OR REPLACE TEMP TABLE met AS
+WITH timed AS (
+    SELECT m.*, m.sent_at + COALESCE(c.shift, 0) AS moment FROM meeting AS m
+    LEFT JOIN clocks AS c ON c.source = m.source AND m.doubt > 0
+        AND c.day = m.sent_at // 86_400_000_000
+),
+-- A record twice in a source under one id is one.
+single AS (
+    SELECT same, source, unit, MIN(moment) AS moment FROM timed GROUP BY same, source, unit
+),
+broken AS (
+    SELECT *, CASE WHEN moment - lag(moment) OVER w > 90_000_000 THEN 1 ELSE 0 END AS new_run
+    FROM single WINDOW w AS (PARTITION BY same ORDER BY moment, source, unit)
+),
+runs AS (
+    SELECT *, SUM(new_run) OVER (PARTITION BY same ORDER BY moment, source, unit
+        ROWS UNBOUNDED PRECEDING) AS run
+    FROM broken
+),
+numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY same, run, source ORDER BY moment, unit) AS nth
+    FROM runs
+)
+SELECT same, source, unit, hash(same, run, nth) AS message FROM numbered;
+
+CREATE OR REPLACE TEMP TABLE placed AS
+SELECT u.record, u.doubt, COALESCE(m.message, u.unit) AS message,
+    r.sent_at + CASE WHEN u.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END AS moment
+FROM units AS u INNER JOIN records AS r ON r.record = u.record
+LEFT JOIN met AS m ON m.same = u.same AND m.source = u.source AND m.unit = u.unit
+LEFT JOIN clocks AS c ON c.source = u.source AND c.day = u.sent_at // 86_400_000_000;
+
 DELETE FROM messages;
 INSERT INTO messages
-SELECT r.record, r.conversation, r.kind, r.sender, r.recipients, a.person, a.is_suspect,
-    CASE WHEN NOT a.is_suspect THEN a.person WHEN r.kind = 'private' THEN p.person END,
-    r.sent_at, r.tz_basis, r.text, r.media, r.words, r.content, r.stated_age,
-    r.stated_age_confidence, r.indicators, r.cues,
-    [{'source': r.source, 'member': r.member, 'locator': r.locator, 'raw_time': r.raw_time,
-      'warnings': r.warnings, 'sent_at': r.sent_at, 'tz_basis': r.tz_basis}]
-FROM records AS r INNER JOIN accounts AS a ON a.account = r.sender
+WITH origins AS (
+    SELECT p.message, MIN(p.moment) FILTER (p.doubt = d.surest) AS moment,
+        arg_min(p.record, {'doubt': p.doubt, 'moment': p.moment, 'source': r.source,
+            'member': r.member, 'locator': r.locator}) AS record,
+        list({'source': r.source, 'member': r.member, 'locator': r.locator,
+            'raw_time': r.raw_time, 'warnings': r.warnings, 'sent_at': r.sent_at,
+            'tz_basis': r.tz_basis}
+            ORDER BY p.doubt, p.moment, r.source, r.member, r.locator) AS origins
+    FROM placed AS p INNER JOIN records AS r ON r.record = p.record
+    INNER JOIN (SELECT message, MIN(doubt) AS surest FROM placed GROUP BY message) AS d
+        ON d.message = p.message
+    GROUP BY p.message
+)
+SELECT row_number() OVER (ORDER BY o.moment, a.person, r.content, r.source, r.member, r.locator),
+    r.conversation, r.kind, r.sender, r.recipients, a.person, a.is_suspect,
+    CASE WHEN NOT a.is_suspect THEN CASE
+            WHEN r.kind = 'group' OR p.is_suspect THEN a.person END
+        WHEN r.kind = 'private' AND NOT p.is_suspect THEN p.person END,
+    o.moment, r.tz_basis, r.text, r.media, r.words, r.content, r.stated_age,
+    r.stated_age_confidence, r.indicators, r.cues, o.origins
+FROM origins AS o INNER JOIN records AS r ON r.record = o.record
+INNER JOIN accounts AS a ON a.account = r.sender
 LEFT JOIN accounts AS p ON p.account = r.recipients[1];
