@@ -25,6 +25,7 @@ framework is known here.
     deciding     decisions, undone, reported
     reviewing    blind second reviews, agreement, labels
     exporting    all of a case, frozen, for what leaves the house
+    investigating  the record of what is done with investigations
     caring       exposure, the team, keys, retention
     auditing     the audit read and verified
     store        `CaseStore`, all of these parts in one

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
-from sqlalchemy import Table, and_, delete, distinct, func, select, update
+from sqlalchemy import Connection, Table, and_, delete, distinct, func, select, update
 
 from fieldfare.cases.desk import Desk, place
 from fieldfare.cases.errors import WrongState
+from fieldfare.cases.investigating import REVEALED
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.records import Exposure, Member
 from fieldfare.cases.report_tables import credentials, filings
 from fieldfare.cases.tables import (
+    audit,
     cases,
     decisions,
     messages,
@@ -124,6 +127,7 @@ class Caring(Desk):
                     seen, reveals.c.grave.is_(True)
                 )
             ).scalar_one()
+            revealed += _in_investigations(connection, user, start)
         due = revealed >= self._settings.break_after_revealed
         return Exposure(user, start, looked, revealed, grave, due)
 
@@ -152,3 +156,14 @@ class Caring(Desk):
             if len(rows) < ROTATE_ROWS:
                 return total
             last = rows[-1]._mapping[key.name]
+
+
+def _in_investigations(connection: Connection, user: str, start: int) -> int:
+    """Different messages of investigations that somebody was shown since."""
+    details = connection.execute(
+        select(audit.c.detail).where(
+            audit.c.user_name == user, audit.c.at >= start, audit.c.action == REVEALED
+        )
+    ).scalars()
+    found = [json.loads(each) for each in details]
+    return len({(each["investigation"], number) for each in found for number in each["messages"]})

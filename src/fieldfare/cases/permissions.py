@@ -65,6 +65,13 @@ class Permission(enum.StrEnum):
     USERS_MANAGE = "users.manage"
     KEYS_MANAGE = "keys.manage"
     RETENTION = "retention"
+    INVESTIGATION_READ = "investigation.read"
+    """Who was written to in a suspect's archives, and why each seems a child; texts masked."""
+    INVESTIGATION_REVEAL = "investigation.reveal"
+    INVESTIGATION_JUDGE = "investigation.judge"
+    """Say who is a child, and whether two accounts are one person's."""
+    INVESTIGATION_TAKE = "investigation.take"
+    """Take the report of a country, tables and evidence bags out."""
 
 
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

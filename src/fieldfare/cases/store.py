@@ -9,6 +9,7 @@ from __future__ import annotations
 from fieldfare.cases.auditing import Auditing
 from fieldfare.cases.caring import Caring
 from fieldfare.cases.exporting import Exporting
+from fieldfare.cases.investigating import Investigating
 from fieldfare.cases.noting import Noting
 from fieldfare.cases.opening import Opening
 from fieldfare.cases.queue import Queue
@@ -16,5 +17,7 @@ from fieldfare.cases.reviewing import Reviewing
 from fieldfare.cases.searching import Searching
 
 
-class CaseStore(Opening, Queue, Reviewing, Noting, Searching, Exporting, Caring, Auditing):
+class CaseStore(
+    Opening, Queue, Reviewing, Noting, Searching, Exporting, Investigating, Caring, Auditing
+):
     """Cases, from opened to closed. Several may share a database, in several processes."""

@@ -97,13 +97,16 @@ class FrozenCase(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the audit's entry that says this was taken."""
     trail_entry_hash: str
     trail_end: str
+    subject: Literal["case", "investigation"] = "case"
+    """What it is about: an account of the service's, or a suspect's archives."""
     redacted_from: str | None = None
     """SHA-256 of the tag manifest of the bag that this is a redacted copy of."""
 
     @property
     def is_draft(self) -> bool:
-        """Two people have not agreed that this leaves the house."""
-        return self.authority is None
+        """Two people have not agreed that this leaves the house; of an investigation, which is the
+        officers' own, that is not asked."""
+        return self.authority is None and self.subject == "case"
 
     @property
     def notice(self) -> str:

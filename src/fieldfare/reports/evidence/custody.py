@@ -123,7 +123,9 @@ def form(case: FrozenCase, software: str) -> dict[str, Any]:
         "collected_by": case.taken_by,
         "collected_at_utc": isoformat(case.taken_at),
         "collected_with": software,
-        "collected_from": "the case database of the service",
+        "collected_from": "the case database of the service"
+        if case.subject == "case"
+        else "archives of a suspect, read into an investigation",
         "purpose": case.purpose,
         "agreed_by": None
         if authority is None

@@ -13,9 +13,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from fieldfare.reports.case_file import FiledChild
 from fieldfare.scan.snapshot import Span
 
 SHORTEST_PART: Final = 3
@@ -40,10 +39,26 @@ class Hidden:
     """``Child 3``, ``word``, ``e-mail``, ``number``."""
 
 
+class Named(Protocol):
+    """A child whose account and name are replaced."""
+
+    @property
+    def account(self) -> str:
+        """Its account."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name."""
+
+    @property
+    def pseudonym(self) -> str:
+        """What stands in their place."""
+
+
 class Hider:
     """Finds and replaces."""
 
-    def __init__(self, children: Iterable[FiledChild], also: Sequence[str] = ()) -> None:
+    def __init__(self, children: Iterable[Named], also: Sequence[str] = ()) -> None:
         """`also`: further words, such as nicknames and schools."""
         from ahocorasick_rs import AhoCorasick
 

@@ -26,6 +26,7 @@ from fieldfare.reports.evidence.pages import TranscriptPages
 from fieldfare.reports.evidence.rsmf import RsmfConversation
 from fieldfare.reports.evidence.transcript import Csv, JsonLines
 from fieldfare.reports.frozen import FrozenCase, FrozenMessage, freeze, freeze_messages
+from fieldfare.reports.typesetting import Typeset
 from fieldfare.vocabulary import InputError
 from fieldfare.vocabulary.times import isoformat
 
@@ -77,9 +78,10 @@ def write_bag(
     folder: Path,
     options: BagOptions,
     extra: Mapping[str, Callable[[], bytes]] | None = None,
+    report: Callable[[Gathered], Typeset] | None = None,
 ) -> BagMade:
     """Make a bag of a frozen case. `extra`: further payload files, asked for when all messages have
-    gone by."""
+    gone by. `report`: another ``report.pdf`` than that of a case."""
     sealing.check_recipients(options.recipients)
     key = None if options.key is None else signing.load_key(options.key)
     sealed = folder.with_name(folder.name + sealing.SUFFIX)
@@ -87,7 +89,7 @@ def write_bag(
         raise InputError(f"{sealed}: exists already; choose another name for the bag")
     writer = BagWriter(folder)
     try:
-        missing = _fill(writer, case, messages, trail, options)
+        missing = _fill(writer, case, messages, trail, options, report)
         for name, data in (extra or {}).items():
             writer.add(name, data())
         sha256 = writer.finish(_info(case, options))
@@ -120,6 +122,7 @@ def _fill(
     messages: Iterable[FrozenMessage],
     trail: Iterable[TrailEntry],
     options: BagOptions,
+    made: Callable[[Gathered], Typeset] | None,
 ) -> tuple[str, ...]:
     pages = TranscriptPages(writer, case, options.fonts)
     try:
@@ -127,7 +130,7 @@ def _fill(
         pages.finish()
     finally:
         pages.close()
-    report = case_report(case, found, software(), options.fonts)
+    report = made(found) if made else case_report(case, found, software(), options.fonts)
     writer.add("report.pdf", report.data)
     writer.add(CASE, pretty(case))
     with writer.writing(TRAIL) as file:

@@ -1,0 +1,16 @@
+"""The hand-over: what is given to the police of each country, so that children are found.
+
+Enters: an investigation. Leaves, for every country with a confirmed or probable child (and for
+those whose country is not known, so that no child falls between two): a report as a page and as a
+PDF that say the same, and tables; where it is asked for, an evidence bag of the messages.
+
+    content   what a report says; other countries' children are in it by reference only
+    writing   reports and tables as files, and which of them are out of date
+    tables    CSV
+    bag       the messages with the children of a country, as an evidence bag
+    report.html.j2, handover.css   the page; the PDF is typeset by `reports.typesetting`
+"""
+
+from fieldfare.investigation.handover.writing import Handed, handed, write_country, write_reports
+
+__all__ = ["Handed", "handed", "write_country", "write_reports"]

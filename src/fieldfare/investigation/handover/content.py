@@ -1,0 +1,512 @@
+"""What the report of a country says, in words already: the page and the PDF are made of this.
+
+A child of another country is in it by reference only. Messages are quoted by a few words, in which
+names and identifiers of children of other countries are replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from fieldfare.investigation import reading, wording
+from fieldfare.investigation.records import (
+    UNKNOWN,
+    URGENT,
+    Account,
+    Cue,
+    Origin,
+    Person,
+    Place,
+    Problem,
+    Risk,
+    Source,
+)
+from fieldfare.investigation.store import Investigation
+from fieldfare.reports.evidence.hiding import Hider
+from fieldfare.scan.page import words
+
+MOST_CUES: Final = 8
+MOST_PLACES: Final = 5
+MOST_PROBLEMS: Final = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: what is said, more about it, a few words quoted, where that stands."""
+
+    says: str
+    detail: str
+    quote: str
+    where: str
+
+
+@dataclass(frozen=True)
+class ReportedChild:
+    """One child, as an officer who can act needs it."""
+
+    reference: str
+    name: str
+    standing: str
+    confirmed: bool
+    level: str
+    urgent: bool
+    now: str
+    """What makes it urgent, in a sentence; empty where nothing does."""
+    age: str
+    place: str
+    contact: list[str]
+    accounts: list[Line]
+    cues: list[Line]
+    places: list[Line]
+    asked: list[Line]
+    knows: str
+    unknown: str
+    """What is not known, and would help to find the child."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of a country."""
+
+    case: str
+    code: str
+    country: str
+    made_at: int
+    made: str
+    by: str
+    software: str
+    notice: str
+    summary: list[str]
+    figures: list[tuple[str, str]]
+    first: list[Line]
+    """Whom to look for first, and why."""
+    children: list[ReportedChild]
+    elsewhere: list[str]
+    """Children who may be in this country, and are in the report of another."""
+    suspect: list[Line]
+    suspect_says: str
+    sources: list[Line]
+    problems: list[Line]
+    limits: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Dossier:
+    """All of a case that the reports of its countries share, read once."""
+
+    case: Investigation
+    name: str
+    made_at: int
+    by: str
+    software: str
+    people: list[Person]
+    suspect: dict[str, list[Account]]
+    sources: list[Source]
+    problems: list[Problem]
+    ties: dict[str, set[str]]
+    possible: dict[str, set[str]]
+    """By person: countries that something points to."""
+
+    def children(self, code: str) -> list[Person]:
+        """Whom the report of a country holds: the most urgent first."""
+        found = [each for each in self.people if each.counts and each.place == code]
+        return sorted(found, key=lambda p: (-p.risk, p.standing != "confirmed", -p.probability))
+
+    def countries(self) -> list[str]:
+        """Countries that need a report, those with most children first."""
+        counts: dict[str, int] = {}
+        for each in self.people:
+            if each.counts:
+                counts[each.place] = counts.get(each.place, 0) + 1
+        return sorted(counts, key=lambda code: (code == UNKNOWN, -counts[code], code))
+
+
+def dossier(case: Investigation, name: str, *, made_at: int, by: str, software: str) -> Dossier:
+    """What all reports share."""
+    people = reading.people(case)
+    ties: dict[str, set[str]] = {}
+    for tie in reading.ties(case):
+        ties.setdefault(tie.peer_a, set()).add(tie.peer_b)
+        ties.setdefault(tie.peer_b, set()).add(tie.peer_a)
+    counted = [each.peer for each in people if each.counts]
+    places = reading.places(case, counted)
+    return Dossier(
+        case,
+        name,
+        made_at,
+        by,
+        software,
+        people,
+        reading.accounts(case),
+        reading.sources(case),
+        reading.problems(case),
+        ties,
+        {peer: {each.country for each in found} for peer, found in places.items()},
+    )
+
+
+def country_name(code: str) -> str:
+    """The name of a country."""
+    return "Country not known" if code == UNKNOWN else words.country(code)
+
+
+def content(found: Dossier, code: str) -> Report:
+    """The report of a country. Raises nothing where it has no child: it says so."""
+    children = found.children(code)
+    peers = [each.peer for each in children]
+    writer = _Writer(found, code, children)
+    cues, places = reading.cues(found.case, peers), reading.places(found.case, peers)
+    risks, accounts = reading.risks(found.case, peers), reading.accounts(found.case, peers)
+    made = [
+        writer.child(
+            each,
+            cues.get(each.peer, []),
+            places.get(each.peer, []),
+            risks.get(each.peer, []),
+            accounts.get(each.peer, []),
+        )
+        for each in children
+    ]
+    return Report(
+        case=found.name,
+        code=code,
+        country=country_name(code),
+        made_at=found.made_at,
+        made=f"{words.minute(found.made_at)} UTC",
+        by=found.by,
+        software=found.software,
+        notice="Confidential: names children. For the police, to find and protect them.",
+        summary=_summary(children, code),
+        figures=_figures(children),
+        first=[
+            Line(f"{each.reference} {each.name}".strip(), each.now, each.place, each.contact[0])
+            for each in made
+            if each.urgent
+        ],
+        children=made,
+        elsewhere=writer.elsewhere(),
+        suspect=[
+            line
+            for owned in found.suspect.values()
+            for account in owned
+            for line in writer.account(account)
+        ],
+        suspect_says=_suspect_says(found),
+        sources=writer.sources(),
+        problems=[
+            Line(each.what, words.plural(each.times, "time"), words.clip(each.detail, 200),
+                 ", ".join(part for part in (each.source, each.where) if part))
+            for each in found.problems[:MOST_PROBLEMS]
+        ],
+        limits=_limits(found, code),
+    )  # fmt: skip
+
+
+class _Writer:
+    """Puts records into words, with sources by number and other countries' children hidden."""
+
+    def __init__(self, found: Dossier, code: str, children: Sequence[Person]) -> None:
+        self._found, self._code = found, code
+        self._here = {each.peer for each in children}
+        self._known = {each.peer: each for each in found.people}
+        self._numbers = {each.source: n for n, each in enumerate(found.sources, 1)}
+        others = [each for each in found.people if each.counts and each.place != code]
+        also = [
+            identifier.value
+            for owned in reading.accounts(found.case, [each.peer for each in others]).values()
+            for account in owned
+            for identifier in account.identifiers
+            if identifier.kind not in ("name", "username")
+        ]
+        # What a child here is called too stays: it is theirs.
+        own = {part.casefold() for each in children for part in each.name.split()}
+        self._hider = Hider(
+            [
+                _Hidden(
+                    account,
+                    " ".join(part for part in each.name.split() if part.casefold() not in own),
+                    each.reference,
+                )
+                for each in others
+                for account in each.accounts
+            ],
+            also,
+        )
+
+    def child(
+        self,
+        person: Person,
+        cues: Sequence[Cue],
+        places: Sequence[Place],
+        risks: Sequence[Risk],
+        accounts: Sequence[Account],
+    ) -> ReportedChild:
+        now = _now(person, risks)
+        return ReportedChild(
+            reference=person.reference,
+            name=words.clip(person.name),
+            standing=_standing(person),
+            confirmed=person.standing == "confirmed",
+            level=wording.level(person.risk),
+            urgent=person.risk >= URGENT,
+            now=now,
+            age=_age(person),
+            place=_place(person, places),
+            contact=_contact(person),
+            accounts=[line for account in accounts for line in self.account(account)],
+            cues=[
+                Line(each.says, wording.strength(each.weight), self._quote(each.quote),
+                     self._where(each.origin))
+                for each in cues[:MOST_CUES]
+            ],
+            places=[
+                Line(each.says, f"{words.country(each.country)}, by {wording.basis(each.basis)}",
+                     "", self._where(each.origin))
+                for each in places[:MOST_PLACES]
+            ],
+            asked=self._asked(risks),
+            knows=self._knows(person),
+            unknown=_unknown(person, places, accounts),
+        )  # fmt: skip
+
+    def account(self, account: Account) -> list[Line]:
+        """An account, by everything it is known by."""
+        kinds = [each for each in account.identifiers if each.value != account.account]
+        shown = [
+            Line(wording.IDENTIFIERS.get(each.kind, each.kind), "", words.clip(each.value, 120),
+                 self._where(each.origin))
+            for each in {(i.kind, i.value): i for i in reversed(kinds)}.values()
+        ]  # fmt: skip
+        head = Line(
+            f"account ({account.service})" if account.service else "account",
+            words.plural(account.messages, "message"),
+            words.clip(account.account, 120),
+            "",
+        )
+        return [head, *reversed(shown)]
+
+    def elsewhere(self) -> list[str]:
+        """Children who may be here and are in another report."""
+        return [
+            f"{each.reference}: in the report of {country_name(each.place)}"
+            for each in self._found.people
+            if each.counts
+            and each.place != self._code
+            and self._code in self._found.possible.get(each.peer, ())
+        ]
+
+    def sources(self) -> list[Line]:
+        """The archives, by their numbers."""
+        return [
+            Line(f"[{n}] {each.source}", f"{each.title}: {each.records:,} messages",
+                 f"SHA-256 {each.sha256}", f"holds {_COMPLETE.get(each.completeness, 'unknown')}; "
+                 f"times: {_ZONES.get(each.tz_basis, each.tz_basis)}")
+            for n, each in enumerate(self._found.sources, 1)
+        ]  # fmt: skip
+
+    def _asked(self, risks: Iterable[Risk]) -> list[Line]:
+        by_kind: dict[str, list[Risk]] = {}
+        for each in risks:
+            by_kind.setdefault(each.kind, []).append(each)
+        order = list(wording.RISKS)
+        lines = []
+        for kind in sorted(by_kind, key=lambda k: order.index(k) if k in order else len(order)):
+            its = by_kind[kind]
+            last, first = its[0], its[-1]
+            when = words.minute(last.at)
+            if len(its) > 1:
+                when = f"{words.plural(len(its), 'message')}, {words.minute(first.at)} to {when}"
+            lines.append(
+                Line(wording.risk(kind), when, self._quote(last.quote), self._where(last.origin))
+            )
+        return lines
+
+    def _knows(self, person: Person) -> str:
+        found = [self._known[p] for p in self._found.ties.get(person.peer, ()) if p in self._known]
+        children = sorted((each for each in found if each.counts), key=lambda p: p.reference)
+        parts = [
+            f"{each.reference} ({words.clip(each.name, 40)})"
+            if each.peer in self._here
+            else f"{each.reference} ({country_name(each.place)})"
+            for each in children
+        ]
+        return words.listed(parts) if parts else ""
+
+    def _quote(self, text: str) -> str:
+        hidden, _ = self._hider.hide(text, contacts=False)
+        return words.clip(hidden, 200)
+
+    def _where(self, origin: Origin) -> str:
+        number = self._numbers.get(origin.source)
+        head = origin.source if number is None else f"[{number}]"
+        return ", ".join(part for part in (head, origin.member, origin.locator) if part)
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A child of another country, as `Hider` wants it."""
+
+    account: str
+    name: str
+    pseudonym: str
+
+
+_COMPLETE: Final = {
+    "everything": "both sides",
+    "one side": "one side only: what the other wrote is not there",
+}
+_ZONES: Final = {
+    "utc": "UTC in the source",
+    "offset": "with an offset in the source",
+    "assumed": "local in the source, in a zone that the officer named",
+    "unknown": "in no zone that is known; read as UTC, and may be wrong by hours",
+}
+
+
+def _standing(person: Person) -> str:
+    chance = words.probability(person.probability)
+    between = f"{words.probability(person.low)} to {words.probability(person.high)}"
+    if person.standing == "confirmed":
+        when = "" if person.verdict_at is None else f", {words.minute(person.verdict_at)} UTC"
+        return f"A child: confirmed by {person.verdict_by}{when}"
+    if person.standing == "unsure":
+        return f"An officer looked and was unsure; by the cues a child with {chance} ({between})"
+    return f"Not yet looked at by an officer; by the cues a child with {chance} ({between})"
+
+
+def _age(person: Person) -> str:
+    if person.age is None:
+        return "age not known"
+    basis = {"stated": "said by the child", "told": "said to the child", "profile": "by the account's data"}
+    return f"age {person.age:.0f} ({basis.get(person.age_basis, person.age_basis)})"
+
+
+def _place(person: Person, places: Sequence[Place]) -> str:
+    if person.country is None:
+        return "Nothing in the messages points to a country."
+    others = sorted({each.country for each in places} - {person.country})
+    said = f"{words.country(person.country)}: {wording.certainty(person.country_confidence)}"
+    bases = list(
+        dict.fromkeys(wording.basis(p.basis) for p in places if p.country == person.country)
+    )
+    said += f", by {words.listed(bases)}" if bases else ""
+    if others:
+        said += f". Something also points to {words.listed([words.country(o) for o in others])}"
+    return f"{said}."
+
+
+def _now(person: Person, risks: Sequence[Risk]) -> str:
+    latest: dict[str, int] = {}
+    for each in risks:
+        latest[each.kind] = max(each.at, latest.get(each.kind, each.at))
+    parts = [
+        f"{wording.risk(kind)} ({words.day(latest[kind])})"
+        for kind in wording.RISKS
+        if kind in latest
+    ]
+    said = f"{'; '.join(parts[:4])}." if parts else ""
+    return said[:1].upper() + said[1:]
+
+
+def _contact(person: Person) -> list[str]:
+    began = "the suspect wrote first" if person.wrote_first else "the child wrote first"
+    return [
+        f"Last contact {words.minute(person.last_contact)} UTC",
+        f"First contact {words.minute(person.first_contact)} UTC; {began}",
+        f"{words.plural(person.sent, 'message')} from the suspect, {person.received:,} to the "
+        "suspect",
+    ]
+
+
+def _unknown(person: Person, places: Sequence[Place], accounts: Sequence[Account]) -> str:
+    kinds = {i.kind for account in accounts for i in account.identifiers}
+    missing = [
+        word
+        for kind, word in (("phone", "no phone number"), ("email", "no e-mail address"))
+        if kind not in kinds
+    ]
+    if not person.name:
+        missing.append("no name")
+    if person.age is None:
+        missing.append("no age was said")
+    if not any(each.basis == "stated_place" for each in places):
+        missing.append("no town or school was named")
+    if places and {each.basis for each in places} <= wording.WEAK:
+        missing.append("the country rests only on language or hours, which countries share")
+    said = f"{words.listed(missing)}." if missing else ""
+    return said[:1].upper() + said[1:]
+
+
+def _summary(children: Sequence[Person], code: str) -> list[str]:
+    confirmed = sum(each.standing == "confirmed" for each in children)
+    urgent = sum(each.risk >= URGENT for each in children)
+    where = "whose country is not known" if code == UNKNOWN else f"in {country_name(code)}"
+    if not children:
+        return [f"No child {where} is known or probable in this investigation."]
+    said = [
+        f"In the archives of one suspect {words.plural(len(children), 'child', 'children')} "
+        f"{where} {'was' if len(children) == 1 else 'were'} found: {confirmed:,} confirmed by an "
+        f"officer, {len(children) - confirmed:,} probable and not confirmed.",
+    ]
+    said.append(
+        f"{words.plural(urgent, 'child', 'children')} should be looked for first: see the list."
+        if urgent
+        else "Nothing in the messages makes one of them more urgent than the others."
+    )
+    if code == UNKNOWN:
+        said.append("Until somebody finds out where they are, no police is looking for them.")
+    return said
+
+
+def _figures(children: Sequence[Person]) -> list[tuple[str, str]]:
+    last = max((each.last_contact for each in children), default=None)
+    first = min((each.first_contact for each in children), default=None)
+    return [
+        (f"{len(children):,}", "children"),
+        (f"{sum(each.standing == 'confirmed' for each in children):,}", "confirmed"),
+        (f"{sum(each.risk >= URGENT for each in children):,}", "to look for first"),
+        ("–" if first is None else words.minute(first)[:10], "first contact"),
+        ("–" if last is None else words.minute(last)[:10], "last contact"),
+    ]
+
+
+def _suspect_says(found: Dossier) -> str:
+    counted = [each for each in found.people if each.counts]
+    places = {each.place for each in counted if each.place != UNKNOWN}
+    return (
+        f"In all, {words.plural(len(counted), 'child', 'children')} in "
+        f"{words.plural(len(places), 'country', 'countries')} are confirmed or probable in this "
+        "investigation; those of other countries are in the reports of those."
+    )
+
+
+def _limits(found: Dossier, code: str) -> list[str]:
+    said = [
+        "A name is what an account calls itself. An account is not a person: accounts are shared, "
+        "lent and taken over.",
+        "The probability of being a child adds up cues in the messages: a stated age, a school "
+        "year, parents mentioned. Adults give the same cues, and children who say nothing of the "
+        "kind give none. Nobody counts as confirmed whom no officer confirmed.",
+        "A country is where most of what is known points. A phone number's country code, a "
+        "language or an internet address is not where somebody lives.",
+        "Risk is read from words and from the dates of messages. That nothing is listed does not "
+        "mean that nothing happened: calls, deleted messages and pictures are not read.",
+        "Times are UTC. Where a source gives no time zone they may be wrong by hours.",
+        "Everything here is found again by its reference: [number] of the source, file in it, "
+        "record. The hash says which file it is.",
+    ]
+    left = sum(each.standing == "unlikely" and each.place == code for each in found.people)
+    if left:
+        said.append(
+            f"{words.plural(left, 'further person', 'further people')} placed here were judged "
+            "more probably adult by their cues, and by no officer; they are not in this report."
+        )
+    one_sided = sum(each.completeness == "one side" for each in found.sources)
+    if one_sided:
+        said.append(
+            f"{words.plural(one_sided, 'source')} of {len(found.sources)} "
+            f"{'holds' if one_sided == 1 else 'hold'} one side of the conversations only."
+        )
+    return said

@@ -1,0 +1,336 @@
+"""An investigation's tables as records. Reads only; what is not asked for is not loaded."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from fieldfare.investigation.records import (
+    Account,
+    Cue,
+    Evidence,
+    Identifier,
+    Join,
+    Message,
+    Origin,
+    Person,
+    Place,
+    Problem,
+    Risk,
+    Script,
+    Sending,
+    Source,
+    Tie,
+    key_of,
+)
+from fieldfare.investigation.store import Investigation
+from fieldfare.vocabulary import InputError
+
+_PEOPLE: Final = """
+SELECT p.*, v."by" AS verdict_by, v."at" AS verdict_at, v.number AS verdict_number
+FROM peers AS p
+LEFT JOIN (
+    SELECT peer, arg_max("by", number) AS "by", arg_max("at", number) AS "at", MAX(number) AS number
+    FROM verdicts GROUP BY peer
+) AS v ON v.peer = p.peer
+"""
+
+_MESSAGES: Final = """
+SELECT m.message, m.kind, m.sender, m.from_suspect, m.recipients, m.sent_at, m.tz_basis,
+    CAST(length(m.text) AS BIGINT) AS length, m.media, m.indicators, m.origins, a.name
+FROM messages AS m LEFT JOIN accounts AS a ON a.account = m.sender
+"""
+
+
+def people(case: Investigation) -> list[Person]:
+    """Everybody, whom to look at next first."""
+    found = case.rows(_PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
+    return [_person(each) for each in found]
+
+
+def person(case: Investigation, key: str) -> Person:
+    """Somebody by their key. Raises InputError where there is none (any more): two people who were
+    joined have one key."""
+    peer = next((p for (p,) in _values(case, "SELECT peer FROM peers") if key_of(p) == key), None)
+    if peer is None:
+        raise InputError(
+            "there is no such person in this investigation (any more); they may have been joined "
+            "with another"
+        )
+    return _person(case.rows(_PEOPLE + "WHERE p.peer = ?", [peer])[0])
+
+
+def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
+    """What points to a child, by peer, the strongest first."""
+    found = case.rows(
+        "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
+        [list(peers)],
+    )
+    return _by_peer(
+        (
+            each["peer"],
+            Cue(each["kind"], each["weight"], each["says"], each["message"], _origin(each),
+                each["quote"]),
+        )
+        for each in found
+    )  # fmt: skip
+
+
+def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
+    """What points to a country, by peer, the strongest first."""
+    found = case.rows(
+        "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
+        [list(peers)],
+    )
+    return _by_peer(
+        (
+            each["peer"],
+            Place(each["country"], each["basis"], each["weight"], each["says"], each["message"],
+                  _origin(each)),
+        )
+        for each in found
+    )  # fmt: skip
+
+
+def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
+    """What makes people urgent and what was asked of them, by peer, the latest first."""
+    found = case.rows(
+        "SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, \"at\" DESC, message",
+        [list(peers)],
+    )
+    return _by_peer(
+        (
+            each["peer"],
+            Risk(each["kind"], each["at"], each["message"], _origin(each), each["quote"]),
+        )
+        for each in found
+    )
+
+
+def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
+    """By peer and kind of risk: how often, and when last."""
+    found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for peer, kind, times, last in _values(
+        case, "SELECT peer, kind, COUNT(*), MAX(\"at\") FROM risks GROUP BY peer, kind ORDER BY peer"
+    ):
+        found[peer][kind] = (times, last)
+    return dict(found)
+
+
+def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[str, list[Account]]:
+    """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
+    rule = "is_suspect" if persons is None else "list_contains(?, person)"
+    given: list[Any] = [] if persons is None else [list(persons)]
+    found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)  # noqa: S608
+    known: dict[str, list[Identifier]] = defaultdict(list)
+    for each in case.rows(
+        "SELECT * FROM identifiers WHERE list_contains(?, account) "
+        "ORDER BY account, kind, value, source, member, locator",
+        [[each["account"] for each in found]],
+    ):
+        known[each["account"]].append(
+            Identifier(each["account"], each["kind"], each["value"], _origin(each))
+        )
+    return _by_peer(
+        (
+            each["person"],
+            Account(each["account"], each["name"] or "", each["service"], each["messages"],
+                    tuple(known[each["account"]])),
+        )
+        for each in found
+    )  # fmt: skip
+
+
+def ties(case: Investigation) -> list[Tie]:
+    """Who knows whom."""
+    return [
+        Tie(*each)
+        for each in _values(
+            case, "SELECT peer_a, peer_b, says FROM acquainted ORDER BY peer_a, peer_b, says"
+        )
+    ]
+
+
+def joins(case: Investigation) -> list[Join]:
+    """Accounts that are, or may be, one person's: what waits for somebody first."""
+    found = case.rows(
+        """
+        SELECT j.*, a.name AS name_a, b.name AS name_b
+        FROM joins AS j
+        LEFT JOIN accounts AS a ON a.account = j.account_a
+        LEFT JOIN accounts AS b ON b.account = j.account_b
+        ORDER BY state <> 'proposed', applied, confidence DESC, join_id
+        """
+    )
+    return [_join(each) for each in found]
+
+
+def conversation(
+    case: Investigation, peer: str, *, after: int = 0, most: int = 100
+) -> list[Message]:
+    """Messages with a person and to them, in order of time, without texts; `after` so many."""
+    found = case.rows(
+        _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
+        [peer, most, after],
+    )
+    return [_message(each) for each in found]
+
+
+def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
+    """These messages, in order of time, without texts."""
+    found = case.rows(
+        _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
+        [list(numbers)],
+    )
+    return [_message(each) for each in found]
+
+
+def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
+    """The texts of these messages; of those that have one."""
+    return dict(
+        _values(
+            case,
+            "SELECT message, text FROM messages WHERE list_contains(?, message) "
+            "AND text IS NOT NULL",
+            [list(numbers)],
+        )
+    )
+
+
+def peers_of(case: Investigation, numbers: Sequence[int]) -> set[str]:
+    """Whose conversations these messages stand in."""
+    found = _values(
+        case,
+        "SELECT DISTINCT peer FROM messages WHERE list_contains(?, message) AND peer IS NOT NULL",
+        [list(numbers)],
+    )
+    return {peer for (peer,) in found}
+
+
+def scripts(case: Investigation) -> list[Script]:
+    """What was sent to many, that to most first."""
+    found: dict[int, list[Sending]] = defaultdict(list)
+    for script, *rest in _values(
+        case,
+        "SELECT script, message, peer, \"at\", similarity FROM scripts ORDER BY script, \"at\", message",
+    ):
+        found[script].append(Sending(*rest))
+    made = [Script(script, tuple(sendings)) for script, sendings in found.items()]
+    return sorted(made, key=lambda each: (-len({s.peer for s in each.sendings}), each.script))
+
+
+def sources(case: Investigation) -> list[Source]:
+    """The archives."""
+    names = ", ".join(Source.__slots__)
+    return [Source(*each) for each in _values(case, f"SELECT {names} FROM sources ORDER BY source")]  # noqa: S608
+
+
+def problems(case: Investigation) -> list[Problem]:
+    """What could not be read, the most frequent first."""
+    found = _values(
+        case,
+        'SELECT coalesce(source, \'\'), "where", what, detail, times FROM problems '
+        'ORDER BY times DESC, source, "where", what',
+    )
+    return [Problem(*each) for each in found]
+
+
+def hours(case: Investigation) -> list[int]:
+    """Messages of the suspect by hour of the day, UTC."""
+    found = dict(
+        _values(
+            case,
+            "SELECT hour, CAST(SUM(messages) AS BIGINT) FROM hours WHERE from_suspect "
+            "GROUP BY hour",
+        )
+    )
+    return [int(found.get(hour, 0)) for hour in range(24)]
+
+
+def _values(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    return case.connection.cursor().execute(query, list(given)).fetchall()
+
+
+def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for peer, each in pairs:
+        found[peer].append(each)
+    return dict(found)
+
+
+def _origin(row: dict[str, Any]) -> Origin:
+    return Origin(
+        row["source"],
+        row["member"],
+        row["locator"],
+        row.get("raw_time") or "",
+        row.get("tz_basis") or "",
+        tuple(row.get("warnings") or ()),
+    )
+
+
+def _person(row: dict[str, Any]) -> Person:
+    return Person(
+        peer=row["peer"],
+        name=row["name"] or "",
+        accounts=tuple(row["accounts"]),
+        probability=row["child_probability"],
+        low=row["low"],
+        high=row["high"],
+        age=row["age"],
+        age_basis=row["age_basis"] or "",
+        first_contact=row["first_contact"],
+        last_contact=row["last_contact"],
+        sent=row["messages_from_suspect"],
+        received=row["messages_to_suspect"],
+        wrote_first=row["suspect_wrote_first"],
+        language=row["language"],
+        country=row["country"],
+        country_confidence=row["country_confidence"] or 0.0,
+        risk=row["risk_level"],
+        priority=row["priority"],
+        verdict=row["verdict"],
+        verdict_by=row["verdict_by"] or "",
+        verdict_at=row["verdict_at"],
+        verdict_number=row["verdict_number"] or 0,
+    )
+
+
+def _join(row: dict[str, Any]) -> Join:
+    return Join(
+        id=row["join_id"],
+        account_a=row["account_a"],
+        account_b=row["account_b"],
+        name_a=row["name_a"] or "",
+        name_b=row["name_b"] or "",
+        kind=row["kind"],
+        value=row["value"],
+        confidence=row["confidence"],
+        evidence=tuple(
+            Evidence(each["account"], each["says"], _origin(each))
+            for each in json.loads(row["evidence"])
+        ),
+        applied=row["applied"],
+        state=row["state"],
+        by=row["by"] or "",
+        at=row["at"],
+    )
+
+
+def _message(row: dict[str, Any]) -> Message:
+    return Message(
+        message=row["message"],
+        kind=row["kind"],
+        sender=row["sender"],
+        name=row["name"] or "",
+        from_suspect=row["from_suspect"],
+        recipients=tuple(row["recipients"]),
+        sent_at=row["sent_at"],
+        tz_basis=row["tz_basis"],
+        length=row["length"],
+        media=tuple(row["media"]),
+        indicators=tuple(row["indicators"]),
+        origins=tuple(_origin(each) for each in row["origins"]),
+    )
