@@ -9,7 +9,6 @@ investigation and numbers of people and messages, never a name, an account or a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from fieldfare.cases.desk import Desk
 from fieldfare.cases.permissions import Actor, Permission, allows
@@ -22,10 +21,11 @@ class Investigating(Desk):
     """The record of what is done with investigations."""
 
     @allows(Permission.INVESTIGATION_READ)
-    def investigation_seen(self, actor: Actor, name: str, page: str, **detail: Any) -> None:
-        """Somebody looked at a page of it, masked."""
+    def investigation_seen(self, actor: Actor, name: str, page: str, person: str = "") -> None:
+        """Somebody looked at a page of it, masked; at that of a person, by the person's key."""
         with self._writing(actor) as work:
-            work.note("investigation.view", None, investigation=name, page=page, **detail)
+            of = {"person": person} if person else {}
+            work.note("investigation.view", None, investigation=name, page=page, **of)
 
     @allows(Permission.INVESTIGATION_REVEAL)
     def investigation_revealed(self, actor: Actor, name: str, messages: Sequence[int]) -> None:
@@ -35,11 +35,15 @@ class Investigating(Desk):
             work.note(REVEALED, None, investigation=name, messages=shown)
 
     @allows(Permission.INVESTIGATION_JUDGE)
-    def investigation_judged(self, actor: Actor, name: str, what: str, **detail: Any) -> None:
-        """Somebody said who is a child, or whether two accounts are one person's; or took it
-        back."""
+    def investigation_judged(
+        self, actor: Actor, name: str, what: str, whom: str, said: str | None
+    ) -> None:
+        """Somebody said of a person whether it is a child (`what` is ``verdict``), or of a join
+        whether it holds (``join``); None: took back what was said."""
         with self._writing(actor) as work:
-            work.note("investigation.judge", None, investigation=name, what=what, **detail)
+            work.note(
+                "investigation.judge", None, investigation=name, what=what, whom=whom, said=said
+            )
 
     @allows(Permission.INVESTIGATION_TAKE)
     def investigation_taken(self, actor: Actor, name: str, file: str, sha256: str) -> None:

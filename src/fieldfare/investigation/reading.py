@@ -97,7 +97,7 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
 def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     """What makes people urgent and what was asked of them, by peer, the latest first."""
     found = case.rows(
-        "SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, \"at\" DESC, message",
+        'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
         [list(peers)],
     )
     return _by_peer(
@@ -113,7 +113,7 @@ def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
     """By peer and kind of risk: how often, and when last."""
     found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for peer, kind, times, last in _values(
-        case, "SELECT peer, kind, COUNT(*), MAX(\"at\") FROM risks GROUP BY peer, kind ORDER BY peer"
+        case, 'SELECT peer, kind, COUNT(*), MAX("at") FROM risks GROUP BY peer, kind ORDER BY peer'
     ):
         found[peer][kind] = (times, last)
     return dict(found)
@@ -123,7 +123,7 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
     rule = "is_suspect" if persons is None else "list_contains(?, person)"
     given: list[Any] = [] if persons is None else [list(persons)]
-    found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)  # noqa: S608
+    found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
     for each in case.rows(
         "SELECT * FROM identifiers WHERE list_contains(?, account) "
@@ -214,7 +214,8 @@ def scripts(case: Investigation) -> list[Script]:
     found: dict[int, list[Sending]] = defaultdict(list)
     for script, *rest in _values(
         case,
-        "SELECT script, message, peer, \"at\", similarity FROM scripts ORDER BY script, \"at\", message",
+        'SELECT script, message, peer, "at", similarity FROM scripts '
+        'ORDER BY script, "at", message',
     ):
         found[script].append(Sending(*rest))
     made = [Script(script, tuple(sendings)) for script, sendings in found.items()]
@@ -224,14 +225,15 @@ def scripts(case: Investigation) -> list[Script]:
 def sources(case: Investigation) -> list[Source]:
     """The archives."""
     names = ", ".join(Source.__slots__)
-    return [Source(*each) for each in _values(case, f"SELECT {names} FROM sources ORDER BY source")]  # noqa: S608
+    found = _values(case, f"SELECT {names} FROM sources ORDER BY source")
+    return [Source(*each) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:
     """What could not be read, the most frequent first."""
     found = _values(
         case,
-        'SELECT coalesce(source, \'\'), "where", what, detail, times FROM problems '
+        "SELECT coalesce(source, ''), \"where\", what, detail, times FROM problems "
         'ORDER BY times DESC, source, "where", what',
     )
     return [Problem(*each) for each in found]

@@ -31,6 +31,13 @@ STANDINGS: Final = {
 
 VERDICTS: Final = {"child": "Child", "not_child": "Not a child", "unsure": "Unsure"}
 
+AGES: Final = {
+    "stated": "said by the person",
+    "told": "said to the person",
+    "profile": "by the account's data",
+}
+"""Where an age is from."""
+
 BASES: Final = {
     "phone": "the country code of a number",
     "stated_place": "a place named in a message",

@@ -8,9 +8,10 @@ audit of the console is another, and stays in the console.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -194,7 +195,9 @@ def _messages(
             for each in page:
                 number += 1
                 origins.add(number, each)
-                yield _frozen(number, child.number, replace(each, text=texts.get(each.message)))
+                yield _frozen(
+                    number, child.number, dataclasses.replace(each, text=texts.get(each.message))
+                )
 
 
 def _frozen(number: int, conversation: int, message: Message) -> FrozenMessage:
@@ -243,7 +246,9 @@ def _trail(case: Investigation, by: str, at: int, code: str) -> list[AuditEntry]
     for number, (when, who, what, detail) in enumerate(decided, 1):
         entry = AuditEntry(number, when, who, "", what, None, detail, previous, "")
         previous = audit.hash_of(entry)
-        entries.append(AuditEntry(number, when, who, "", what, None, detail, entry.previous, previous))
+        entries.append(
+            AuditEntry(number, when, who, "", what, None, detail, entry.previous, previous)
+        )
     return entries
 
 

@@ -243,7 +243,7 @@ class _Writer:
         risks: Sequence[Risk],
         accounts: Sequence[Account],
     ) -> ReportedChild:
-        now = _now(person, risks)
+        now = _now(risks)
         return ReportedChild(
             reference=person.reference,
             name=words.clip(person.name),
@@ -379,7 +379,11 @@ def _standing(person: Person) -> str:
 def _age(person: Person) -> str:
     if person.age is None:
         return "age not known"
-    basis = {"stated": "said by the child", "told": "said to the child", "profile": "by the account's data"}
+    basis = {
+        "stated": "said by the child",
+        "told": "said to the child",
+        "profile": "by the account's data",
+    }
     return f"age {person.age:.0f} ({basis.get(person.age_basis, person.age_basis)})"
 
 
@@ -397,7 +401,7 @@ def _place(person: Person, places: Sequence[Place]) -> str:
     return f"{said}."
 
 
-def _now(person: Person, risks: Sequence[Risk]) -> str:
+def _now(risks: Sequence[Risk]) -> str:
     latest: dict[str, int] = {}
     for each in risks:
         latest[each.kind] = max(each.at, latest.get(each.kind, each.at))
