@@ -7,9 +7,16 @@ from typing import Annotated
 
 import typer
 
+from fieldfare.vocabulary.errors import SettingsError
+
 
 def simulate(
-    out: Annotated[Path, typer.Option(help="Folder for the world; made if missing.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="world; or archive: one suspect's archives, for investigate."),
+    ] = "world",
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for what is made; made if missing.")],
     accounts: Annotated[int, typer.Option(help="Size of the world.")] = 100_000,
     days: Annotated[int, typer.Option(help="Its length.")] = 120,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same world.")] = 1,
@@ -37,7 +44,12 @@ def simulate(
         typer.Option(help="A real graph (source target time) to print beside. May be repeated."),
     ] = None,
 ) -> None:
-    """Make a simulated world: accounts, messages, connections, notices, and the truth."""
+    """Make a simulated world or a suspect's archives, with the truth beside."""
+    if what == "archive":
+        _archive(out, seed)
+        return
+    if what != "world":
+        raise SettingsError(f"{what!r} cannot be simulated; say world or archive")
     from fieldfare.lab.simulation import fit as fits
     from fieldfare.lab.simulation import parameters as settings
     from fieldfare.lab.simulation.graph import simulate_on_graph as on_graph
@@ -60,3 +72,14 @@ def simulate(
     typer.echo("\nFit of the private messages, without those with a role:\n")
     title = "simulated" if graph is None else f"{graph.stem}, as used"
     typer.echo(fits.side_by_side({title: made.fit, **real}))
+
+
+def _archive(out: Path, seed: int) -> None:
+    from fieldfare.lab.suspect.archive import write_archive
+
+    made = write_archive(out, seed)
+    typer.echo(
+        f"Simulated the archives of one suspect in {made.archives}: {made.messages:,} messages "
+        f"with {len(made.peers)} people, {made.children} of them children; the truth is beside "
+        "them. Everybody in it is invented."
+    )
