@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from fieldfare.investigation.places import gazetteer
 from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 from fieldfare.sources.reader import Problems, ReadOptions
@@ -142,12 +143,13 @@ class _Spool:
 
         texts = rows["text"].combine_chunks()
         found = annotate(texts, language_model())
-        cues = said().find(normalise(as_strings(texts)))
+        normalised = normalise(as_strings(texts))
         columns = {name: found.column(name) for name in found.schema.names}
         arriving = rows
         for name in ("stated_age", "stated_age_confidence", "indicators"):
             arriving = arriving.append_column(name, columns[name])
-        arriving = arriving.append_column("cues", cues)
+        arriving = arriving.append_column("cues", said().find(normalised))
+        arriving = arriving.append_column("places", gazetteer().find(normalised))
         self._insert(arriving, "records")
         self.records += rows.num_rows
 

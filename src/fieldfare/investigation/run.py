@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fieldfare.investigation.identities import propose, settle
+from fieldfare.investigation.places import tables as places
+from fieldfare.investigation.spoken_numbers import tables as ages
 from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
+from fieldfare.investigation.weights import weights
 
-STEPS = ("messages", "peers", "cues")
+STEPS = (
+    "messages",
+    "peers",
+    "hits",
+    "cues",
+    "languages",
+    "countries",
+    "risks",
+    "acquainted",
+)
 """Files of ``sql/``, in order."""
 
 
@@ -28,6 +40,7 @@ def analyse(
             on_step("Identities")
             propose(case)
         settle(case)
+        _load_data(case)
         for step in STEPS:
             on_step(step.replace("_", " ").capitalize())
             case.run(statements(step))
@@ -36,3 +49,12 @@ def analyse(
     except BaseException:
         case.run("ROLLBACK")
         raise
+
+
+def _load_data(case: Investigation) -> None:
+    """Put what is data of this room where the SQL finds it."""
+    tables = {"cue_kinds": weights().table(), **ages(), **places()}
+    for name, rows in tables.items():
+        case.connection.register("arriving", rows)
+        case.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
+        case.connection.unregister("arriving")

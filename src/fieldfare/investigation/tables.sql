@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS records ( -- messages as read, one row a record of a 
     words INTEGER NOT NULL, -- of the text; 0 without one
     stated_age DOUBLE, stated_age_confidence DOUBLE,
     indicators VARCHAR[] NOT NULL, -- of the language room
-    cues VARCHAR[] NOT NULL -- of this room, phrases/catalogue.toml
+    cues VARCHAR[] NOT NULL, -- of this room, phrases/catalogue.toml
+    places VARCHAR[] NOT NULL -- named in the text: PH: for a country, PH:cebu for a city
 );
 
 CREATE TABLE IF NOT EXISTS described ( -- accounts as read, one row an account and source
@@ -97,7 +98,7 @@ CREATE TABLE IF NOT EXISTS messages ( -- each message once, whatever it was read
     sent_at BIGINT NOT NULL, tz_basis VARCHAR NOT NULL,
     text VARCHAR, media VARCHAR[] NOT NULL, words INTEGER NOT NULL, content UBIGINT NOT NULL,
     stated_age DOUBLE, stated_age_confidence DOUBLE, indicators VARCHAR[] NOT NULL,
-    cues VARCHAR[] NOT NULL,
+    cues VARCHAR[] NOT NULL, places VARCHAR[] NOT NULL,
     origins STRUCT(
         source VARCHAR, member VARCHAR, locator VARCHAR, raw_time VARCHAR, warnings VARCHAR[],
         sent_at BIGINT, tz_basis VARCHAR
@@ -122,7 +123,12 @@ CREATE TABLE IF NOT EXISTS cues (
     peer VARCHAR NOT NULL, kind VARCHAR NOT NULL, weight DOUBLE NOT NULL, -- log likelihood ratio
     says VARCHAR NOT NULL, message BIGINT, -- NULL: from a profile
     source VARCHAR NOT NULL, member VARCHAR NOT NULL, locator VARCHAR NOT NULL,
-    quote VARCHAR NOT NULL -- at most 120 characters of the message
+    quote VARCHAR NOT NULL, -- at most 120 characters of the message
+    amount DOUBLE NOT NULL -- what the weight of its kind is multiplied by
+);
+
+CREATE TABLE IF NOT EXISTS features ( -- how much of each kind of cue there is of a peer
+    peer VARCHAR NOT NULL, kind VARCHAR NOT NULL, amount DOUBLE NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS countries (
@@ -148,7 +154,8 @@ CREATE TABLE IF NOT EXISTS scripts ( -- near-duplicates the suspect sent to at l
 );
 
 CREATE TABLE IF NOT EXISTS weights ( -- of the last fit
-    kind VARCHAR PRIMARY KEY, shipped DOUBLE NOT NULL, fitted DOUBLE NOT NULL
+    kind VARCHAR PRIMARY KEY, -- '' is the prior
+    shipped DOUBLE NOT NULL, fitted DOUBLE NOT NULL
 );
 
 CREATE OR REPLACE VIEW days AS -- first contacts and messages a day, UTC

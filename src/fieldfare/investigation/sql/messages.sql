@@ -117,7 +117,7 @@ SELECT row_number() OVER (ORDER BY o.moment, a.person, r.content, r.source, r.me
             WHEN r.kind = 'group' OR p.is_suspect THEN a.person END
         WHEN r.kind = 'private' AND NOT p.is_suspect THEN p.person END,
     o.moment, r.tz_basis, r.text, r.media, r.words, r.content, r.stated_age,
-    r.stated_age_confidence, r.indicators, r.cues, o.origins
+    r.stated_age_confidence, r.indicators, r.cues, r.places, o.origins
 FROM origins AS o INNER JOIN records AS r ON r.record = o.record
 INNER JOIN accounts AS a ON a.account = r.sender
 LEFT JOIN accounts AS p ON p.account = r.recipients[1];

@@ -1,0 +1,74 @@
+-- Every message that says something about a peer's age, by kind of cue; `cue_kinds` is loaded
+-- from weights.toml. A number that answers the question for the age needs no language.
+CREATE OR REPLACE TEMP TABLE hits AS
+WITH spoken AS (
+    SELECT message, peer, from_suspect, sent_at, unnest(list_concat(cues, indicators)) AS phrase
+    FROM messages WHERE peer IS NOT NULL AND (kind = 'private' OR NOT from_suspect)
+),
+ages AS (
+    SELECT message, peer, stated_age AS age, stated_age_confidence AS confidence FROM messages
+    WHERE NOT from_suspect AND peer IS NOT NULL AND stated_age IS NOT NULL
+),
+-- Once asked, a short message with one number in it, or a number in words and nothing else.
+asked AS (
+    SELECT peer, message, sent_at, from_suspect,
+        last_value(CASE WHEN from_suspect AND list_contains(indicators, 'age_probing')
+            THEN sent_at END IGNORE NULLS) OVER w AS asked_at,
+        SUM(CASE WHEN from_suspect AND list_contains(indicators, 'age_probing')
+            THEN 1 ELSE 0 END) OVER w AS questions
+    FROM messages WHERE peer IS NOT NULL AND kind = 'private'
+    WINDOW w AS (PARTITION BY peer ORDER BY sent_at, message
+        ROWS BETWEEN 8 PRECEDING AND CURRENT ROW)
+),
+short AS (
+    SELECT a.peer, a.message,
+        translate(lower(m.text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
+            '01234567890123456789012345678901234567890123456789') AS text
+    FROM asked AS a INNER JOIN messages AS m ON m.message = a.message
+    WHERE NOT a.from_suspect AND a.questions > 0 AND a.sent_at - a.asked_at <= 172_800_000_000
+        AND m.words BETWEEN 1 AND 6 AND length(m.text) <= 40 AND m.stated_age IS NULL
+),
+answered AS (
+    SELECT peer, message, CAST(regexp_extract(text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
+    FROM short
+    WHERE regexp_full_match(text, '[^0-9]*[0-9]{1,2}[^0-9]*')
+        AND NOT regexp_matches(text, '[0-9]\s*(pm|am|:|%|€|\$|£|min|km|kg|cm|h\b|k\b|x\b|/)|[:$€£#]\s*[0-9]')
+    UNION ALL
+    SELECT s.peer, s.message, n.age FROM short AS s INNER JOIN number_words AS n
+        ON n.word = trim(regexp_replace(s.text, '[\p{P}\p{S}]', ' ', 'g'))
+),
+born AS (
+    SELECT m.message, m.peer, m.text,
+        CAST(year(make_timestamp(m.sent_at)) AS INTEGER)
+            - CAST(regexp_extract(m.text, '((?:19|20)[0-9][0-9])', 1) AS INTEGER) AS age
+    FROM messages AS m
+    WHERE NOT m.from_suspect AND m.peer IS NOT NULL
+        AND regexp_matches(m.text, '(?:19[4-9]|20[0-2])[0-9]')
+        AND regexp_matches(m.text, (SELECT pattern FROM born_pattern))
+),
+found AS (
+    SELECT s.peer, c.kind, s.message, s.sent_at, NULL AS age FROM spoken AS s
+    INNER JOIN cue_kinds AS c ON c.phrase = s.phrase AND (c.said_by = 'suspect') = s.from_suspect
+    UNION ALL
+    SELECT a.peer, CASE WHEN a.age < 18 THEN 'stated_age' ELSE 'stated_adult_age' END, a.message,
+        m.sent_at, a.age
+    FROM ages AS a INNER JOIN messages AS m ON m.message = a.message WHERE a.confidence >= 0.6
+    UNION ALL
+    SELECT a.peer, CASE WHEN a.age < 18 THEN 'answered_age' ELSE 'answered_adult_age' END,
+        a.message, m.sent_at, a.age
+    FROM answered AS a INNER JOIN messages AS m ON m.message = a.message
+    WHERE a.age BETWEEN 6 AND 80
+    UNION ALL
+    SELECT b.peer, CASE WHEN b.age < 18 THEN 'birth_year' ELSE 'adult_birth_year' END, b.message,
+        m.sent_at, b.age
+    FROM born AS b INNER JOIN messages AS m ON m.message = b.message WHERE b.age BETWEEN 6 AND 80
+)
+SELECT peer, kind, message, MIN(sent_at) AS sent_at, MIN(age) AS age FROM found
+GROUP BY peer, kind, message;
+
+INSERT INTO hits
+SELECT person, CASE WHEN age < 18 THEN 'profile_age' ELSE 'adult_profile_age' END, NULL, NULL, age
+FROM (
+    SELECT person, COALESCE(MIN(declared_age)) AS age FROM accounts
+    WHERE declared_age IS NOT NULL AND NOT is_suspect GROUP BY person
+) AS profiles WHERE person IN (SELECT peer FROM peers);
