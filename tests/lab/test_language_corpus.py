@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,21 @@ def test_order_of_lines_does_not_matter(tmp_path: Path) -> None:
     there = language_corpora.write(tmp_path / "there.jsonl", rows)
     back = language_corpora.write(tmp_path / "back.jsonl", rows[::-1])
     assert same(read_corpus(there), read_corpus(back))
+
+
+def test_several_files_are_one_corpus_whatever_their_form(tmp_path: Path) -> None:
+    rows = language_corpora.lines()
+    whole = language_corpora.write(tmp_path / "whole.jsonl", rows)
+    first = language_corpora.write(tmp_path / "first.jsonl", rows[:50])
+    rest = tmp_path / "rest.parquet"
+    write_tokens(language_corpora.write(tmp_path / "rest.jsonl", rows[50:]), rest)
+    assert same(read_corpus(rest, first), read_corpus(whole))
+
+
+def test_the_ordinary_talk_that_ships_is_a_corpus() -> None:
+    corpus = read_corpus(Path(str(files("fieldfare.lab") / "taught" / "everyday-en.jsonl")))
+    assert corpus.sources == ["written"]
+    assert not corpus.offender.any()
 
 
 @pytest.mark.parametrize("edges", [True, False])

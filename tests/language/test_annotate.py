@@ -35,7 +35,7 @@ def test_columns() -> None:
     assert rows.schema == SCHEMA
     assert rows.to_pylist()[:3] == [
         {
-            "weight_sum": 11.55029296875,
+            "weight_sum": 11.80078125,
             "tokens": 10,
             "stated_age": None,
             "stated_age_confidence": None,

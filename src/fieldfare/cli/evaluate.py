@@ -32,7 +32,8 @@ for command in (contacts, benchmark, ages, indicators, obfuscation, pan2012, ear
 @evaluate.command()
 def language(
     corpus: Annotated[
-        Path, typer.Argument(help="Token hashes (.parquet) or text (.jsonl).", exists=True)
+        list[Path],
+        typer.Argument(help="Files of token hashes (.parquet) or text (.jsonl).", exists=True),
     ],
     recipe: Annotated[str, typer.Option(help="shipped or reference.")] = "shipped",
     against: Annotated[
@@ -59,7 +60,7 @@ def language(
     from fieldfare.lab.language_training import named
 
     chosen = [named(name) for name in (recipe, against) if name is not None]
-    read = read_corpus(corpus)
+    read = read_corpus(*corpus)
     reports = [
         evaluation.evaluate(
             read,

@@ -20,7 +20,8 @@ def _group() -> None:
 @train.command()
 def language(
     corpus: Annotated[
-        Path, typer.Argument(help="Token hashes (.parquet) or text (.jsonl).", exists=True)
+        list[Path],
+        typer.Argument(help="Files of token hashes (.parquet) or text (.jsonl).", exists=True),
     ],
     out: Annotated[Path, typer.Option(help="The table to write, an .npz file.")],
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same file.")] = 0,
@@ -41,7 +42,7 @@ def language(
     from fieldfare.lab.language_evaluation import calibrate, describe
 
     chosen = training.named(recipe)
-    read = read_corpus(corpus)
+    read = read_corpus(*corpus)
     placed = training.place(read, chosen)
     likelihood = calibrate(placed, chosen, folds, seed, without or ()) if folds else None
     made = training.write_table(placed, chosen, seed, out, without or (), likelihood)

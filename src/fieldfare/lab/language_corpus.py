@@ -35,6 +35,15 @@ PARTNER: Final = "partner"
 """The source of the offenders' conversation partners."""
 
 COLUMNS: Final = ("author", "offender", "chat", "source", "tokens")
+_KINDS: Final = pa.schema(
+    [
+        ("author", pa.string()),
+        ("offender", pa.bool_()),
+        ("chat", pa.string()),
+        ("source", pa.string()),
+        ("tokens", pa.large_list(pa.uint32())),
+    ]
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,17 +129,30 @@ class Corpus:
         return folds
 
 
-def read_corpus(path: Path) -> Corpus:
-    """The corpus in a ``.parquet`` or ``.jsonl`` file. Raises InputError naming the file."""
+def read_corpus(*paths: Path) -> Corpus:
+    """The corpus in ``.parquet`` and ``.jsonl`` files, together: an author or a chat of one name
+    in two files is the same one. Raises InputError naming the file."""
+    names = ", ".join(path.name for path in paths)
+    return arrange(pa.concat_tables([_in_columns(_rows(path), path.name) for path in paths]), names)
+
+
+def _rows(path: Path) -> pa.Table:
     if path.suffix == ".jsonl":
-        return arrange(_rows_of_text(path), path.name)
+        return _rows_of_text(path)
     try:
-        table = pq.read_table(path, columns=list(COLUMNS))
+        return pq.read_table(path, columns=list(COLUMNS))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise InputError(
             f"{path.name}: not a Parquet file with the columns {', '.join(COLUMNS)}"
         ) from error
-    return arrange(table, path.name)
+
+
+def _in_columns(table: pa.Table, name: str) -> pa.Table:
+    """The rows in the kinds that `_KINDS` gives. Raises InputError with `name`."""
+    try:
+        return table.select(list(COLUMNS)).cast(_KINDS)
+    except (pa.ArrowException, KeyError) as error:
+        raise InputError(f"{name}: a column is not of the kind asked for") from error
 
 
 def write_tokens(corpus_text: Path, out: Path) -> None:
@@ -183,14 +205,8 @@ def arrange(table: pa.Table, name: str) -> Corpus:
     together, those who share a chat found. Raises InputError with `name`."""
     if not table.num_rows:
         raise InputError(f"{name}: no messages")
-    try:
-        tokens = table["tokens"].cast(pa.large_list(pa.uint32())).combine_chunks()
-        author = table["author"].cast(pa.string()).combine_chunks()
-        source = table["source"].cast(pa.string()).combine_chunks()
-        chat = table["chat"].cast(pa.string()).combine_chunks()
-        offender = table["offender"].cast(pa.bool_()).combine_chunks()
-    except pa.ArrowException as error:
-        raise InputError(f"{name}: a column is not of the kind asked for") from error
+    columns = _in_columns(table, name)
+    author, offender, chat, source, tokens = (columns[c].combine_chunks() for c in COLUMNS)
     if any(part.null_count for part in (tokens, author, source, offender)):
         raise InputError(f"{name}: author, offender, source or tokens is missing in a row")
     names, who = _numbered(author)
