@@ -7,10 +7,14 @@ RUN_READY := .venv/.run
 TEST_READY := .venv/.test
 DEMO_OPTIONS ?=
 
-.PHONY: demo test check benchmark benchmark-language norms lock system-parts clean
+.PHONY: demo demo-e2ee test check benchmark benchmark-language norms lock system-parts clean
 
 demo: $(RUN_READY)
 	$(BIN)/fieldfare demo $(DEMO_OPTIONS)
+
+# Two people chat, end-to-end encrypted; Ctrl-C ends it.
+demo-e2ee: $(RUN_READY)
+	$(BIN)/python -m examples.encrypted_chat $(DEMO_OPTIONS)
 
 test: check
 	$(BIN)/pytest -n 2 --dist worksteal
