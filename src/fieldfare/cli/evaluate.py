@@ -15,6 +15,7 @@ from fieldfare.cli.evaluate_benchmark import benchmark
 from fieldfare.cli.evaluate_contacts import contacts
 from fieldfare.cli.evaluate_early import early
 from fieldfare.cli.evaluate_indicators import indicators
+from fieldfare.cli.evaluate_investigation import investigation
 from fieldfare.cli.evaluate_obfuscation import obfuscation
 from fieldfare.cli.evaluate_pan2012 import pan2012
 
@@ -25,7 +26,7 @@ evaluate = typer.Typer(
 )
 
 
-for command in (contacts, benchmark, ages, indicators, obfuscation, pan2012, early):
+for command in (contacts, benchmark, ages, indicators, obfuscation, pan2012, early, investigation):
     evaluate.command()(command)
 
 

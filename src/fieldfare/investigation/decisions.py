@@ -5,6 +5,7 @@ Nothing is overwritten: the last decision counts, and taking one back gives what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from fieldfare.investigation.store import VERDICTS, Investigation, now
@@ -34,17 +35,23 @@ def decide_join(case: Investigation, join_id: str, state: str, by: str) -> None:
     """Confirm or reject a join, or put it back to 'proposed', and analyse anew: afterwards
     everything is as if it had never been otherwise. Raises SettingsError for another state,
     InputError for an unknown join."""
+    decide_joins(case, [join_id], state, by)
+
+
+def decide_joins(case: Investigation, join_ids: Sequence[str], state: str, by: str) -> None:
+    """The same of several joins, analysed once."""
     from fieldfare.investigation.run import analyse
 
     if state not in JOIN_STATES:
         raise SettingsError(f"join state '{state}': choose one of {', '.join(JOIN_STATES)}")
-    if case.value("SELECT 1 FROM joins WHERE join_id = ?", [join_id]) is None:
-        raise InputError(f"there is no join '{join_id}' in this investigation")
-    case.connection.execute(
-        "INSERT INTO join_decisions SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?"
-        " FROM join_decisions",
-        [join_id, state, by, now()],
-    )
+    for join_id in join_ids:
+        if case.value("SELECT 1 FROM joins WHERE join_id = ?", [join_id]) is None:
+            raise InputError(f"there is no join '{join_id}' in this investigation")
+        case.connection.execute(
+            "INSERT INTO join_decisions SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?"
+            " FROM join_decisions",
+            [join_id, state, by, now()],
+        )
     analyse(case)
 
 
