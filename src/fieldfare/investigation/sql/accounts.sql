@@ -18,11 +18,22 @@ GROUP BY account;
 
 DELETE FROM identifiers;
 INSERT INTO identifiers
-WITH met AS (
-    SELECT account, name, source, member, locator FROM described
+WITH written AS ( -- the first record an account stands in, rather than a list of names
+    SELECT account, source, MIN({'record': record, 'member': member, 'locator': locator}) AS first
+    FROM (
+        SELECT sender AS account, source, record, member, locator FROM records
+        UNION ALL
+        SELECT unnest(recipients), source, record, member, locator FROM records
+        WHERE kind = 'private'
+    ) AS every GROUP BY account, source
+),
+met AS (
+    SELECT d.account, d.name, d.source, COALESCE(w.first.member, d.member) AS member,
+        COALESCE(w.first.locator, d.locator) AS locator
+    FROM described AS d LEFT JOIN written AS w ON w.account = d.account AND w.source = d.source
     UNION ALL
-    SELECT sender, NULL, source, arg_min(member, record), arg_min(locator, record) FROM records
-    WHERE sender NOT IN (SELECT account FROM described) GROUP BY sender, source
+    SELECT account, NULL, source, first.member, first.locator FROM written
+    WHERE account NOT IN (SELECT account FROM described)
 ),
 parts AS (
     SELECT *, split_part(account, ':', 1) AS service,

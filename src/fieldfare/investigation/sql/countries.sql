@@ -2,23 +2,30 @@
 DELETE FROM countries;
 
 INSERT INTO countries
-SELECT a.person, arg_max(c.country, length(c.code)), 'phone', 5.0,
-    'the number ' || i.value || ' begins with +' || MAX(c.code), NULL, MIN(i.source), MIN(i.member),
-    MIN(i.locator)
-FROM identifiers AS i INNER JOIN accounts AS a ON a.account = i.account
-INNER JOIN peers AS p ON p.peer = a.person
-INNER JOIN calling_codes AS c ON starts_with(i.value, '+' || c.code)
-WHERE i.kind = 'phone' GROUP BY a.person, i.value;
+SELECT person, country, 'phone', 5.0, says, NULL, place.source, place.member, place.locator
+FROM (
+    SELECT a.person, arg_max(c.country, length(c.code)) AS country,
+        'the number ' || i.value || ' begins with +' || MAX(c.code) AS says,
+        MIN({'source': i.source, 'member': i.member, 'locator': i.locator}) AS place
+    FROM identifiers AS i INNER JOIN accounts AS a ON a.account = i.account
+    INNER JOIN peers AS p ON p.peer = a.person
+    INNER JOIN calling_codes AS c ON starts_with(i.value, '+' || c.code)
+    WHERE i.kind = 'phone' GROUP BY a.person, i.value
+) AS numbers;
 
 INSERT INTO countries
-SELECT a.person, upper(d.country), CASE lower(d.country_source) WHEN 'ip' THEN 'ip'
+SELECT person, upper(country), CASE lower(country_source) WHEN 'ip' THEN 'ip'
         WHEN 'phone' THEN 'phone' ELSE 'profile' END,
-    CASE lower(d.country_source) WHEN 'ip' THEN 3.5 WHEN 'phone' THEN 5.0 ELSE 3.0 END,
-    'given by the service (' || COALESCE(d.country_source, 'profile') || ')', NULL, MIN(d.source),
-    MIN(d.member), MIN(d.locator)
-FROM described AS d INNER JOIN accounts AS a ON a.account = d.account
-INNER JOIN peers AS p ON p.peer = a.person
-WHERE d.country IS NOT NULL GROUP BY a.person, d.country, d.country_source;
+    CASE lower(country_source) WHEN 'ip' THEN 3.5 WHEN 'phone' THEN 5.0 ELSE 3.0 END,
+    'given by the service (' || COALESCE(country_source, 'profile') || ')', NULL,
+    place.source, place.member, place.locator
+FROM (
+    SELECT a.person, d.country, d.country_source,
+        MIN({'source': d.source, 'member': d.member, 'locator': d.locator}) AS place
+    FROM described AS d INNER JOIN accounts AS a ON a.account = d.account
+    INNER JOIN peers AS p ON p.peer = a.person
+    WHERE d.country IS NOT NULL GROUP BY a.person, d.country, d.country_source
+) AS given;
 
 -- A place is worth most where the writer says to be there, or answers the question for it.
 INSERT INTO countries

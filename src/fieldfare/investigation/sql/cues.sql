@@ -18,16 +18,16 @@ listed AS (
 )
 SELECT l.peer, l.kind, 0.0, c.says || CASE WHEN l.age IS NULL THEN '' ELSE
         ': ' || CAST(CAST(floor(l.age) AS BIGINT) AS VARCHAR) END,
-    l.message, COALESCE(m.origins[1].source, d.source, ''),
-    COALESCE(m.origins[1].member, d.member, ''), COALESCE(m.origins[1].locator, d.locator, ''),
+    l.message, COALESCE(m.origins[1].source, d.place.source, ''),
+    COALESCE(m.origins[1].member, d.place.member, ''), COALESCE(m.origins[1].locator, d.place.locator, ''),
     CASE WHEN length(m.text) > 120 THEN substr(m.text, 1, 119) || '…' ELSE COALESCE(m.text, '') END,
     f.amount / l.listed
 FROM listed AS l INNER JOIN cue_kinds AS c ON c.kind = l.kind
 INNER JOIN features AS f ON f.peer = l.peer AND f.kind = l.kind
 LEFT JOIN messages AS m ON m.message = l.message
 LEFT JOIN (
-    SELECT a.person, arg_min(d.source, d.locator) AS source, arg_min(d.member, d.locator) AS member,
-        MIN(d.locator) AS locator
+    SELECT a.person,
+        MIN({'source': d.source, 'member': d.member, 'locator': d.locator}) AS place
     FROM described AS d INNER JOIN accounts AS a ON a.account = d.account
     WHERE d.age IS NOT NULL GROUP BY a.person
 ) AS d ON l.message IS NULL AND d.person = l.peer;
