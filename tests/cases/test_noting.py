@@ -173,28 +173,6 @@ def test_exposure_is_counted_once_a_message_in_the_shift(
     assert store.exposure(ANA).revealed == 0
 
 
-def test_only_a_closed_case_is_erased_and_the_audit_says_so(
-    store: CaseStore, case: int, clock: Clock
-) -> None:
-    with pytest.raises(WrongState):
-        store.erase(OPERATOR, case, "too old")
-    claimed = store.claim(ANA)
-    assert claimed is not None
-    store.add_note(ANA, case, "mine")
-    store.decide(ANA, case, claimed.version + 1, "no_action", ["nothing_worrying"])
-    assert store.ages(OPERATOR, clock.at) == ()
-    clock.at += HOUR
-    [(old, account, state, _)] = store.ages(OPERATOR, clock.at)
-    assert (old, account, state) == (case, "otto", "closed_no_action")
-    store.erase(OPERATOR, case, "kept for as long as it had to be")
-    with pytest.raises(NotFound):
-        store.get(ANA, case)
-    assert store.search(ANA, "mara").cases == ()
-    last = store.audit_entries(OPERATOR, case=case)[-1]
-    assert last.action == "case.erase" and "otto" not in str(last.detail)
-    assert store.verify_audit(OPERATOR).problems == ()
-
-
 def test_a_reopened_case_is_in_the_queue_again(store: CaseStore, case: int) -> None:
     claimed = store.claim(ANA)
     assert claimed is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +12,18 @@ from fieldfare.cases import OPERATOR, Actor
 from fieldfare.contacts.engine import Engine
 from fieldfare.service.arrivals import TextUse
 from fieldfare.service.case_requests import CaseRequests
+from fieldfare.service.erasures import Erasures
+from fieldfare.service.protections import LegalHolds, protected
+from fieldfare.service.retention import follow
 from fieldfare.service.serve import opener, replay
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.worker import Worker
+from fieldfare.vocabulary.times import DAY
 from tests.service.asking import offender
 from tests.service.events import arrival
 
 ANA = Actor("ana", frozenset({"reviewer"}))
+EVE = Actor("eve", frozenset({"investigator"}))
 
 
 def _told(
@@ -54,6 +60,38 @@ def test_a_flagged_account_gets_one_case(settings: ServiceSettings, engine: Engi
     replay(settings)
     opening = opener(settings)
     assert opening.turn() == 0, "a replay asks for nobody anew"
+    opening.close()
+
+
+def test_a_closed_case_holds_erasures_back_by_its_clocks_and_holds(
+    settings: ServiceSettings, engine: Engine
+) -> None:
+    """One definition of held: the store's, which the service's erasures ask for."""
+    _told(replace(settings, prior=0.05), engine, offender(8))
+    opening = opener(replace(settings, prior=0.05))
+    opening.turn()
+    store, durable = opening.store, opening.durable
+    [found] = store.list_cases(OPERATOR)
+    claimed = store.claim(ANA)
+    assert claimed is not None
+    store.decide(ANA, found.id, claimed.version, "check_age", ["poses_as_child"])
+    opening.turn()
+    assert opening.open_cases.among(["adult"]) == set() and protected(durable) == {"adult"}
+    Erasures(durable).request("adult")
+    assert Erasures(durable).to_do(protected(durable)) == []
+    later = time.time_ns() // 1000 + 366 * DAY
+    follow(store, durable, lambda: later)
+    assert protected(durable) == set()
+    assert Erasures(durable).to_do(protected(durable)) == ["adult"]
+    number = LegalHolds(durable).set("adult", "a court", "DE", "token")
+    follow(store, durable, lambda: later)
+    assert [each.reason for each in store.retention(ANA, found.id).holds] == ["a court"]
+    LegalHolds(durable).lift(number, "done", "token")
+    hold = store.place_hold(EVE, found.id, "the police asked", "GB")
+    follow(store, durable, lambda: later)
+    assert protected(durable) == {"adult"}, "a hold on the case holds the account"
+    own, service = store.retention(ANA, found.id).holds[::-1]
+    assert own.id == hold and own.released_at is None and service.released_at is not None
     opening.close()
 
 

@@ -12,6 +12,7 @@ framework is known here.
     urgency      how imminent harm is: the order of the queue
     tables       the tables; `migrations` brings a database up to them
     report_tables  those of what leaves for the authorities
+    retention_tables  those of holds and destructions
     database     SQLite or PostgreSQL
     vault        text at rest, keys
     audit        the chain of hashes
@@ -26,7 +27,10 @@ framework is known here.
     reviewing    blind second reviews, agreement, labels
     exporting    all of a case, frozen, for what leaves the house
     investigating  the record of what is done with investigations
-    caring       exposure, the team, keys, retention
+    clocks       how long what is kept: data
+    holding      what is kept until when and why; holds
+    destroying   what is kept no longer: agreed to by two, carried out in steps
+    caring       exposure, the team, keys
     auditing     the audit read and verified
     store        `CaseStore`, all of these parts in one
     users        users, signing in, sessions

@@ -1,18 +1,18 @@
-"""What the work does to those who do it, how the team stands, and what is kept for how long."""
+"""What the work does to those who do it, how the team stands, and the keys."""
 
 from __future__ import annotations
 
 import json
 from typing import Final
 
-from sqlalchemy import Connection, Table, and_, delete, distinct, func, select, update
+from sqlalchemy import Connection, Table, and_, distinct, func, select, update
 
 from fieldfare.cases.desk import Desk, place
-from fieldfare.cases.errors import WrongState
 from fieldfare.cases.investigating import REVEALED
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.records import Exposure, Member
 from fieldfare.cases.report_tables import credentials, filings
+from fieldfare.cases.retention_tables import holds, kept_files
 from fieldfare.cases.tables import (
     audit,
     cases,
@@ -38,6 +38,8 @@ SEALED: Final[tuple[tuple[Table, tuple[str, ...], str], ...]] = (
     (searches, ("body",), "searches"),
     (filings, ("package", "answer"), "filings"),
     (credentials, ("body",), "credentials"),
+    (holds, ("reason", "released_because"), "holds"),
+    (kept_files, ("body",), "kept_files"),
     (users, ("totp",), "users"),
 )
 """Every sealed column, with the name of its place; a test holds that none is left out."""
@@ -46,7 +48,7 @@ ROTATE_ROWS: Final = 1_000
 
 
 class Caring(Desk):
-    """Exposure, the team, keys, retention."""
+    """Exposure, the team, keys."""
 
     @allows(Permission.EXPOSURE_OWN)
     def exposure(self, actor: Actor, since: int | None = None) -> Exposure:
@@ -85,30 +87,6 @@ class Caring(Desk):
         with self._writing(actor) as work:
             work.note("keys.rotate", None, values=total, key=self._vault.ring.current)
         return total
-
-    @allows(Permission.RETENTION)
-    def ages(self, actor: Actor, closed_before: int) -> tuple[tuple[int, str, str, int], ...]:
-        """Closed cases whose clock has run out: (case, account, state, closed at), the oldest
-        first. Whether one may go is for whoever knows of legal holds and reporting duties."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                select(cases.c.id, cases.c.account, cases.c.state, cases.c.closed_at)
-                .where(cases.c.is_open.is_(False), cases.c.closed_at < closed_before)
-                .order_by(cases.c.closed_at, cases.c.id)
-            ).all()
-        return tuple((row.id, row.account, row.state, row.closed_at) for row in rows)
-
-    @allows(Permission.RETENTION)
-    def erase(self, actor: Actor, case: int, because: str) -> None:
-        """Erase a closed case with all that is in it. The audit keeps that there was one, that it
-        was erased, and why; it never held the account or a text."""
-        with self._writing(actor) as work:
-            row = work.case(case)
-            if row.is_open:
-                raise WrongState(f"case {case} is open; close it first")
-            # What other tables hold of it goes with it (ON DELETE CASCADE).
-            work.connection.execute(delete(cases).where(cases.c.id == case))
-            work.note("case.erase", case, because=because)
 
     def _exposure(self, user: str, since: int | None) -> Exposure:
         start = self._clock() - self._settings.shift if since is None else since

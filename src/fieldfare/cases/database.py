@@ -81,6 +81,41 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
+_EMPTIED: Final = (
+    "review_cases",
+    "review_messages",
+    "review_snapshots",
+    "review_notes",
+    "review_tasks",
+    "review_decisions",
+    "review_filings",
+    "review_people",
+    "review_kept_files",
+)
+
+
+def scrub(engine: Engine) -> bool:
+    """Let nothing that was deleted or changed remain in the database's files, as far as is ours to
+    do; whether that was done. SQLite writes zeros over what is deleted (``secure_delete``), and its
+    journal is cut here, which has to wait while others read. A server's own files keep what was
+    deleted until it writes there again."""
+    raw = engine.raw_connection()
+    try:
+        if engine.dialect.name == "sqlite":
+            (busy, _, _) = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        connection: Any = raw.driver_connection
+        connection.rollback()
+        connection.autocommit = True
+        try:
+            connection.execute(f"VACUUM {', '.join(_EMPTIED)}")
+        finally:
+            connection.autocommit = False
+        return True
+    finally:
+        raw.close()
+
+
 def alembic_config() -> Config:
     """Alembic's settings, for migrations that run inside the program."""
     from alembic.config import Config

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from fieldfare.cases import audit
+from fieldfare.cases.clocks import Clocks, shipped
 from fieldfare.cases.database import WRITES
 from fieldfare.cases.errors import NotFound
 from fieldfare.cases.permissions import Actor, Guarded, Permission
@@ -42,6 +43,8 @@ class StoreSettings:
     break_after_revealed: int = 150
     """Messages revealed in a shift after which a pause is suggested."""
     shift: int = 8 * HOUR
+    clocks: Clocks = field(default_factory=shipped)
+    """How long what is kept for which reason."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random, compare=False)
     """A number in [0, 1) for each decision; not to be foreseen by reviewers."""
 

@@ -5,6 +5,7 @@ FieldfareError
     ├── NotAllowed       the actor lacks the permission, or is the same person as before
     ├── NotFound         no such case, proposal, note, user …
     ├── WrongState       not in this state of the case
+    │   └── Destroyed    its content was destroyed
     ├── Taken            somebody else has the lease
     ├── ChangedMeanwhile the case is not what it was when it was looked at
     ├── KeyMissing       text was encrypted with a key that is not in the ring
@@ -35,6 +36,10 @@ class NotFound(CaseError):
 
 class WrongState(CaseError):
     """The case's state does not let this be done."""
+
+
+class Destroyed(WrongState):
+    """The content of the case was destroyed; what is left is its reference."""
 
 
 class Taken(CaseError):

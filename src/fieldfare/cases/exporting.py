@@ -8,13 +8,16 @@ checked without the rest of the audit, which is about other people.
 from __future__ import annotations
 
 import hashlib
+import json
+import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, select, tuple_
+from sqlalchemy import Connection, Engine, Row, func, insert, select, tuple_
 
 from fieldfare.cases import actions, audit
 from fieldfare.cases.desk import Work, place
@@ -22,6 +25,7 @@ from fieldfare.cases.errors import WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows, require
 from fieldfare.cases.reading import Reading, message_of
 from fieldfare.cases.records import AuditEntry, Authority, Case, Message, Viewer
+from fieldfare.cases.retention_tables import kept_files
 from fieldfare.cases.tables import audit as trail
 from fieldfare.cases.tables import decisions, messages, proposals, snapshots
 from fieldfare.cases.vault import Vault
@@ -144,10 +148,23 @@ class Exporting(Reading):
         )
 
     @allows(Permission.CASE_EXPORT)
-    def note_export(self, actor: Actor, case: int, kind: str, sha256: str) -> None:
-        """Put into the audit what was made of an export (such as ``bag``), and its hash."""
+    def note_export(
+        self, actor: Actor, case: int, kind: str, sha256: str, place: Path | None = None
+    ) -> None:
+        """Put into the audit what was made of an export (such as ``bag``), and its hash. `place`:
+        the folder or file it was put into, to be found again when it is to be destroyed."""
+        body = None if place is None else _listed(place)
         with self._writing(actor) as work:
             work.case(case)
+            if body is not None:
+                work.connection.execute(
+                    insert(kept_files).values(
+                        case_id=case,
+                        kind=kind,
+                        made_at=work.at,
+                        body=self._seal(body, "kept_files", case),
+                    )
+                )
             work.note("case.exported", case, kind=kind, sha256=sha256)
 
     def _authority(self, work: Work, case: int) -> Authority | None:
@@ -204,6 +221,18 @@ class Exporting(Reading):
         if row is None:  # pragma: no cover - it was committed just now
             raise WrongState("the audit does not hold what was just written")
         return audit.entry_of(row)
+
+
+def _listed(place: Path) -> str:
+    """Where files are, and each with its hash, as JSON."""
+    found = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
+    hashes = {}
+    for path in found:
+        with path.open("rb") as file:
+            name = "" if path == place else path.relative_to(place).as_posix()
+            hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    body = {"machine": socket.gethostname(), "folder": str(place.resolve()), "files": hashes}
+    return json.dumps(body, sort_keys=True)
 
 
 def _authority_of(row: Row[Any], kind: Any, what: str) -> Authority:

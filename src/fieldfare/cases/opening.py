@@ -8,12 +8,13 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from fieldfare.cases.desk import Desk, Work
-from fieldfare.cases.errors import WrongState
+from fieldfare.cases.errors import Destroyed, WrongState
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.records import Origin, Particulars
+from fieldfare.cases.retention_tables import destructions
 from fieldfare.cases.tables import cases, changes, indicators, messages, people, snapshots
 from fieldfare.cases.urgency import Urgency, assess
 from fieldfare.scan.snapshot import SeenMessage, Snapshot, encode
@@ -51,6 +52,8 @@ class Opening(Desk):
             row = work.case(case)
             if row.is_open:
                 raise WrongState(f"case {case} is open")
+            if row.content_destroyed_at is not None:
+                raise Destroyed(f"the content of case {case} was destroyed; open a new case")
             other = self._open_case_of(work, row.account)
             if other is not None:
                 raise WrongState(f"case {other.id} of the same account is open; use that")
@@ -125,6 +128,7 @@ class Opening(Desk):
                 due_at=work.at + urgency.hours * HOUR,
                 updated_at=work.at,
                 **_facts(snapshot),
+                **_number(work),
             )
             .returning(cases.c.id)
         ).scalar_one()
@@ -224,6 +228,16 @@ class Opening(Desk):
                 insert(indicators),
                 [{"case_id": case, "indicator": name} for name in sorted(shown)],
             )
+
+
+def _number(work: Work) -> dict[str, int]:
+    """The number of a new case, where the database would give one again that a destroyed case
+    had (SQLite counts up from the highest that is there)."""
+    if work.connection.dialect.name != "sqlite":
+        return {}
+    there = work.connection.execute(select(func.max(cases.c.id))).scalar_one() or 0
+    gone = work.connection.execute(select(func.max(destructions.c.case_id))).scalar_one() or 0
+    return {"id": gone + 1} if gone > there else {}
 
 
 def _facts(snapshot: Snapshot) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """What takes two people: external reports, bans, exports, undoing a redaction, another policy or
-scorecard. Whoever proposes can never agree."""
+scorecard, the release of a hold, a destruction. Whoever proposes can never agree."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ RULES: Final[dict[ProposalKind, tuple[Permission, Permission]]] = {
     "unredact": (Permission.REDACTION_PROPOSE, Permission.REDACTION_SECOND),
     "policy": (Permission.POLICY_PROPOSE, Permission.POLICY_SECOND),
     "scorecard": (Permission.POLICY_PROPOSE, Permission.POLICY_SECOND),
+    "hold_release": (Permission.HOLD_PLACE, Permission.HOLD_SECOND),
+    "destruction": (Permission.RETENTION, Permission.RETENTION_SECOND),
 }
 """By kind, what the first and the second person need. A decision's are in ``actions.toml``."""
+
+
+PROPOSED: Final = ("export", "unredact", "policy", "scorecard")
+"""Kinds that `propose` takes; the others have methods of their own."""
 
 
 class Proposing(Desk):
@@ -39,9 +45,9 @@ class Proposing(Desk):
     ) -> Proposal:
         """Propose an export, undoing a redaction (``payload``: ``messages``), or another policy or
         scorecard (``payload``: ``text``, ``sha256``). Decisions are proposed by
-        `decide`."""
-        if kind not in RULES:
-            raise InputError(f"propose one of {', '.join(RULES)}")
+        `decide`, the release of a hold by `propose_release`, destructions when a clock ends."""
+        if kind not in PROPOSED:
+            raise InputError(f"propose one of {', '.join(PROPOSED)}")
         require(actor, RULES[kind][0])
         if case is None and kind in ("export", "unredact"):
             raise InputError("say which case it is about")
@@ -92,6 +98,10 @@ class Proposing(Desk):
                 self._agreed(work, row, rationale)
             elif row.kind == "unredact":
                 self._unredact(work, row)
+            elif row.kind == "hold_release":
+                self._release_agreed(work, row)
+            elif row.kind == "destruction":
+                self._destruction_agreed(work, row)
             return self._one(work.connection, proposal)
 
     @allows(Permission.PROPOSAL_READ)
@@ -124,6 +134,12 @@ class Proposing(Desk):
 
     @abstractmethod
     def _not_agreed(self, work: Work, proposal: Row[Any], status: str, rationale: str) -> None: ...
+
+    @abstractmethod
+    def _release_agreed(self, work: Work, proposal: Row[Any]) -> None: ...
+
+    @abstractmethod
+    def _destruction_agreed(self, work: Work, proposal: Row[Any]) -> None: ...
 
     def _propose(
         self,

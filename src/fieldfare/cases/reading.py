@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_
 
 from fieldfare.cases.desk import Desk, Work, case_row, summaries
-from fieldfare.cases.errors import NotFound
+from fieldfare.cases.errors import Destroyed, NotFound
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.records import (
     Assessment,
@@ -53,7 +53,8 @@ class Reading(Desk):
     @allows(Permission.CASE_READ)
     def get(self, actor: Actor, case: int) -> Case:
         """All of a case but its messages. That it was looked at goes into the audit. For somebody
-        who has it for a blind second review, without what others thought of it."""
+        who has it for a blind second review, without what others thought of it. Raises Destroyed
+        where its content was."""
         with self._writing(actor) as work:
             row = work.case(case)
             blind = _is_blind(work, case)
@@ -210,6 +211,8 @@ class Reading(Desk):
         rows = connection.execute(
             select(snapshots).where(snapshots.c.case_id == case).order_by(snapshots.c.id)
         ).all()
+        if not rows:
+            raise Destroyed(f"the content of case {case} was destroyed; its reference is kept")
         body = self._vault.open(rows[-1].body, f"snapshots/{case}")
         return msgspec.json.decode(body, type=Snapshot), list(rows)
 

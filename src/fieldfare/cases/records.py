@@ -256,7 +256,9 @@ class Page:
     """Cursor of the next page."""
 
 
-ProposalKind = Literal["decision", "export", "unredact", "policy", "scorecard"]
+ProposalKind = Literal[
+    "decision", "export", "unredact", "policy", "scorecard", "hold_release", "destruction"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fieldfare.cases.auditing import Auditing
 from fieldfare.cases.caring import Caring
+from fieldfare.cases.destroying import Destroying
 from fieldfare.cases.exporting import Exporting
 from fieldfare.cases.investigating import Investigating
 from fieldfare.cases.noting import Noting
@@ -18,6 +19,15 @@ from fieldfare.cases.searching import Searching
 
 
 class CaseStore(
-    Opening, Queue, Reviewing, Noting, Searching, Exporting, Investigating, Caring, Auditing
+    Opening,
+    Queue,
+    Reviewing,
+    Noting,
+    Searching,
+    Exporting,
+    Investigating,
+    Destroying,
+    Caring,
+    Auditing,
 ):
     """Cases, from opened to closed. Several may share a database, in several processes."""

@@ -61,6 +61,8 @@ cases = Table(
     Column("lease_until", BigInteger),
     # One open case an account: the id while open, null when closed.
     Column("open_account", Text, unique=True),
+    # When its content was destroyed (`destroying`); what is left is its reference.
+    Column("content_destroyed_at", BigInteger),
     # The order of the queue.
     Index("review_cases_queue", "is_open", "rank", "due_at", "id"),
     Index("review_cases_state", "state", "rank", "due_at", "id"),

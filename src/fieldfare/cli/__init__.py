@@ -31,6 +31,7 @@ from fieldfare.cli.investigation import investigation
 from fieldfare.cli.norms import norms
 from fieldfare.cli.policy import policy
 from fieldfare.cli.report import report
+from fieldfare.cli.retention import retention
 from fieldfare.cli.scan import scan
 from fieldfare.cli.serve import replay, serve, token
 from fieldfare.cli.signals import signals
@@ -81,6 +82,7 @@ for name, group in (
     ("user", user),
     ("audit", audit),
     ("evidence", evidence),
+    ("retention", retention),
 ):
     app.add_typer(group, name=name)
 

@@ -164,11 +164,14 @@ def rotate_keys(data: Data = DEFAULT_DATA, database: DatabaseUrl = None, keys: K
 
 
 def open_store(data: Path, database: str | None, keys: Path | None) -> CaseStore:
-    """The store of cases."""
+    """The store of cases, with the clocks of the folder's ``retention.toml``."""
     from fieldfare.cases import CaseStore
+    from fieldfare.cases.clocks import of_data
+    from fieldfare.cases.desk import StoreSettings
 
+    clocks = of_data(data)
     engine, vault = open_parts(data, database, keys)
-    return CaseStore(engine, vault=vault)
+    return CaseStore(engine, vault=vault, settings=StoreSettings(clocks=clocks))
 
 
 def open_parts(data: Path, database: str | None, keys: Path | None) -> tuple[Engine, Vault]:

@@ -71,7 +71,8 @@ def open_console(
 ) -> Console:
     """The console of the cases in a folder or database, which is made or brought up to date."""
     from fieldfare.cases import CaseStore
-    from fieldfare.cases.desk import now
+    from fieldfare.cases.clocks import of_data
+    from fieldfare.cases.desk import StoreSettings, now
     from fieldfare.cases.users import SignIn, Users
     from fieldfare.console.app import Console
     from fieldfare.console.openid import OpenId
@@ -80,7 +81,7 @@ def open_console(
     provider = None if oidc is None else OpenId(load(oidc), now)
     engine, vault = open_parts(data, database, keys)
     users = Users(engine, vault=vault)
-    store = CaseStore(engine, vault=vault)
+    store = CaseStore(engine, vault=vault, settings=StoreSettings(clocks=of_data(data)))
     return Console(store, SignIn(users), now, banner, policy, scorecard, past, openid=provider)
 
 

@@ -64,7 +64,7 @@ def make(
     with open_store(data, database, keys) as store:
         case_file = open_case_file(store, OPERATOR, case, purpose, draft=draft)
         made = make_bag(case_file, out, options)
-        store.note_export(OPERATOR, case, "bag", made.sha256)
+        store.note_export(OPERATOR, case, "bag", made.sha256, made.path)
     if case_file.is_draft:
         typer.echo("A draft: two people have not agreed that this leaves the service.", err=True)
     _say(made)

@@ -106,9 +106,15 @@ def packed_by_hand(job: Job, pack: Callable[[CaseFile, Filing | None], Files]) -
             f"Filing {filing.id}: hand it in, then record its receipt with `fieldfare report "
             f"receipt {case.reference} --to {job.destination} --reference …`"
         )
-    write(job.out, found)
-    job.store.note_export(job.actor, job.case, job.destination, _of_all(found))
+    write_noted(job, found)
     return Made((*said, f"{len(found)} files written to {job.out}"))
+
+
+def write_noted(job: Job, found: Files) -> None:
+    """Write the files of a report, and let the audit and retention know of them. Raises
+    InputError where the folder holds something already."""
+    write(job.out, found)
+    job.store.note_export(job.actor, job.case, job.destination, _of_all(found), job.out)
 
 
 def write(folder: Path, found: Files) -> None:

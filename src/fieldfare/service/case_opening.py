@@ -26,6 +26,7 @@ from fieldfare.cases.vault import Vault
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Snapshot
+from fieldfare.service import retention
 from fieldfare.service.case_requests import CaseRequest, CaseRequests
 from fieldfare.service.database import Database
 from fieldfare.service.journal import Journal
@@ -63,6 +64,7 @@ class CaseOpener:
     """Seals and opens the messages of reports."""
     keep_days: int = ReportLimits().keep_days
     """How long those are kept, beside what is in a case."""
+    _looked: float = field(default=-retention.LOOK_SECONDS, init=False)
 
     @property
     def durable(self) -> Database:
@@ -99,6 +101,7 @@ class CaseOpener:
             answered += 1
         UserReports(self.durable).forget_texts(time.time_ns() // 1000 - self.keep_days * DAY)
         self._let_go()
+        self._keep_house()
         return answered
 
     def _look_at(self, request: CaseRequest) -> Snapshot | bool:
@@ -148,7 +151,15 @@ class CaseOpener:
                 continue
             found = self.store.summaries_of(SERVICE, [int(number)])
             if not found or not states()[found[0].state].open:
+                retention.closed(self.store, self.durable, int(number))
                 open_cases.close(account, reference)
+
+    def _keep_house(self) -> None:
+        if time.monotonic() - self._looked >= retention.LOOK_SECONDS:
+            self._looked = time.monotonic()
+            _, done = retention.keep_house(self.store, self.durable)
+            for each in done:
+                log.info("destruction D-%d is done", each.id)
 
 
 class OpeningThread:

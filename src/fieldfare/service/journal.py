@@ -28,7 +28,7 @@ from fieldfare.service.appeals import Appeals
 from fieldfare.service.arrivals import Arrival
 from fieldfare.service.database import Database
 from fieldfare.service.erasures import Erasures
-from fieldfare.service.protections import LegalHolds, OpenCases
+from fieldfare.service.protections import KeptCases, LegalHolds, OpenCases
 from fieldfare.service.removal import Gone, without
 from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import SettingsError
@@ -82,6 +82,17 @@ class Appended:
     """Number of the last entry; 0 where nothing was new."""
 
 
+_DURABLE: Final = (
+    Announcements,
+    Appeals,
+    Erasures,
+    KeptCases,
+    LegalHolds,
+    OpenCases,
+    UserReports,
+)
+
+
 class Journal:
     """The journal in a database. `partitions` is fixed when it is made."""
 
@@ -90,7 +101,7 @@ class Journal:
         with database.transaction():
             database.run_script(_TABLES)
             # What is durable and does not follow from the journal.
-            for kind in (Announcements, Appeals, Erasures, LegalHolds, OpenCases, UserReports):
+            for kind in _DURABLE:
                 kind(database).create()
             for name, value in (("version", VERSION), ("partitions", str(partitions))):
                 database.run(

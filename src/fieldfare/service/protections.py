@@ -4,6 +4,10 @@ A legal hold is set with a reason and a jurisdiction, by those who answer for it
 it is lifted with a reason; both are kept. While it stands nothing of the account is erased or ages
 out, nor what others had to do with it.
 
+A case that is closed keeps its account protected while the clocks of its reports run, or a hold on
+it stands (`retention`): that is decided in the store of cases (`cases.retention_records`), and
+written down here.
+
 An open case is opened by a person. While it is open, the policy's rules for open cases apply to
 the account's contacts, nobody is told anything that tips it off, and nothing of it is erased.
 These tables are durable and do not follow from the journal.
@@ -12,7 +16,7 @@ These tables are durable and do not follow from the journal.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -86,6 +90,54 @@ class OpenCases:
         return {row[0] for row in rows}
 
 
+_KEPT_CASES: Final = """
+CREATE TABLE IF NOT EXISTS kept_cases (
+  account TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  PRIMARY KEY (account, reference)
+)
+"""
+
+
+class KeptCases:
+    """The accounts with a closed case that holds erasures back."""
+
+    def __init__(self, database: Database) -> None:
+        """`database` is that of the journal."""
+        self._database = database
+
+    def create(self) -> Self:
+        """Make the table, unless it is there."""
+        self._database.run(_KEPT_CASES)
+        return self
+
+    def keep(self, account: str, reference: str) -> None:
+        """This one does too."""
+        self._database.run(
+            "INSERT INTO kept_cases (account, reference) VALUES (?, ?)"
+            " ON CONFLICT (account, reference) DO NOTHING",
+            (account, reference),
+        )
+
+    def replace(self, kept: Iterable[tuple[str, str]]) -> None:
+        """These do, and no others."""
+        wanted, there = set(kept), set(self.all())
+        with self._database.transaction():
+            self._database.many(
+                "DELETE FROM kept_cases WHERE account = ? AND reference = ?",
+                sorted(there - wanted),
+            )
+            for account, reference in sorted(wanted - there):
+                self.keep(account, reference)
+
+    def all(self) -> list[tuple[str, str]]:
+        """Every account, and the case's reference."""
+        rows = self._database.run(
+            "SELECT account, reference FROM kept_cases ORDER BY account, reference"
+        )
+        return [(str(account), str(reference)) for account, reference in rows]
+
+
 _HOLDS: Final = """
 CREATE TABLE IF NOT EXISTS legal_holds (
   id {serial},
@@ -153,6 +205,13 @@ class LegalHolds:
         if lifted != 1:
             raise InputError(f"no legal hold {id_} stands")
 
+    def standing(self) -> list[LegalHold]:
+        """Those that stand."""
+        rows = self._database.run(
+            f"SELECT {_HOLD_COLUMNS} FROM legal_holds WHERE lifted_at IS NULL ORDER BY id"
+        )
+        return [LegalHold(*row) for row in rows]
+
     def all(self, account: str | None = None, after: int = 0, most: int = 1000) -> list[LegalHold]:
         """Holds of an account, or of all, numbered above `after`, lifted ones included."""
         whose, parameters = ("", ()) if account is None else ("account = ? AND ", (account,))
@@ -172,9 +231,10 @@ class LegalHolds:
 
 
 def protected(database: Database) -> set[str]:
-    """Accounts of which nothing may be erased now: under a legal hold, or with an open case."""
+    """Accounts of which nothing may be erased now: under a legal hold, with an open case, or with a
+    closed one that is held."""
     rows = database.run(
         "SELECT account FROM legal_holds WHERE lifted_at IS NULL"
-        " UNION SELECT account FROM open_cases"
+        " UNION SELECT account FROM open_cases UNION SELECT account FROM kept_cases"
     )
     return {row[0] for row in rows}

@@ -92,9 +92,13 @@ class ServiceSettings:
     def open_store(self) -> CaseStore:
         """The store of cases: beside the embedded database, or in the same PostgreSQL one."""
         from fieldfare.cases import CaseStore
+        from fieldfare.cases.clocks import of_data
         from fieldfare.cases.database import connect, url_of
+        from fieldfare.cases.desk import StoreSettings
 
-        return CaseStore(connect(url_of(self.data, self.database)), vault=self.vault())
+        settings = StoreSettings(clocks=of_data(self.data))
+        engine = connect(url_of(self.data, self.database))
+        return CaseStore(engine, vault=self.vault(), settings=settings)
 
     def card(self) -> Scorecard:
         """The scorecard, at the operator's prior."""

@@ -194,6 +194,10 @@ class UserReports:
             (before,),
         )
 
+    def forget_texts_about(self, account: str) -> None:
+        """Delete the messages of all reports about an account."""
+        self._database.run("UPDATE user_reports SET body = NULL WHERE account = ?", (account,))
+
     def forget(self, account: str) -> None:
         """Delete what the account reported, and what was reported about it."""
         self._database.run(

@@ -196,6 +196,15 @@ KINDS: Final = {
     "unredact": ("Undo a redaction", "The text of the named messages can be revealed again."),
     "policy": ("Another policy", _IN_FORCE),
     "scorecard": ("Another scorecard", _IN_FORCE),
+    "hold_release": (
+        "Release a hold",
+        "After a second person agrees, the hold stands no more; clocks go on.",
+    ),
+    "destruction": (
+        "Destroy what is due",
+        "After a second person agrees and 15 minutes have passed, it is destroyed for good, with a "
+        "certificate. A hold placed before then stops it.",
+    ),
 }
 
 
@@ -211,7 +220,7 @@ def waiting(visit: Visit, proposal: Proposal, zone: Zone) -> Waiting:
         id=proposal.id,
         title=title,
         consequence=consequence,
-        why=words.clean(str(proposal.payload.get("why", ""))),
+        why=words.clean(str(proposal.payload.get("why") or proposal.payload.get("reason", ""))),
         by=proposal.by,
         when=zone.minute(proposal.at),
         mine=mine,

@@ -82,7 +82,7 @@ def one(visit: Visit) -> Response:
     page = ProposalPage(
         row=ProposalRow(waiting(visit, found, zone), found.case or 0, _about(found)),
         zone=zone.name,
-        why=words.clean(str(found.payload.get("why", ""))),
+        why=words.clean(str(found.payload.get("why") or found.payload.get("reason", ""))),
         status=found.status,
         second=found.second or "",
         second_when=None if found.second_at is None else zone.minute(found.second_at),

@@ -11,7 +11,7 @@ from fieldfare.reports.cybertip.filing import Filer, Package
 from fieldfare.reports.cybertip.schema import Schema, read
 from fieldfare.reports.cybertip.xml import file_details_xml, report_xml
 from fieldfare.reports.filing_records import Filing
-from fieldfare.reports.packing import Job, Made, write
+from fieldfare.reports.packing import Job, Made, write_noted
 from fieldfare.reports.settings import schema_path
 from fieldfare.vocabulary import InputError, SettingsError
 from fieldfare.vocabulary.times import isoformat
@@ -80,7 +80,7 @@ def _written(job: Job, composed: Composed, said: list[str]) -> Made:
     else:
         problems = []
         said.append("Not validated: no schema is here; fetch it with `fieldfare report schema`")
-    write(job.out, found)
+    write_noted(job, found)
     kinds = f"{len(composed.report.victim)} victims, {len(composed.report.intended_recipient)}"
     said.append(f"{kinds} intended recipients, {len(composed.files)} files; nothing was sent")
     said.append(f"{len(found)} files written to {job.out}")

@@ -12,7 +12,7 @@ def make(job: Job) -> Made:
     """Make the bag of a case; in a dry run, of a case that is not decided too, marked a draft."""
     case = job.open()
     made = make_bag(case, job.out, BagOptions(organisation=job.settings.provider.name))
-    job.store.note_export(job.actor, job.case, "bag", made.sha256)
+    job.store.note_export(job.actor, job.case, "bag", made.sha256, made.path)
     draft = ("DRAFT: two people have not decided to report this case",) if case.is_draft else ()
     return Made(
         (
