@@ -81,6 +81,8 @@ class Permission(enum.StrEnum):
     """Say who is a child, and whether two accounts are one person's."""
     INVESTIGATION_TAKE = "investigation.take"
     """Take the report of a country, tables and evidence bags out."""
+    ACCOUNTABILITY = "accountability"
+    """Figures of a period and the documents made of them: no account, no text."""
 
 
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from fieldfare.cases import actions
 from fieldfare.cases.deciding import Deciding
@@ -62,7 +62,7 @@ class Reviewing(Deciding):
                 update(samples).where(samples.c.id == sample.id).values(second_decision=second)
             )
             first = self._decision_row(work, sample.decision_id)
-            differ = _label(first.action) != _label(action)
+            differ = label_of(first.action) != label_of(action)
             work.note("review.decide", case, sample=sample.id, agreed=not differ)
             if differ:
                 self._ask_again(work, case)
@@ -73,16 +73,9 @@ class Reviewing(Deciding):
         """How far second reviews since a moment agree with the first decisions, by label
         (confirmed, dismissed, none). Kappa: Cohen 1960, doi:10.1177/001316446002000104. Small
         samples say little: the number of pairs belongs beside it."""
-        first, second = decisions.alias(), decisions.alias()
         with self._reading() as connection:
-            rows = connection.execute(
-                select(first.c.action.label("one"), second.c.action.label("other"))
-                .select_from(samples)
-                .join(first, first.c.id == samples.c.decision_id)
-                .join(second, second.c.id == samples.c.second_decision)
-                .where(second.c.at >= since)
-            ).all()
-        return agreement_of([(_label(row.one), _label(row.other)) for row in rows])
+            pairs = second_reviews(connection, since)
+        return agreement_of(pairs)
 
     @allows(Permission.LABELS_READ)
     def labels(self, actor: Actor) -> tuple[Label, ...]:
@@ -141,6 +134,24 @@ class Reviewing(Deciding):
         work.change(work.case(case), "a second review disagreed")
 
 
+def second_reviews(
+    connection: Connection, since: int, until: int | None = None
+) -> tuple[tuple[str, str], ...]:
+    """First and second label of each blind second review from `since` on, and before `until`."""
+    first, second = decisions.alias(), decisions.alias()
+    wanted = (
+        select(first.c.action.label("one"), second.c.action.label("other"))
+        .select_from(samples)
+        .join(first, first.c.id == samples.c.decision_id)
+        .join(second, second.c.id == samples.c.second_decision)
+        .where(second.c.at >= since)
+        .order_by(samples.c.id)
+    )
+    if until is not None:
+        wanted = wanted.where(second.c.at < until)
+    return tuple((label_of(row.one), label_of(row.other)) for row in connection.execute(wanted))
+
+
 def agreement_of(pairs: Sequence[tuple[str, str]]) -> Agreement:
     """The agreement of pairs of labels."""
     table = Counter(pairs)
@@ -154,5 +165,6 @@ def agreement_of(pairs: Sequence[tuple[str, str]]) -> Agreement:
     return Agreement(total, agreed, kappa, dict(table))
 
 
-def _label(action: str) -> str:
+def label_of(action: str) -> str:
+    """What a decision for this action says about detection."""
     return actions.shipped().actions[action].label

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fieldfare.cases.auditing import Auditing
 from fieldfare.cases.caring import Caring
+from fieldfare.cases.counting import Counting
 from fieldfare.cases.destroying import Destroying
 from fieldfare.cases.exporting import Exporting
 from fieldfare.cases.investigating import Investigating
@@ -28,6 +29,7 @@ class CaseStore(
     Investigating,
     Destroying,
     Caring,
+    Counting,
     Auditing,
 ):
     """Cases, from opened to closed. Several may share a database, in several processes."""

@@ -63,6 +63,11 @@ class Vault:
                 f"the key '{name}' does not open this: another key, or the value was changed"
             ) from None
 
+    @staticmethod
+    def is_plain(stored: bytes) -> bool:
+        """Whether it is not encrypted."""
+        return stored[:1] == _PLAIN
+
     def is_current(self, stored: bytes) -> bool:
         """Whether it is sealed the way a new value would be."""
         if stored[:1] == _PLAIN:

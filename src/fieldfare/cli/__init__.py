@@ -15,6 +15,7 @@ import sys
 import typer
 
 from fieldfare.cli.account import account
+from fieldfare.cli.accountability import accountability
 from fieldfare.cli.appeal import appeal
 from fieldfare.cli.audit import audit
 from fieldfare.cli.bench import bench
@@ -63,6 +64,7 @@ for command in (
     calibrate,
     signals,
     norms,
+    accountability,
     formats,
     bench,
 ):

@@ -19,9 +19,6 @@ policy = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-MARKS = {"confirmed": "", "secondary": "(2°)", "unconfirmed": "(†)", "judgement": "(own judgement)"}
-"""As in the documentation: nothing, from secondary sources only, unconfirmed, or no source."""
-
 
 @policy.command()
 def check(
@@ -92,7 +89,7 @@ def _text(found: Policy) -> str:
             f"{rule.id}: {rule.verdict}{' (in shadow)' if rule.shadow or found.shadow else ''}",
             f"    {rule.says}",
             f"    When: {'; '.join(_conditions(rule))}.",
-            f"    Basis: {rule.basis} {MARKS[rule.certainty]}".rstrip(),
+            f"    Basis: {rule.basis_marked}",
             "",
         ]
     return "\n".join(lines)
@@ -123,7 +120,7 @@ def markdown(found: Policy) -> str:
     for rule in found.rules:
         hours = f" {rule.retry_after_hours:g} h" if rule.retry_after_hours is not None else ""
         when = "; ".join(f"`{each}`" if "=" in each else each for each in _conditions(rule))
-        basis = f"{rule.basis} {MARKS[rule.certainty]}".rstrip()
+        basis = rule.basis_marked
         lines.append(
             f"| `{rule.id}` | {rule.says} | {when} | {rule.verdict}{hours}, `{rule.code}` "
             f"| {basis} |"

@@ -185,7 +185,7 @@ def destinations_(settings: Settings = None, data: Data = DEFAULT_DATA) -> None:
     from fieldfare.reports.destinations import destinations
     from fieldfare.reports.settings import load
 
-    for each in destinations(load(_settings_file(settings, data))).values():
+    for each in destinations(load(settings_file(settings, data))).values():
         needs = "credentials" if each.credentials else ""
         typer.echo(cells(each.name, each.title, each.makes, each.jurisdiction, needs))
 
@@ -224,7 +224,7 @@ def _job(
     from fieldfare.reports.packing import Job
     from fieldfare.reports.settings import load
 
-    case, path = number_of(number), _settings_file(settings, data)
+    case, path = number_of(number), settings_file(settings, data)
     loaded, known = load(path), load_details(details)
     engine, vault = open_parts(data, database, keys)
     with CaseStore(engine, vault=vault) as store:
@@ -242,7 +242,8 @@ def _job(
         )
 
 
-def _settings_file(given: Path | None, data: Path) -> Path | None:
+def settings_file(given: Path | None, data: Path) -> Path | None:
+    """The file given, or the usual one where it is there."""
     if given is not None:
         return given
     usual = data / SETTINGS_FILE

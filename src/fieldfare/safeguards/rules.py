@@ -24,6 +24,14 @@ general knowledge, unconfirmed (†); no source asks for it, the authors of the 
 
 CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 
+MARKS: Final[dict[Certainty, str]] = {
+    "confirmed": "",
+    "secondary": "(2°)",
+    "unconfirmed": "(†)",
+    "judgement": "(own judgement)",
+}
+"""How the documentation marks it."""
+
 Switch = Literal["on", "off"]
 
 
@@ -50,6 +58,11 @@ class Rule:
     """Hours of cooling-off; with ``limit`` only."""
     shadow: bool = False
     """Reported, not carried out."""
+
+    @property
+    def basis_marked(self) -> str:
+        """Its basis, with the mark of how sure that is."""
+        return f"{self.basis} {MARKS[self.certainty]}".rstrip()
 
 
 @dataclass(frozen=True)

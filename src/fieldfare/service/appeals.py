@@ -1,6 +1,7 @@
 """Appeals: a person contests what was done about their account.
 
-An appeal is durable and waits for a person; nothing answers it by itself. Who appeals is told the
+An appeal is durable and waits for a person; nothing answers it by itself. What a person decided on
+it is kept beside it, and the service, not Fieldfare, tells the account. Who appeals is told the
 same whatever is known of the account, and whether or not anything was done about it.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Literal, Self, get_args
 
 from fieldfare.service.announcements import APPEAL_RECEIVED, Announcements
 from fieldfare.service.database import Database
@@ -21,6 +22,10 @@ MOST_A_DAY: Final = 5
 LONGEST_STATEMENT: Final = 10_000
 """Characters."""
 
+Outcome = Literal["upheld", "partly_reversed", "reversed", "omitted"]
+"""What became of the decision that is contested; ``omitted``: the appeal was closed without one."""
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS appeals (
   seq {serial},
@@ -31,7 +36,13 @@ CREATE TABLE IF NOT EXISTS appeals (
   statement TEXT NOT NULL,
   language TEXT
 );
-CREATE INDEX IF NOT EXISTS appeals_by_account ON appeals (account, seq)
+CREATE INDEX IF NOT EXISTS appeals_by_account ON appeals (account, seq);
+CREATE TABLE IF NOT EXISTS appeal_outcomes (
+  appeal TEXT PRIMARY KEY,
+  outcome TEXT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  decided_by TEXT NOT NULL
+)
 """
 _COLUMNS: Final = "seq, id, account, made_at, about, statement, language"
 
@@ -117,6 +128,43 @@ class Appeals:
         )
         return [Appeal(*row) for row in rows]
 
+    def decide(self, id_: str, outcome: Outcome, by: str) -> None:
+        """What a person decided on an appeal; a later word replaces an earlier one. Raises
+        InputError where there is no such appeal."""
+        with self._database.transaction():
+            if not self._database.run("SELECT 1 FROM appeals WHERE id = ?", (id_,)):
+                raise InputError(f"there is no appeal '{id_}'; `fieldfare appeal list` lists them")
+            self._database.run(
+                "INSERT INTO appeal_outcomes (appeal, outcome, decided_at, decided_by)"
+                " VALUES (?, ?, ?, ?) ON CONFLICT (appeal) DO UPDATE SET"
+                " outcome = excluded.outcome, decided_at = excluded.decided_at,"
+                " decided_by = excluded.decided_by",
+                (id_, outcome, time.time_ns() // 1000, by),
+            )
+
+    def outcomes(self, start: int, end: int) -> list[tuple[str, int, Outcome | None, int | None]]:
+        """Account, when it was made, outcome, and when that was decided, of the appeals made from
+        `start` on and before `end` (microseconds UTC)."""
+        rows = self._database.run(
+            "SELECT a.account, a.made_at, o.outcome, o.decided_at FROM appeals AS a"
+            " LEFT JOIN appeal_outcomes AS o ON o.appeal = a.id"
+            " WHERE a.made_at >= ? AND a.made_at < ? ORDER BY a.seq",
+            (start, end),
+        )
+        return [(account, made_at, outcome, at) for account, made_at, outcome, at in rows]
+
+    def outcome_of(self, id_: str) -> tuple[Outcome, int] | None:
+        """What was decided on an appeal, and when; None: nothing yet."""
+        rows = self._database.run(
+            "SELECT outcome, decided_at FROM appeal_outcomes WHERE appeal = ?", (id_,)
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
     def forget(self, account: str) -> None:
         """Delete the account's appeals."""
+        self._database.run(
+            "DELETE FROM appeal_outcomes WHERE appeal IN"
+            " (SELECT id FROM appeals WHERE account = ?)",
+            (account,),
+        )
         self._database.run("DELETE FROM appeals WHERE account = ?", (account,))

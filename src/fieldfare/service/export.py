@@ -43,6 +43,7 @@ def export(journal: Journal, state: State, account: str) -> Iterator[Line]:
     after = 0
     while appeals := Appeals(database).of(account, after, PAGE):
         for appeal in appeals:
+            outcome = Appeals(database).outcome_of(appeal.id)
             yield {
                 "part": "given",
                 "type": "appeal",
@@ -50,6 +51,8 @@ def export(journal: Journal, state: State, account: str) -> Iterator[Line]:
                 "made_at": isoformat(appeal.made_at),
                 "about": appeal.about,
                 "statement": appeal.statement,
+                "outcome": None if outcome is None else outcome[0],
+                "decided_at": None if outcome is None else isoformat(outcome[1]),
             }
         after = appeals[-1].seq
     for report in UserReports(database).by(account):

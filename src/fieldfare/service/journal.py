@@ -30,6 +30,7 @@ from fieldfare.service.database import Database
 from fieldfare.service.erasures import Erasures
 from fieldfare.service.protections import KeptCases, LegalHolds, OpenCases
 from fieldfare.service.removal import Gone, without
+from fieldfare.service.safeguard_counts import SafeguardCounts
 from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import SettingsError
 
@@ -89,6 +90,7 @@ _DURABLE: Final = (
     KeptCases,
     LegalHolds,
     OpenCases,
+    SafeguardCounts,
     UserReports,
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from fieldfare import __version__
@@ -23,7 +26,10 @@ from fieldfare.service.api.problems import COMMON, handle
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import Gate
 from fieldfare.service.logs import RequestLog
+from fieldfare.service.safeguard_counts import EVERY_SECONDS
 from fieldfare.service.settings import ServiceSettings
+
+log = logging.getLogger("fieldfare.service")
 
 
 def create_app(settings: ServiceSettings, mounted: Mapping[str, ASGIApp] | None = None) -> FastAPI:
@@ -55,9 +61,21 @@ def _lifespan(
         running = Running(settings)
         app.state.running = running
         app.state.gate = Gate(running.tokens.check, settings.requests_per_second)
+        keeping = asyncio.create_task(_keep_counts(running))
         try:
             yield
         finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             running.close()
 
     return lifespan
+
+
+async def _keep_counts(running: Running) -> None:
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        try:
+            await run_in_threadpool(running.keep_counts)
+        except Exception as error:  # noqa: BLE001 - figures may wait; decisions must not
+            log.warning("the counts of safeguards could not be kept: %s", type(error).__name__)

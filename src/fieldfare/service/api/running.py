@@ -16,6 +16,7 @@ from fieldfare.service.door import Door
 from fieldfare.service.journal import Journal
 from fieldfare.service.outbox import Outbox
 from fieldfare.service.protections import OpenCases
+from fieldfare.service.safeguard_counts import SafeguardCounts
 from fieldfare.service.settings import ServiceSettings
 from fieldfare.service.situations import Situations
 from fieldfare.service.state import State
@@ -45,6 +46,8 @@ class Counts:
 
     events: dict[str, int] = field(default_factory=lambda: {"new": 0, "repeated": 0, "refused": 0})
     decisions: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+    """Those of them that `safeguard_counts` has."""
     turned_away: int = 0
     unread: int = 0
     """Messages whose text the policy did not let be read."""
@@ -85,6 +88,16 @@ class Running:
         with self._desk_lock:
             yield self._desk
 
+    def keep_counts(self) -> None:
+        """Make durable how many decisions were answered since the last time. Blocks: not for the
+        event loop."""
+        with self.durable() as database:
+            now, kept = dict(self.counts.decisions), self.counts.kept
+            new = {verdict: number - kept.get(verdict, 0) for verdict, number in now.items()}
+            if any(new.values()):
+                SafeguardCounts(database).add(new)
+                self.counts.kept = now
+
     def policy(self) -> Policy:
         """The policy in force."""
         return shipped() if self._policy is None else self._policy.current()
@@ -108,6 +121,7 @@ class Running:
     def close(self) -> None:
         """Make durable what waits, and close everything."""
         self.door.close()
+        self.keep_counts()
         self.content.close()
         self._desk.close()
         self._journal.close()
