@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from fieldfare.investigation.identities import propose, settle
 from fieldfare.investigation.places import tables as places
@@ -11,7 +12,10 @@ from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 from fieldfare.investigation.weights import weights
 
-STEPS = (
+AS_OF: Final = "as_of"
+"""Setting: what risk now counts back from, microseconds UTC."""
+
+STEPS: Final = (
     "messages",
     "peers",
     "hits",

@@ -122,8 +122,8 @@ class Investigation:
 
     def value(self, query: str, parameters: Parameters = ()) -> Any:
         """The first value of the first row; None where there is none."""
-        row = self.connection.execute(query, parameters).fetchone()
-        return None if row is None else row[0]
+        found = self.connection.execute(query, parameters).fetchall()
+        return found[0][0] if found else None
 
     def setting(self, name: str) -> str | None:
         """A setting of the case."""

@@ -1,0 +1,63 @@
+"""What a case gives to those without the console: tables as CSV, and a short summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from fieldfare.investigation.store import Investigation
+
+TABLES: Final = {
+    "peers": "SELECT * REPLACE (array_to_string(accounts, ' ') AS accounts) FROM peers"
+    " ORDER BY child_probability DESC, peer",
+    "cues": "SELECT * EXCLUDE (amount) FROM cues ORDER BY peer, weight DESC, message",
+    "countries": "SELECT * FROM countries ORDER BY peer, weight DESC, country, message",
+    "risks": 'SELECT * FROM risks ORDER BY peer, "at", kind, message',
+    "acquainted": "SELECT * FROM acquainted ORDER BY peer_a, peer_b, basis",
+    "scripts": 'SELECT * FROM scripts ORDER BY script, "at", message',
+    "joins": "SELECT * FROM joins ORDER BY state, kind, account_a, account_b",
+    "stages": "SELECT * FROM stages ORDER BY peer, first_at, indicator",
+    "days": "SELECT * FROM days ORDER BY day",
+    "sources": "SELECT * FROM sources ORDER BY source",
+    "problems": 'SELECT * FROM problems ORDER BY source, "where", what',
+}
+"""What is written, as ``NAME.csv``."""
+
+CHILD: Final = (
+    "COALESCE(verdict = 'child', false) OR (verdict IS NULL AND child_probability >= 0.5)"
+)
+"""Who counts as a child: the officer's word, otherwise more probably than not."""
+
+
+def write(case: Investigation, folder: Path) -> None:
+    """Write every table as CSV into a folder that only its owner can read. Text of messages is
+    in it as the short quotes of cues and risks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name, query in TABLES.items():
+        path = str(folder / f"{name}.csv").replace("'", "''")
+        case.run(f"COPY ({query}) TO '{path}' (FORMAT csv, HEADER)")
+
+
+def summary(case: Investigation) -> dict[str, Any]:
+    """How many messages, people and children, by country."""
+    counts = {
+        name: case.value(f"SELECT COUNT(*) FROM {table}")
+        for name, table in (("messages", "messages"), ("records", "records"), ("peers", "peers"))
+    }
+    countries = case.rows(
+        f"SELECT country, COUNT(*) AS children, COUNT(*) FILTER (risk_level >= 3) AS urgent"
+        f" FROM peers WHERE {CHILD} GROUP BY country ORDER BY children DESC, country"
+    )
+    return {
+        **counts,
+        "children": sum(row["children"] for row in countries),
+        "countries": countries,
+        "suspect": [
+            row["account"]
+            for row in case.rows("SELECT account FROM accounts WHERE is_suspect ORDER BY account")
+        ],
+        "proposed": case.value(
+            "SELECT COUNT(*) FROM joins WHERE state = 'proposed' AND NOT applied"
+        ),
+    }
