@@ -15,10 +15,13 @@ SELECT r.record, r.source, r.sent_at, r.content, r.words, a.person,
     CASE r.tz_basis WHEN 'utc' THEN 0 WHEN 'offset' THEN 0 WHEN 'assumed' THEN 1 ELSE 2 END
     AS doubt,
     hash(a.person, r.content, CASE WHEN r.kind = 'group' THEN t.talk
-        ELSE COALESCE(p.person, r.conversation) END, r.kind) AS same,
+        -- In the suspect's archive, whom an export does not name is the suspect.
+        ELSE COALESCE(p.person, CASE WHEN NOT a.is_suspect THEN s.person END, r.conversation) END,
+        r.kind) AS same,
     CASE WHEN r.id IS NOT NULL THEN hash(r.id, r.content) ELSE hash(r.record, 'alone') END AS unit
 FROM records AS r INNER JOIN accounts AS a ON a.account = r.sender
 LEFT JOIN accounts AS p ON p.account = r.recipients[1]
+LEFT JOIN (SELECT MIN(person) AS person FROM accounts WHERE is_suspect) AS s ON true
 LEFT JOIN talks AS t ON r.kind = 'group' AND t.source = r.source
     AND t.conversation = r.conversation;
 
@@ -27,8 +30,11 @@ CREATE OR REPLACE TEMP TABLE shared AS
 SELECT same FROM units GROUP BY same HAVING COUNT(DISTINCT source) > 1;
 
 CREATE OR REPLACE TEMP TABLE meeting AS
-SELECT u.*, s.sha256 FROM units AS u INNER JOIN shared AS h ON h.same = u.same
-INNER JOIN sources AS s ON s.source = u.source;
+SELECT u.*, s.sha256,
+    COALESCE(TRY_CAST(regexp_extract(r.locator, '[0-9]+') AS BIGINT), 0) AS place
+FROM units AS u INNER JOIN shared AS h ON h.same = u.same
+INNER JOIN sources AS s ON s.source = u.source
+INNER JOIN records AS r ON r.record = u.record;
 
 DELETE FROM clocks;
 INSERT INTO clocks
@@ -72,7 +78,8 @@ WITH timed AS (
 ),
 -- A record twice in a source under one id is one.
 single AS (
-    SELECT same, source, unit, MIN(moment) AS moment FROM timed GROUP BY same, source, unit
+    SELECT same, source, unit, MIN(moment) AS moment, MIN(place) AS place FROM timed
+    GROUP BY same, source, unit
 ),
 broken AS (
     SELECT *, CASE WHEN moment - lag(moment) OVER w > 90_000_000 THEN 1 ELSE 0 END AS new_run
@@ -84,7 +91,8 @@ runs AS (
     FROM broken
 ),
 numbered AS (
-    SELECT *, row_number() OVER (PARTITION BY same, run, source ORDER BY moment, unit) AS nth
+    SELECT *, row_number() OVER (PARTITION BY same, run, source
+        ORDER BY moment, place, unit) AS nth
     FROM runs
 )
 SELECT same, source, unit, hash(same, run, nth) AS message FROM numbered;
@@ -114,7 +122,7 @@ WITH origins AS (
 SELECT row_number() OVER (ORDER BY o.moment, a.person, r.content, r.source, r.member, r.locator),
     r.conversation, r.kind, r.sender, r.recipients, a.person, a.is_suspect,
     CASE WHEN NOT a.is_suspect THEN CASE
-            WHEN r.kind = 'group' OR p.is_suspect THEN a.person END
+            WHEN r.kind = 'group' OR COALESCE(p.is_suspect, true) THEN a.person END
         WHEN r.kind = 'private' AND NOT p.is_suspect THEN p.person END,
     o.moment, r.tz_basis, r.text, r.media, r.words, r.content, r.stated_age,
     r.stated_age_confidence, r.indicators, r.cues, r.places, o.origins
