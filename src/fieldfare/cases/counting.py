@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, distinct, func, or_, select
 
+from fieldfare.cases.clocks import Clocks
 from fieldfare.cases.desk import Desk
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.report_tables import filings
@@ -140,6 +141,11 @@ class Counting(Desk):
                 select(snapshots.c.body).order_by(snapshots.c.id.desc()).limit(1)
             ).scalar_one_or_none()
         return None if latest is None else not self._vault.is_plain(latest)
+
+    @allows(Permission.ACCOUNTABILITY)
+    def kept_by(self, actor: Actor) -> Clocks:
+        """The clocks that say how long what is in a case is kept."""
+        return self._settings.clocks
 
     @allows(Permission.ACCOUNTABILITY)
     def note_documents(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldfare.cli.case import Keys, open_parts
-from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, Oidc
+from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, Oidc, settings_of
 
 if TYPE_CHECKING:
     from fieldfare.console.app import Console
@@ -82,7 +82,17 @@ def open_console(
     engine, vault = open_parts(data, database, keys)
     users = Users(engine, vault=vault)
     store = CaseStore(engine, vault=vault, settings=StoreSettings(clocks=of_data(data)))
-    return Console(store, SignIn(users), now, banner, policy, scorecard, past, openid=provider)
+    return Console(
+        store,
+        SignIn(users),
+        now,
+        banner,
+        policy,
+        scorecard,
+        past,
+        openid=provider,
+        service=settings_of(data, database),
+    )
 
 
 def run_console(found: Console, port: int, *, open_browser: bool) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fieldfare.reports.filing_records import Filing
     from fieldfare.reports.packing import Job
 
-SETTINGS_FILE = "reports.toml"
 _NUMBER = re.compile(r"(?i)(c-)?\d+")
 
 Number = Annotated[str, typer.Argument(metavar="CASE", help="Number of the case: C-12.")]
@@ -222,7 +221,7 @@ def _job(
     from fieldfare.reports.details import load as load_details
     from fieldfare.reports.filings import Filings
     from fieldfare.reports.packing import Job
-    from fieldfare.reports.settings import load
+    from fieldfare.reports.settings import FILE, load
 
     case, path = number_of(number), settings_file(settings, data)
     loaded, known = load(path), load_details(details)
@@ -237,17 +236,16 @@ def _job(
             destination=to,
             out=Path(),
             settings=loaded,
-            settings_file=path if path is not None else data / SETTINGS_FILE,
+            settings_file=path if path is not None else data / FILE,
             details=known,
         )
 
 
 def settings_file(given: Path | None, data: Path) -> Path | None:
     """The file given, or the usual one where it is there."""
-    if given is not None:
-        return given
-    usual = data / SETTINGS_FILE
-    return usual if usual.exists() else None
+    from fieldfare.reports.settings import usual
+
+    return usual(data) if given is None else given
 
 
 def _about(filing: Filing) -> list[str]:

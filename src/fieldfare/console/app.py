@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -37,6 +37,9 @@ from fieldfare.console.routes import Route
 from fieldfare.console.sessions import actor_of
 from fieldfare.console.visit import NOBODY, Visit
 from fieldfare.vocabulary import FieldfareError, InputError
+
+if TYPE_CHECKING:
+    from fieldfare.service.settings import ServiceSettings
 
 log = logging.getLogger("fieldfare.console")
 
@@ -78,6 +81,8 @@ class Console:
     """Past events that a policy can be tried on."""
     guests: tuple[Guest, ...] = ()
     """Of a demonstration only."""
+    service: ServiceSettings | None = None
+    """The live service whose data these are; None: there is none."""
     openid: OpenId | None = None
     """The identity provider through which people may sign in."""
     routes: tuple[Route, ...] = field(default=PAGES)

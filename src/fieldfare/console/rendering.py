@@ -22,6 +22,7 @@ NAVIGATION: Final = (
     ("Team", "/team", "g t", Permission.TEAM_READ),
     ("Rules", "/rules", "g r", Permission.PROPOSAL_READ),
     ("Audit", "/audit", "g a", Permission.AUDIT_READ),
+    ("Accountability", "/accountability", "g f", Permission.ACCOUNTABILITY),
 )
 """Title, address, keys, and who sees it."""
 

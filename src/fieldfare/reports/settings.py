@@ -93,6 +93,15 @@ class ReportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hotlines: dict[str, HotlineSettings] = {}
 
 
+FILE: Final = "reports.toml"
+
+
+def usual(data: Path) -> Path | None:
+    """The file of a folder of data, where it is there."""
+    path = data / FILE
+    return path if path.exists() else None
+
+
 def load(path: Path | None) -> ReportSettings:
     """The settings of a file; without one, none are set. Raises SettingsError."""
     if path is None:

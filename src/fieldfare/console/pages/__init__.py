@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fieldfare.console.pages import (
+    accountability,
     audit,
     case,
     conversation,
@@ -38,6 +39,7 @@ PAGES: Final[tuple[Route, ...]] = tuple(
         team,
         rules,
         audit,
+        accountability,
         settings,
     )
     for route in part.routes.all

@@ -93,6 +93,8 @@ def first_page(visit: Visit) -> Response:
         if may(Permission.QUEUE_READ)
         else "/audit"
         if may(Permission.AUDIT_READ)
+        else "/accountability"
+        if may(Permission.ACCOUNTABILITY)
         else "/preferences"
     )
 

@@ -84,7 +84,7 @@ class TriedPage:
 @routes.get("/rules", Permission.PROPOSAL_READ)
 def rules(visit: Visit) -> Response:
     """The policy and the scorecard in force, in words."""
-    policy, card = _policy(visit), _card(visit)
+    policy, card = policy_of(visit), card_of(visit)
     entries = catalogue()
     page = RulesPage(
         policy=f"{policy.name}, version {policy.version}",
@@ -141,7 +141,7 @@ def try_rules(visit: Visit) -> Response:
     changes: list[tuple[str, str, int]] = []
     if visit.console.past:
         settings = ScanSettings(scorecard=visit.console.scorecard)
-        trial = try_policy(policy, visit.console.past, settings, _policy(visit))
+        trial = try_policy(policy, visit.console.past, settings, policy_of(visit))
         assert trial.against is not None  # noqa: S101 - one was given
         for label, this, other in (
             ("a probable child", trial.tally.children, trial.against.children),
@@ -202,10 +202,12 @@ def _last_agreed(visit: Visit, kind: Literal["policy", "scorecard"], now: str) -
     return str(agreed.payload.get("sha256", ""))
 
 
-def _policy(visit: Visit) -> Policy:
+def policy_of(visit: Visit) -> Policy:
+    """The policy in force."""
     return shipped() if visit.console.policy is None else load(visit.console.policy)
 
 
-def _card(visit: Visit) -> scorecards.Scorecard:
+def card_of(visit: Visit) -> scorecards.Scorecard:
+    """The scorecard in force."""
     path = visit.console.scorecard
     return scorecards.shipped() if path is None else scorecards.load(path)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import LargeBinary
 
 import fieldfare
+from fieldfare.cases.clocks import Clock, Clocks
 from fieldfare.cases.permissions import Permission, roles
 from fieldfare.cases.tables import metadata
 from fieldfare.reports.accountability.document import Block, Bullets, Heading, Paragraph, grid
@@ -49,6 +50,8 @@ class Setting:
     card: Scorecard
     sealed: bool | None
     """Whether what a case was last given is encrypted; None: there are no cases."""
+    clocks: Clocks
+    """How long what is in a case is kept."""
     service_tables: Sequence[str] | None
     """Of the live service's stores, as they are; None: there are none."""
 
@@ -130,6 +133,19 @@ def _describe(said: dict[str, Any], setting: Setting) -> Iterator[Block]:
         )
     days = setting.policy.reports.keep_days
     yield Paragraph(f"Messages of users' reports are kept {days} days by the policy in use.")
+    yield Heading(3, "How long it is kept")
+    yield Paragraph(
+        "Clocks of cases, as they run here; what ends last counts. Then destruction is proposed to "
+        "a second person. A hold stops it."
+    )
+    yield grid(
+        ("Clock", "Keeps", "From", "For", "Source"),
+        [
+            (each.title, each.keeps, each.starts.replace("_", " "), _span(each), _source(each))
+            for each in setting.clocks.values()
+            if each.runs
+        ],
+    )
     yield Heading(3, "Who can see it")
     yield Paragraph(
         "Roles as this version's permissions.toml has them. Beside them, whoever can read the "
@@ -161,6 +177,17 @@ def _sealed(name: str) -> list[str]:
     return [
         each.name for each in metadata.tables[name].columns if isinstance(each.type, LargeBinary)
     ]
+
+
+def _span(clock: Clock) -> str:
+    parts = ((clock.years, "years"), (clock.days, "days"))
+    return ", ".join(f"{number} {unit}" for number, unit in parts if number) or "no time"
+
+
+def _source(clock: Clock) -> str:
+    judged = "" if clock.starts_basis == "source" else "; from when: own judgement"
+    mark = f" ({clock.mark})" if clock.mark else ""
+    return f"{clock.source}{mark} ({clock.basis}{judged})"
 
 
 def _answer(said: dict[str, str]) -> tuple[str, str]:

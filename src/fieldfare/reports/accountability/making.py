@@ -92,8 +92,14 @@ def _documents(
     if "model-card" in wanted.parts:
         found["model-card"] = model_card(wanted.card, shown)
     if "impact-assessment" in wanted.parts:
-        tables = None if live is None else live.tables
         found["impact-assessment"] = impact_assessment(
-            Setting(wanted.provider, wanted.policy, wanted.card, store.sealed(actor), tables)
+            Setting(
+                wanted.provider,
+                wanted.policy,
+                wanted.card,
+                store.sealed(actor),
+                store.kept_by(actor),
+                None if live is None else live.tables,
+            )
         )
     return found
