@@ -88,7 +88,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def _endpoint(receiver: Receiver, name: str = "one", **more: Any) -> Endpoint:
-    defaults = {"timeout_seconds": 5.0, "first_retry_seconds": 0.01}
+    defaults = {"timeout_seconds": WAIT, "first_retry_seconds": 0.01}
     return Endpoint(name, receiver.url, (KEY,), **(defaults | more))
 
 
@@ -167,22 +167,31 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_one_that_hangs_is_given_up_on_and_holds_up_no_other(
-    settings: ServiceSettings, receiver: Receiver
-) -> None:
+def test_one_that_hangs_holds_up_no_other(settings: ServiceSettings, receiver: Receiver) -> None:
     with _receiver() as hanging:
         hanging.status = 0
-        slow = _endpoint(hanging, "slow", timeout_seconds=0.2)
-        quick = _endpoint(receiver, "quick")
+        slow, quick = _endpoint(hanging, "slow"), _endpoint(receiver, "quick")
         with _delivering(settings, slow, quick) as outbox:
             for number in range(20):
                 outbox.add([slow, quick], BAND_CHANGED, f"a{number}", {"account": f"a{number}"})
             told = {receiver.next()["data"]["account"] for _ in range(20)}
             assert told == {f"a{number}" for number in range(20)}
-            _until(lambda: outbox.counts()[0] == 20)  # all for the slow one, none dead
+            _until(lambda: outbox.counts() == (20, 0))  # all for the slow one
             hanging.status = 200
             hanging.released.set()
             _until(lambda: outbox.counts() == (0, 0))
+
+
+def test_one_that_hangs_is_given_up_on(settings: ServiceSettings, receiver: Receiver) -> None:
+    receiver.status = 0
+    with _delivering(settings, _endpoint(receiver, timeout_seconds=0.1, attempts=1)) as outbox:
+        outbox.add([_endpoint(receiver)], BAND_CHANGED, "x", {"account": "x"})
+        _until(lambda: outbox.counts() == (0, 1))
+        assert outbox.dead_letters(0, 1)[0].error == "no answer in time"
+    receiver.status = 200
+    with _delivering(settings, _endpoint(receiver)) as outbox:
+        assert outbox.requeue() == 1
+        _until(lambda: outbox.counts() == (0, 0))
 
 
 def test_a_redirect_is_not_followed(settings: ServiceSettings, receiver: Receiver) -> None:
