@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from fieldfare.contacts import analysis
+from fieldfare.contacts.definition import SIGNALS
 from fieldfare.contacts.engine import Engine
-from fieldfare.contacts.intake import ContactSettings
+from fieldfare.contacts.intake import ContactSettings, load
+from fieldfare.scan.gather import gather
 from fieldfare.scan.run import scan
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.service.settings import ServiceSettings
-from fieldfare.service.state import ASSESSMENTS, State
+from fieldfare.service.state import ASSESSMENTS, INFERRED, State
 from fieldfare.service.worker import Worker
 from tests.service.events import body
 
@@ -48,6 +51,27 @@ def stored(settings: ServiceSettings) -> dict[str, dict[str, Any]]:
     rows = state.database.run(f"SELECT {', '.join(ASSESSMENTS.names)} FROM assessments")
     state.close()
     return {row[0]: dict(zip(ASSESSMENTS.names, row, strict=True)) for row in rows}
+
+
+def stored_inferred(settings: ServiceSettings) -> dict[tuple[str, str], tuple[float, float]]:
+    """The ages a service holds as inferred: by pair, the probability of a child and the age."""
+    state: State = settings.open_state()
+    rows = state.database.run(f"SELECT {', '.join(INFERRED.names)} FROM inferred")
+    state.close()
+    return {(account, peer): (probability, age) for account, peer, probability, age in rows}
+
+
+def inferred(
+    events: Events, folder: Path, engine: Engine, as_of: int
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """The same, as a scan of the events infers them."""
+    path = folder / "events.jsonl"
+    path.write_bytes(body(events))
+    load(engine, gather([path], ScanSettings(), folder).files, ContactSettings(as_of=as_of))
+    analysis.ledger(engine)
+    analysis.signals(engine, steps=SIGNALS[: SIGNALS.index("inferred") + 1])
+    rows = engine.fetch(f"SELECT {', '.join(INFERRED.names)} FROM inferred").to_pylist()
+    return {(row["account"], row["peer"]): (row["child_probability"], row["age"]) for row in rows}
 
 
 def scanned(events: Events, folder: Path, as_of: int | None = None) -> dict[str, dict[str, Any]]:

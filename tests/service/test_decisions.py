@@ -15,7 +15,8 @@ from fieldfare.service.protections import OpenCases
 from fieldfare.service.settings import ServiceSettings
 from tests.safeguards.policies import HEAD, TAIL
 from tests.service.asking import settle, token
-from tests.service.events import body
+from tests.service.comparing import stored_inferred
+from tests.service.events import body, school_events
 
 SHIPPED = (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
 AT = 1_772_000_000_000_000
@@ -63,6 +64,29 @@ def test_a_child_is_supported_at_a_first_message_in_its_language(
     client.post("/v1/events", content=body([written | {"sent_at": AT}]))
     settle(settings)
     assert _told(_decide(client, **first)) is None
+
+
+def test_whom_the_sender_knew_to_be_a_child_by_its_friends_is_protected_as_one(
+    client: TestClient, settings: ServiceSettings
+) -> None:
+    events = school_events(2)
+    client.post("/v1/events", content=body(events))
+    settle(settings)
+    found = stored_inferred(settings)
+    told = {str(event["id"]) for event in events if event["type"] == "account"}
+    named = sorted(peer for account, peer in found if account == "stranger")
+    assert named and not told & set(named)
+    for peer in named:
+        towards = {"recipients": [peer], "action": "suggest"}
+        assert _decide(client, sender="stranger", **towards)["codes"] == ["child_not_suggested"]
+        # It was judged by whom the peer knew before the stranger wrote; of others nothing is said.
+        assert _decide(client, sender="another", **towards)["codes"] == []
+    # An age that is verified by now is not doubted, from the moment it is acknowledged.
+    grown = {"type": "account", "id": named[0], "age": 30, "age_source": "verified"}
+    client.post("/v1/events", content=body([grown]))
+    assert _decide(client, sender="stranger", recipients=named[:1])["verdict"] == "deliver"
+    settle(settings)
+    assert named[0] not in {peer for _, peer in stored_inferred(settings)}
 
 
 def test_support_comes_with_a_decision_where_no_rule_has_a_text(

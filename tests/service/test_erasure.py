@@ -258,8 +258,9 @@ def test_no_row_of_the_account_is_left(settings: ServiceSettings, engine: Engine
     Erasures(journal.database).request("a02")
     _all_anew(settings, engine)
     state = settings.open_state()
-    for name in (*LEDGER, "accounts", "people", "assessments", "changes", "due", "hubs"):
-        columns = ("account", "peer") if name in LEDGER else ("account",)
+    pairs, alone = (*LEDGER, "inferred"), ("accounts", "people", "assessments", "changes")
+    for name in (*pairs, *alone, "due", "hubs"):
+        columns = ("account", "peer") if name in pairs else ("account",)
         for column in columns:
             rows = state.database.run(f"SELECT 1 FROM {name} WHERE {column} = 'a02'")
             assert rows == [], name

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from fieldfare.contacts.engine import Engine
 from fieldfare.service.settings import ServiceSettings
-from tests.service.comparing import Events, compare, scanned, stored, working
+from tests.service.comparing import (
+    Events,
+    compare,
+    inferred,
+    scanned,
+    stored,
+    stored_inferred,
+    working,
+)
 from tests.service.events import arrival, school_events, service_events
 
 
@@ -115,6 +123,9 @@ def test_ages_are_inferred_as_in_a_scan_whatever_comes_first(
         worker.round()
         worker.settle()
     compare(stored(settings), expected)
+    taken, batch = stored_inferred(settings), inferred(events, tmp_path, engine, as_of)
+    assert taken.keys() == batch.keys()
+    assert all(taken[pair] == pytest.approx(values, abs=1e-9) for pair, values in batch.items())
 
 
 def test_the_state_is_rebuilt_from_the_journal(settings: ServiceSettings, engine: Engine) -> None:

@@ -11,6 +11,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from fieldfare.lab.service_trials import START, WAIT_SECONDS, Crowd, Server, running
@@ -129,7 +130,8 @@ async def _ingest(
     await asyncio.gather(
         look(), _newcomers(server, until, visible), *(send(number) for number in range(senders))
     )
-    totals = [sum(sample["memory_mib"].values()) for sample in samples]
+    memory = [sample["memory_mib"] for sample in samples]
+    totals = [sum(each.values()) for each in memory]
     return {
         "batch": size,
         "asked_events_a_second": rate,
@@ -146,8 +148,17 @@ async def _ingest(
             "peak": round(max(totals)),
             "end": round(totals[-1]),
         },
+        "memory_mib_by_third": {name: _thirds(memory, name) for name in memory[-1]},
         "samples": samples[:: max(1, len(samples) // 12)],
     }
+
+
+def _thirds(memory: Sequence[dict[str, float]], name: str) -> list[float]:
+    """Means over the first, second and last third of the time: what is bounded stands still."""
+    values = [each.get(name, 0.0) for each in memory]
+    ends = [len(values) * third // 3 for third in range(4)]
+    parts = [values[start:end] for start, end in pairwise(ends)]
+    return [round(sum(part) / len(part), 1) for part in parts if part]
 
 
 async def _mixed(server: Server, crowd: Crowd, seconds: float) -> dict[str, Any]:

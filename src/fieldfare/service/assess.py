@@ -34,7 +34,7 @@ from fieldfare.service.case_requests import CaseRequests
 from fieldfare.service.database import Row
 from fieldfare.service.herald import Herald
 from fieldfare.service.journal import partition_of
-from fieldfare.service.state import ASSESSMENTS, CHANGES, PEOPLE, State
+from fieldfare.service.state import ASSESSMENTS, CHANGES, INFERRED, PEOPLE, State
 
 TO_THE_FIRSTS: Final = ("people", "approaches", "totals")
 """The steps of the definition before the first contacts with children,"""
@@ -75,6 +75,7 @@ class Assessor:
         people = engine.fetch(
             "SELECT p.* FROM people AS p INNER JOIN wanted AS w ON w.account = p.account"
         ).select(PEOPLE.names)
+        inferred = engine.fetch(f"SELECT {', '.join(INFERRED.names)} FROM inferred")
         assessed = assess(signals, self.card)
         before = state.flags(accounts)
         rows = self._rows(assessed, before, as_of)
@@ -84,6 +85,7 @@ class Assessor:
         with state.database.transaction():
             state.replace("people", people.cast(PEOPLE))
             state.replace("assessments", pa.Table.from_pylist(rows, schema=ASSESSMENTS))
+            state.replace_inferred(accounts, inferred.cast(INFERRED))
             state.forget(gone)
             state.add_changes(changes)
             CaseRequests(state.database).ask(

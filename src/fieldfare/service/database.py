@@ -28,6 +28,13 @@ WAIT_MILLISECONDS = 30_000
 """How long SQLite waits for another writer."""
 
 
+CACHE_MIB = 4
+"""What SQLite keeps of a file in memory, a connection. Whoever reads beside another that writes
+loses it with every commit of that, so that more would be held in vain;"""
+WRITER_CACHE_MIB = 64
+"""and where one writes most of a file, into indices that are in no order."""
+
+
 NUL = "a value that the database cannot hold, such as a NUL character"
 
 
@@ -162,7 +169,7 @@ class SQLite(Database):
     blob = "BLOB"
     _table_end = " WITHOUT ROWID"
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
+    def __init__(self, path: Path, *, durable: bool, cache_mib: int = CACHE_MIB) -> None:
         """`durable`: a commit is on the disk when it returns. Without, the last commits may be
         undone by a power failure, in order, and never in part."""
         try:
@@ -175,7 +182,7 @@ class SQLite(Database):
             raise FieldfareError(f"{path}: cannot be opened as a database ({error})") from error
         self._usual = "FULL" if durable else "NORMAL"
         self.careful(False)
-        self.run("PRAGMA cache_size = -65536")
+        self.run(f"PRAGMA cache_size = -{1024 * cache_mib}")
         # What was deleted is overwritten, or an erased account would be found in the file.
         self.run("PRAGMA secure_delete = ON")
 

@@ -25,7 +25,7 @@ from fieldfare.contacts.definition import LEDGER
 from fieldfare.service.appeals import Appeals
 from fieldfare.service.journal import Journal, partition_of
 from fieldfare.service.protections import LegalHolds, OpenCases
-from fieldfare.service.state import ASSESSMENTS, PEOPLE, State
+from fieldfare.service.state import ASSESSMENTS, INFERRED, PEOPLE, State
 from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary.times import SECOND, isoformat
 
@@ -189,6 +189,15 @@ def _derived(state: State, account: str) -> Iterator[Line]:
                 "type": name,
                 "row": dict(zip(columns, row, strict=True)),
             }
+    for row in run(
+        f"SELECT {', '.join(INFERRED.names)} FROM inferred WHERE account = ? OR peer = ?",
+        (account, account),
+    ):
+        yield {
+            "part": "derived",
+            "type": "inferred",
+            "row": dict(zip(INFERRED.names, row, strict=True)),
+        }
     changes = ("as_of", "changed_at", "band_before", "band", "probability")
     for row in run(
         f"SELECT {', '.join(changes)} FROM changes WHERE account = ? ORDER BY seq", (account,)

@@ -66,6 +66,11 @@ def erase(
             database.run(
                 f"DELETE FROM {name} WHERE account IN {some}", (database.listed(accounts),)
             )
+    for column in ("account", "peer"):
+        # Those of whom something is left are assessed anew, as are all who had to do with them.
+        database.run(
+            f"DELETE FROM inferred WHERE {column} IN {some}", (database.listed(sorted(erased)),)
+        )
     outbox = Outbox(database)
     for account in erased:
         outbox.forget(account)

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from fieldfare.service.announcements import Announcements
 from fieldfare.service.appeals import Appeals
 from fieldfare.service.arrivals import Arrival
-from fieldfare.service.database import Database
+from fieldfare.service.database import Database, Row
 from fieldfare.service.erasures import Erasures
 from fieldfare.service.protections import KeptCases, LegalHolds, OpenCases
 from fieldfare.service.removal import Gone, without
@@ -182,18 +182,21 @@ class Journal:
 
     def entries(self, partition: int, after: int, events: int = 20_000) -> list[Entry]:
         """The entries of a partition numbered above `after`, in order: some `events` of them."""
-        rows = self.database.run(
-            "SELECT seq, kind, events, body FROM journal WHERE partition = ? AND seq > ?"
+        ahead = self.database.run(
+            "SELECT seq, events FROM journal WHERE partition = ? AND seq > ?"
             " ORDER BY seq LIMIT 2000",
             (partition, after),
         )
-        found, total = [], 0
-        for seq, kind, count, body in rows:
-            found.append(Entry(seq, kind, _unpacked(body)))
-            total += count
-            if total >= events:
-                break
-        return found
+        if not ahead:
+            return []
+        # No more bodies are read than are given: what waits may be everything there is.
+        last = _reached(ahead, events)
+        rows = self.database.run(
+            "SELECT seq, kind, body FROM journal WHERE partition = ? AND seq > ? AND seq <= ?"
+            " ORDER BY seq",
+            (partition, after, last),
+        )
+        return [Entry(seq, kind, _unpacked(body)) for seq, kind, body in rows]
 
     def newest_messages(self, senders: pa.Array, most: int) -> Iterator[pa.RecordBatch]:
         """Messages of the partitions in which these send, the newest entries first; some `most`
@@ -218,18 +221,23 @@ class Journal:
     ) -> Iterator[tuple[int, str, pa.RecordBatch | None]]:
         """The numbers of the entries of all partitions above `after`, in order, with their kind
         and the events of those of some kinds: some `events` of them at most."""
-        marks = ", ".join("?" * len(kinds))
-        rows = self.database.run(
-            f"SELECT seq, kind, events, CASE WHEN kind IN ({marks}) THEN body END FROM journal"
-            " WHERE seq > ? ORDER BY seq LIMIT 500",
-            (*kinds, after),
+        ahead = self.database.run(
+            "SELECT seq, kind, events FROM journal WHERE seq > ? ORDER BY seq LIMIT 500", (after,)
         )
-        total = 0
-        for seq, kind, count, body in rows:
-            yield seq, kind, None if body is None else _unpacked(body)
-            total += 0 if body is None else count
-            if total >= events:
-                return
+        if not ahead:
+            return
+        last = _reached([(seq, count * (kind in kinds)) for seq, kind, count in ahead], events)
+        bodies: dict[int, bytes] = {}
+        if any(kind in kinds for seq, kind, _ in ahead if seq <= last):
+            marks = ", ".join("?" * len(kinds))
+            rows = self.database.run(
+                f"SELECT seq, body FROM journal WHERE seq > ? AND seq <= ? AND kind IN ({marks})",
+                (after, last, *kinds),
+            )
+            bodies = dict(rows)
+        for seq, kind, _ in ahead:
+            if seq <= last:
+                yield seq, kind, _unpacked(bodies[seq]) if seq in bodies else None
 
     def first_after(self, partition: int, after: int) -> int | None:
         """The first entry of a partition numbered above `after`, if there is one."""
@@ -309,6 +317,16 @@ def partition_of(accounts: pa.Array, partitions: int) -> npt.NDArray[np.int64]:
     codes = np.array([zlib.crc32(name.encode()) for name in coded.dictionary.to_pylist()], np.int64)
     found: npt.NDArray[np.int64] = codes[coded.indices.to_numpy()] % partitions
     return found
+
+
+def _reached(ahead: Sequence[Row], events: int) -> int:
+    """Of entries, as (number, events), the one with which there are so many, or the last."""
+    total = 0
+    for seq, count in ahead:
+        total += count
+        if total >= events:
+            return int(seq)
+    return int(ahead[-1][0])
 
 
 def _packed(batch: pa.RecordBatch) -> bytes:

@@ -7,6 +7,7 @@ committed.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -45,6 +46,10 @@ log = logging.getLogger("fieldfare.service")
 
 WORKER_NICENESS = 5
 """By how much less urgent the worker is to the machine than the interface."""
+
+SWITCH_SECONDS = 0.0005
+"""After which a thread that reads events lets the others go on: an answer may be among them.
+Python's own is ten times as long, and would be seen in one decision of a hundred."""
 
 RESTART_SECONDS = 1.0
 """Pause before a worker that died is replaced."""
@@ -100,8 +105,6 @@ def serve(
     lines. `mounted`: other applications by the path they are under."""
     import uvicorn
 
-    from fieldfare.service.api.running import language_model
-
     if settings.database is None and workers > 1:
         raise SettingsError("--workers: the embedded database has one; PostgreSQL may have more")
     to_standard_error(settings.log_level)
@@ -116,10 +119,21 @@ def serve(
         address = listening.address(bound.getsockname()[1])
         for line in at_start(settings, shipped() if policy is None else policy.current(), address):
             tell(line)
-        if settings.text_use != "refuse":
-            # The first message with text would otherwise wait for it, and its sender perhaps not.
-            threading.Thread(target=language_model).start()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        threading.Thread(target=_prepare, args=(settings,)).start()
         uvicorn.Server(config).run(sockets=[bound])
+
+
+def _prepare(settings: ServiceSettings) -> None:
+    """What nobody who asks should have to wait for."""
+    from fieldfare.service.api.running import language_model
+
+    if settings.text_use != "refuse":
+        # The first message with text would otherwise wait for it, and its sender perhaps not.
+        language_model()
+    # What was loaded by now stays: to look through it for garbage would stop all answers for
+    # some tenths of a second.
+    gc.freeze()
 
 
 def uvicorn_config(
@@ -207,7 +221,7 @@ def work(settings: ServiceSettings, parent: int | None = None) -> None:
         # Where both want the same core, an answer goes before.
         os.nice(WORKER_NICENESS)
     endpoints = settings.endpoints()
-    journal, state = settings.open_journal(), settings.open_state()
+    journal, state = settings.open_journal(), settings.open_state(writer=True)
     opening = OpeningThread(lambda: opener(settings)) if settings.cases else None
     deliverer = Deliverer(lambda: [Outbox(settings.open_state().database)], endpoints)
 
@@ -267,7 +281,7 @@ def _replay(settings: ServiceSettings) -> int:
     from fieldfare.contacts.engine import open_engine
     from fieldfare.service.worker import Worker
 
-    journal, state = settings.open_journal(), settings.open_state()
+    journal, state = settings.open_journal(), settings.open_state(writer=True)
     try:
         before = state.bands()
         requests = CaseRequests(state.database)

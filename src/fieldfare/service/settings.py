@@ -16,7 +16,7 @@ from fieldfare.safeguards import PolicyFile, shipped
 from fieldfare.safeguards.franking import VARIABLE as FRANKING_VARIABLE
 from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.service.arrivals import TextUse
-from fieldfare.service.database import Database, PostgreSQL, SQLite
+from fieldfare.service.database import CACHE_MIB, WRITER_CACHE_MIB, Database, PostgreSQL, SQLite
 from fieldfare.service.journal import Journal
 from fieldfare.service.report_intake import ReportText
 from fieldfare.service.state import State
@@ -133,13 +133,15 @@ class ServiceSettings:
                 )
         return endpoints
 
-    def open_journal(self) -> Journal:
-        """A new connection to the journal, which is made if it is not there."""
-        return Journal(self._database("journal"), 1 if self.database is None else PARTITIONS)
+    def open_journal(self, *, writer: bool = False) -> Journal:
+        """A new connection to the journal, which is made if it is not there. `writer`: most of what
+        is written goes through it, which is given memory for that."""
+        partitions = 1 if self.database is None else PARTITIONS
+        return Journal(self._database("journal", writer), partitions)
 
-    def open_state(self) -> State:
-        """A new connection to the state, which is made if it is not there."""
-        return State(self._database("state"))
+    def open_state(self, *, writer: bool = False) -> State:
+        """The same for the state."""
+        return State(self._database("state", writer))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -168,9 +170,13 @@ class ServiceSettings:
             ) from error
         return self.data
 
-    def _database(self, name: str) -> Database:
+    def _database(self, name: str, writer: bool) -> Database:
         if self.database is not None:
             if not self.database.startswith(("postgresql://", "postgres://")):
                 raise SettingsError("--database: only postgresql:// URLs are understood")
             return PostgreSQL(self.database)
-        return SQLite(self._folder() / f"{name}.sqlite", durable=name == "journal")
+        return SQLite(
+            self._folder() / f"{name}.sqlite",
+            durable=name == "journal",
+            cache_mib=WRITER_CACHE_MIB if writer else CACHE_MIB,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,19 @@ _PARTIES: Final = (
     " LEFT JOIN assessments AS a ON a.account = w.wanted"
     " LEFT JOIN accounts AS g ON g.account = w.wanted"
 )
+_BETWEEN: Final = (
+    "SELECT w.peer, there.connected_at, back.connected_at, back.blocked_at,"
+    " wrote.first_private_at, answered.first_private_at, i.child_probability, i.age"
+    " FROM {peers} AS w"
+    " LEFT JOIN relations AS there ON there.account = ? AND there.peer = w.peer"
+    " LEFT JOIN relations AS back ON back.account = w.peer AND back.peer = ?"
+    " LEFT JOIN contacts AS wrote ON wrote.account = ? AND wrote.peer = w.peer"
+    " LEFT JOIN contacts AS answered ON answered.account = w.peer AND answered.peer = ?"
+    " LEFT JOIN inferred AS i ON i.account = ? AND i.peer = w.peer"
+)
+
+DOUBTED_BELOW: Final = 26.0
+"""Years; a declared age below may be inferred otherwise: ``contacts/sql/signals/sought.sql``."""
 
 
 class Situations:
@@ -37,6 +51,7 @@ class Situations:
         self._open_cases = open_cases
         self._prior = unknown_child_probability
         self._parties = _PARTIES.format(wanted=self._database.one_of("wanted"))
+        self._pairs = _BETWEEN.format(peers=self._database.one_of("peer"))
 
     def towards(
         self,
@@ -52,16 +67,20 @@ class Situations:
         everyone = [*dict.fromkeys((sender, *recipients))]
         found = self._found(everyone)
         parties = self.parties(everyone, languages, found)
-        counts = msgspec.json.decode(found[sender][5]) if found[sender][5] else {}
+        counts = _COUNTS.decode(found[sender][5]) if found[sender][5] else _Counts()
+        between = self._between(sender, recipients)
         return [
             Situation(
                 action=action,
                 sender=parties[sender],
-                recipient=parties[recipient],
-                children_first_contacted_1d=counts.get("children_first_contacted_1d", 0.0),
-                children_first_contacted_7d=counts.get("children_first_contacted_7d", 0.0),
+                recipient=_as_inferred(parties[recipient], *between[recipient][4:]),
+                connected=between[recipient][0],
+                recipient_wrote_first_or_answered=between[recipient][1],
+                blocked=between[recipient][2],
+                first_contact=between[recipient][3],
+                children_first_contacted_1d=counts.children_first_contacted_1d or 0.0,
+                children_first_contacted_7d=counts.children_first_contacted_7d or 0.0,
                 encrypted=encrypted,
-                **self._between(sender, recipient),
             )
             for recipient in recipients
         ]
@@ -108,32 +127,41 @@ class Situations:
             country = country or given.country
         return probability, age, basis, country, band, signals
 
-    def _between(self, sender: str, recipient: str) -> dict[str, bool]:
-        both = (sender, recipient, recipient, sender)
-        relations = {
-            row[0]: row[1:]
-            for row in self._database.run(
-                "SELECT account, connected_at, blocked_at FROM relations"
-                " WHERE (account = ? AND peer = ?) OR (account = ? AND peer = ?)",
-                both,
-            )
-        }
-        wrote = {
-            row[0]
-            for row in self._database.run(
-                "SELECT account FROM contacts WHERE ((account = ? AND peer = ?)"
-                " OR (account = ? AND peer = ?)) AND first_private_at IS NOT NULL",
-                both,
-            )
-        }
-        blocked = relations.get(recipient, (None, None))[1] is not None
-        connected = any(row[0] is not None for row in relations.values())
-        if self._unfolded is not None:
-            blocked = blocked or self._unfolded.blocked(recipient, sender)
-            connected = connected or self._unfolded.connected(sender, recipient)
-        return {
-            "connected": connected,
-            "recipient_wrote_first_or_answered": recipient in wrote,
-            "blocked": blocked,
-            "first_contact": sender not in wrote,
-        }
+    def _between(self, sender: str, recipients: Sequence[str]) -> dict[str, _Pair]:
+        rows = self._database.run(
+            self._pairs, (self._database.listed([*dict.fromkeys(recipients)]), *[sender] * 5)
+        )
+        found: dict[str, _Pair] = {}
+        for recipient, there, back, blocked_at, wrote, answered, *inferred in rows:
+            connected = there is not None or back is not None
+            blocked = blocked_at is not None
+            if self._unfolded is not None:
+                connected = connected or self._unfolded.connected(sender, recipient)
+                blocked = blocked or self._unfolded.blocked(recipient, sender)
+            found[recipient] = (connected, answered is not None, blocked, wrote is None, *inferred)
+        return found
+
+
+_Pair = tuple[bool, bool, bool, bool, float | None, float | None]
+"""Connected; the recipient has written; has blocked the sender; nothing was sent to it yet; and how
+probably it is a child, and of what age, as was inferred when the sender first wrote to it."""
+
+
+class _Counts(msgspec.Struct):
+    """Of the signals, what the policy may ask for."""
+
+    children_first_contacted_1d: float | None = None
+    children_first_contacted_7d: float | None = None
+
+
+_COUNTS: Final = msgspec.json.Decoder(_Counts)
+
+
+def _as_inferred(party: Party, probability: float | None, age: float | None) -> Party:
+    """A party by the age that was inferred, unless a better one is known by now."""
+    if probability is None or probability <= party.child_probability:
+        return party
+    doubted = party.age_basis == "declared" and party.age is not None and party.age < DOUBTED_BELOW
+    if party.age_basis not in ("unknown", "stated") and not doubted:
+        return party
+    return replace(party, child_probability=probability, age=age, age_basis="inferred")

@@ -4,6 +4,7 @@
     accounts                                 what was said of each account (`accounts.PREPARED`)
     people                                   how probably each is a child, as last assessed
     assessments                              the last assessment of each account
+    inferred                                 whom it was taken to have written to as a child
     changes                                  every change of band, numbered
     hubs                                     accounts that wrote to more than `HUB` others
     due                                      accounts to be assessed anew, each once
@@ -57,6 +58,16 @@ ASSESSMENTS: Final = pa.schema(
 """`signals` and `reasons` are JSON. `first_flagged_at` is the `as_of` at which the service first
 found the account at or above the threshold; null where it never did."""
 
+INFERRED: Final = pa.schema(
+    [
+        ("account", pa.string()),
+        ("peer", pa.string()),
+        ("child_probability", pa.float64()),
+        ("age", pa.float64()),
+    ]
+)
+"""Of ``contacts/sql/signals/inferred.sql``, as of the account's last assessment."""
+
 HUB: Final = 256
 """An account that wrote privately to more than so many is everyone's contact: as in
 ``contacts/sql/signals/surroundings.sql``."""
@@ -68,6 +79,7 @@ TOLD: Final = "seq, account, as_of, band_before, band, probability"
 _TABLES: Final = """
 CREATE INDEX IF NOT EXISTS contacts_by_peer ON contacts (peer);
 CREATE INDEX IF NOT EXISTS relations_by_peer ON relations (peer);
+CREATE INDEX IF NOT EXISTS inferred_by_peer ON inferred (peer);
 CREATE INDEX IF NOT EXISTS assessments_by_log_odds ON assessments (log_odds DESC, account);
 CREATE TABLE IF NOT EXISTS changes (
   seq {serial},
@@ -110,6 +122,7 @@ class State:
                 ("assessments", ASSESSMENTS),
             ):
                 self.database.create(name, schema, ("account",))
+            self.database.create("inferred", INFERRED, ("account", "peer"))
             self.database.run_script(_TABLES)
             Outbox(self.database).create()
             CaseRequests(self.database).create()
@@ -178,6 +191,15 @@ class State:
         titles = [title for title in rows.schema.names if title != "account"]
         assignments = ", ".join(f"{title} = excluded.{title}" for title in titles)
         self.database.insert(name, rows, f"ON CONFLICT (account) DO UPDATE SET {assignments}")
+
+    def replace_inferred(self, accounts: Sequence[str], rows: pa.Table) -> None:
+        """These are the rows of `INFERRED` of some accounts, and there are no others of them."""
+        self.database.run(
+            f"DELETE FROM inferred WHERE account IN"
+            f" (SELECT wanted FROM {self.database.one_of('wanted')} AS w)",
+            (self.database.listed(accounts),),
+        )
+        self.database.insert("inferred", rows, "")
 
     # What is due
 
@@ -294,6 +316,7 @@ class State:
                 "accounts",
                 "people",
                 "assessments",
+                "inferred",
                 "changes",
                 "hubs",
                 "due",

@@ -87,7 +87,7 @@ class Stream:
         self._settings, self._kafka = settings, kafka
         self._errors: type[Exception] = confluent_kafka.KafkaException
         self._partition = confluent_kafka.TopicPartition
-        self._journal, self._state = settings.open_journal(), settings.open_state()
+        self._journal, self._state = settings.open_journal(writer=True), settings.open_state()
         self._journal.database.run(_TABLE)
         policy = settings.policy_file()
         self._content = ContentRule(

@@ -61,7 +61,7 @@ class Running:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.settings = settings
-        self.door = Door(settings.open_journal())
+        self.door = Door(settings.open_journal(writer=True))
         self._journal: Journal = settings.open_journal()
         self.state: State = settings.open_state()
         self.outbox = Outbox(self.state.database)

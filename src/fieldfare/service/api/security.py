@@ -21,7 +21,8 @@ REMEMBERED_SECONDS = 1.0
 _bearer = HTTPBearer(auto_error=False, description="A token made with `fieldfare token make`.")
 
 
-def running(request: Request) -> Running:
+# Not async would be a thread, and a wait for it, with every request.
+async def running(request: Request) -> Running:
     """What the application opened."""
     return cast("Running", request.app.state.running)
 
