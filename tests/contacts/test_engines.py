@@ -180,6 +180,18 @@ def test_without_any_event_there_is_one_clear_error(duck: Engine) -> None:
         load(duck, EventFiles(), ContactSettings())
 
 
+def test_an_engine_that_was_cleared_is_as_a_new_one(duck: Engine) -> None:
+    rows = pa.table({"n": [1, 2]})
+    duck.load("t", rows)
+    duck.view("v", "SELECT n FROM t")
+    duck.clear()
+    duck.create("v", "SELECT 3 AS n")
+    assert duck.fetch("SELECT table_name FROM duckdb_tables()")["table_name"].to_pylist() == ["v"]
+    assert duck.fetch("SELECT current_setting('threads') AS n")["n"].to_pylist() == [2]
+    duck.load("t", rows)
+    assert duck.fetch("SELECT SUM(n) AS s FROM t")["s"].to_pylist() == [3]
+
+
 def test_a_memory_limit_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--memory lots: not an amount of memory"):
         open_engine("duckdb", memory="lots", folder=tmp_path)

@@ -61,6 +61,11 @@ class Engine(ABC):
         """Forget a table that `create` kept."""
 
     @abstractmethod
+    def clear(self) -> None:
+        """Forget all tables and views, and give back what they took: between one of many runs and
+        the next."""
+
+    @abstractmethod
     def create_repeated_ids(self, name: str, table: str) -> bool:
         """Keep the non-null ids that occur more than once in a table, as one column `id`; tells
         whether there are any."""

@@ -86,7 +86,6 @@ class SparkEngine(Engine):
         return self._spark
 
     def clear(self) -> None:
-        """Forget all tables and views and give back their files, before the next of many runs."""
         for table in self._spark.catalog.listTables():
             if table.isTemporary:
                 self._spark.catalog.dropTempView(table.name)

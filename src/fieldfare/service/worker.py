@@ -36,6 +36,8 @@ URGENT_ACCOUNTS: Final = 1_000
 PATIENT_ACCOUNTS: Final = 400
 """and where these are fewer than so many, others too. What becomes urgent meanwhile must not wait
 long; and the time of a turn, for few accounts, is that of planning the queries."""
+ENGINE_TURNS: Final = 200
+"""Turns after which the engine is cleared: what queries leave behind in it must not add up."""
 NEVER: Final = 2**62
 ALIVE_SECONDS: Final = 10
 """A worker that was not heard of for so long does not count."""
@@ -77,6 +79,7 @@ class Worker:
         herald = Herald(Outbox(state.database), endpoints, [band.name for band in card.bands])
         self._carrier = Carrier(journal.database, Outbox(state.database), endpoints)
         self._assessor = Assessor(settings, card, journal.partitions, herald)
+        self._turns = 0
         self._held = _Held(state, journal.partitions)
         self._housekeeping = Housekeeping(journal, state, keep_days)
         if (floor := journal.fact("as_of")) is not None:
@@ -90,6 +93,10 @@ class Worker:
         self._carrier.turn()
         with self._housekeeping.folding():
             folded, assessed = self._fold_and_assess(patient)
+        if folded or assessed:
+            self._turns += 1
+            if self._turns % ENGINE_TURNS == 0:
+                self._engine.clear()
         return Turn(folded, assessed, tidied)
 
     def finish_removals(self) -> None:
