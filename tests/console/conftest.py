@@ -18,6 +18,7 @@ from fieldfare.cases.users import SignIn, Users
 from fieldfare.console.app import Console, create_console
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import snapshot
+from fieldfare.reports.filings import Filings
 
 SAME = {"sec-fetch-site": "same-origin"}
 PEOPLE = sorted(name for name, role in roles().items() if role.person)
@@ -75,5 +76,5 @@ def desk(template: Path, tmp_path: Path) -> Iterator[Desk]:
     engine = connect(url)
     store = CaseStore(engine, settings=StoreSettings(draw=lambda: 1.0))
     users = Users(engine)
-    yield Desk(Console(store, SignIn(users), now), users)
+    yield Desk(Console(store, SignIn(users), now, filings=Filings(engine)), users)
     engine.dispose()

@@ -16,6 +16,7 @@ from fieldfare.cases.store import CaseStore
 from fieldfare.cases.users import SignIn, Users
 from fieldfare.console.app import Console, create_console
 from fieldfare.console.openid import OpenId
+from fieldfare.reports.filings import Filings
 from tests.console.conftest import PASSWORD, PEOPLE
 
 BANNER = "Every account, message and number here is invented."
@@ -33,7 +34,11 @@ class Served:
         self.codes = {name: secret.secret for name, secret in made.items() if secret}
         for role in PEOPLE:
             self.users.add(OPERATOR, role, [role], None)
-        self.console = Console(self.store, self.sign_in, now, banner=BANNER, **settings)
+        filings = Filings(engine)
+        self.console = Console(
+            self.store, self.sign_in, now, banner=BANNER, filings=filings, **settings
+        )
+        self.numbers: dict[str, int] = {}
         self.server = uvicorn.Server(
             uvicorn.Config(create_console(self.console), port=0, log_level="critical")
         )

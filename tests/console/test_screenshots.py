@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from fieldfare.cases import OPERATOR, Actor
+from fieldfare.cases import OPERATOR, SERVICE, Actor, CaseStore
+from fieldfare.cases.desk import StoreSettings, now
+from fieldfare.cases.report_tables import filings
 from fieldfare.console.guests import Guest
 from fieldfare.console.openid import OpenId
 from fieldfare.console.openid_settings import OpenIdSettings
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import neighbours, snapshot
+from fieldfare.reports.destruction import carry_out
 from fieldfare.scan.snapshot import SeenMessage
+from fieldfare.vocabulary.times import DAY, MINUTE
 from tests.console.served import Served
 from tests.scan.test_page_browser import browser as browser
 
@@ -56,6 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for each, origin in neighbours():
         store.open_case(OPERATOR, each, origin)
     _worked_on(store)
+    found.numbers = _kept(store)
     yield found
     found.close()
 
@@ -78,6 +84,54 @@ def _worked_on(store: Any) -> None:
         store.decide(senior, case, version, action, [reason], "Looked at all of it.")
     store.claim(reviewer, 6)
     store.propose(person("investigator"), "export", {"why": "for the police report"}, 1)
+
+
+def _kept(store: Any) -> dict[str, int]:
+    """Cases of which something is due, soon due, agreed to, destroyed, held, and to be reported."""
+    numbers = {}
+    clock = {"at": now()}
+    past = CaseStore(store._engine, lambda: clock["at"], settings=StoreSettings(draw=lambda: 1.0))
+    reviewer, supervisor = person("reviewer"), person("supervisor")
+    for name, days in (("gone", 100), ("agreed", 99), ("due", 98), ("soon", 75), ("held", 97)):
+        clock["at"] = now() - days * DAY
+        made = snapshot(f"acc-{name}", 2, 12, seed=days)
+        numbers[name] = past.open_case(OPERATOR, made, "scan")
+        claimed = past.claim(reviewer, numbers[name])
+        past.decide(reviewer, numbers[name], claimed.version, "no_action", ["nothing_worrying"])
+    hold = store.place_hold(person("investigator"), numbers["held"], "Order 7 of a court", "GB")
+    store.place_hold(supervisor, numbers["held"], "Letter of 3 March", "US", "preservation")
+    store.propose_release(person("investigator"), hold, "The court is done with it")
+    clock["at"] = now() - 20 * MINUTE
+    past.propose_destructions(SERVICE)
+    proposed = {each.case: each.id for each in past.proposals(supervisor)}
+    past.approve(supervisor, proposed[numbers["gone"]])
+    carry_out(store, SERVICE)
+    store.approve(supervisor, proposed[numbers["agreed"]])
+    numbers["report"] = store.open_case(OPERATOR, snapshot("acc-report", 5, 60, seed=9), "report")
+    claimed = store.claim(reviewer, numbers["report"])
+    store.decide(reviewer, numbers["report"], claimed.version, "report", ["mass_grooming"])
+    row = {"case_id": numbers["report"], "destination": "ncmec", "made_at": now(), "by_user": "eve"}
+    row |= {"as_of": 0, "sha256": "0" * 64, "package": b"\0", "attempts": 1}
+    with store._engine.begin() as connection:
+        for more in (
+            {"environment": "test", "state": "finished", "report_id": "4711", "finished_at": now()},
+            {"environment": "production", "state": "failed", "problem": "code 2000: credentials"},
+        ):
+            connection.execute(insert(filings).values(**row, **more))
+    return numbers
+
+
+def case_of(name: str, more: str = "") -> Step:
+    return lambda page, served: page.goto(f"{served.base}/cases/{served.numbers[name]}{more}")
+
+
+def _opened(name: str) -> Step:
+    def step(page: Any, served: Served) -> None:
+        page.goto(f"{served.base}/cases/{served.numbers[name]}#kept")
+        for each in page.locator("#kept details, section.narrow-left details").all():
+            each.evaluate("node => node.open = true")
+
+    return step
 
 
 Step = Callable[[Any, Served], None]
@@ -196,6 +250,12 @@ PICTURES: dict[str, tuple[str | None, Step, str]] = {
     "search-found": ("reviewer", _searched("secrecy"), "found"),
     "search-nothing": ("reviewer", _searched("nobody-at-all"), "No case has it"),
     "team": ("supervisor", go("/team"), "Team"),
+    "retention": ("supervisor", go("/retention"), "Waiting for a second person"),
+    "case-held": ("investigator", _opened("held"), "Order 7 of a court"),
+    "case-due": ("supervisor", case_of("due"), "Destroy what is due"),
+    "case-destroyed": ("investigator", _opened("gone"), "What is left is its reference"),
+    "case-to-report": ("supervisor", case_of("report"), "Completeness"),
+    "reporting": ("investigator", case_of("report", "/reporting"), "would help most"),
     "rules": ("supervisor", go("/rules"), "Policy in force"),
     "policy-valid": ("supervisor", _policy(POLICY), "It is valid"),
     "policy-not-valid": ("supervisor", _policy("[[rule]]\nid = 3\n"), "not valid"),

@@ -8,6 +8,9 @@ from fieldfare.cases import OPERATOR, CaseStore
 from fieldfare.cases.errors import NotAllowed, WrongState
 from fieldfare.cases.exporting import TRAIL_START, link
 from fieldfare.reports.case_file import CaseFile, open_case_file
+from fieldfare.reports.completeness import completeness, of_case
+from fieldfare.reports.details import Details
+from fieldfare.reports.settings import ReportSettings
 from fieldfare.vocabulary.times import HOUR
 from tests.cases.conftest import Clock, actor
 from tests.reports.conftest import ANA, EVE, decided
@@ -87,3 +90,13 @@ def test_redacted_text_stays_in(store: CaseStore, case: int) -> None:
     file = open_case_file(store, OPERATOR, case, "test")
     [held] = [each for each in file.messages() if each.case_id == first.id]
     assert (held.text, held.redacted, file.messages_redacted) == (None, True, 1)
+
+
+def test_completeness_is_the_same_without_opening_a_text(
+    store: CaseStore, case: int, case_file: CaseFile
+) -> None:
+    """What the console says before a decision, and what the command says of the case file."""
+    settings, details = ReportSettings(), Details()
+    taken = completeness(case_file, settings, details)
+    looked = of_case(store, ANA, store.get(ANA, case), settings, details)
+    assert looked == taken and 0 < looked.score < 1

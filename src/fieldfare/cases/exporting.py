@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, insert, select, tuple_
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, tuple_
 
 from fieldfare.cases import actions, audit
 from fieldfare.cases.desk import Work, place
@@ -27,7 +27,7 @@ from fieldfare.cases.reading import Reading, message_of
 from fieldfare.cases.records import AuditEntry, Authority, Case, Message, Viewer
 from fieldfare.cases.retention_tables import kept_files
 from fieldfare.cases.tables import audit as trail
-from fieldfare.cases.tables import decisions, messages, proposals, snapshots
+from fieldfare.cases.tables import decisions, messages, proposals, reveals, snapshots
 from fieldfare.cases.vault import Vault
 from fieldfare.scan.snapshot import Snapshot
 
@@ -166,6 +166,33 @@ class Exporting(Reading):
                     )
                 )
             work.note("case.exported", case, kind=kind, sha256=sha256)
+
+    @allows(Permission.CASE_READ)
+    def text_counts(self, actor: Actor, case: int) -> tuple[int, int, bool]:
+        """Messages with a text that may leave; those of them that a person had shown; and whether
+        the time zone of one of the account's is known. Opens no text."""
+        may_leave = and_(
+            messages.c.case_id == case,
+            messages.c.body.is_not(None),
+            messages.c.redacted.is_(False),
+        )
+        with self._reading() as connection:
+            texts = connection.execute(select(func.count()).where(may_leave)).scalar_one()
+            shown = select(reveals.c.message_id).where(reveals.c.case_id == case)
+            read = connection.execute(
+                select(func.count()).where(may_leave, messages.c.id.in_(shown))
+            ).scalar_one()
+            sources = connection.execute(
+                select(messages.c.particulars).where(
+                    messages.c.case_id == case,
+                    messages.c.from_account.is_(True),
+                    messages.c.particulars.like('%"tz_basis"%'),
+                ),
+                execution_options={"yield_per": PAGE},
+            ).scalars()
+            bases = (json.loads(each)["source"].get("tz_basis") for each in sources)
+            timed = any(each not in ("", "unknown") for each in bases)
+        return texts, read, timed
 
     def _authority(self, work: Work, case: int) -> Authority | None:
         reporting = [

@@ -77,6 +77,8 @@ def open_console(
     from fieldfare.console.app import Console
     from fieldfare.console.openid import OpenId
     from fieldfare.console.openid_settings import load
+    from fieldfare.reports.filings import Filings
+    from fieldfare.reports.settings import load as load_reports
 
     provider = None if oidc is None else OpenId(load(oidc), now)
     engine, vault = open_parts(data, database, keys)
@@ -90,6 +92,8 @@ def open_console(
         policy,
         scorecard,
         past,
+        filings=Filings(engine, vault=vault),
+        reports=load_reports(usual if (usual := data / "reports.toml").exists() else None),
         openid=provider,
         service=settings_of(data, database),
     )

@@ -36,6 +36,8 @@ from fieldfare.console.rendering import Failure, prime
 from fieldfare.console.routes import Route
 from fieldfare.console.sessions import actor_of
 from fieldfare.console.visit import NOBODY, Visit
+from fieldfare.reports.filings import Filings
+from fieldfare.reports.settings import ReportSettings
 from fieldfare.vocabulary import FieldfareError, InputError
 
 if TYPE_CHECKING:
@@ -83,6 +85,10 @@ class Console:
     """Of a demonstration only."""
     service: ServiceSettings | None = None
     """The live service whose data these are; None: there is none."""
+    filings: Filings | None = None
+    """Reports on their way; None: they are not shown."""
+    reports: ReportSettings = field(default_factory=ReportSettings)
+    """Who reports, and where to: for what is missing in a report."""
     openid: OpenId | None = None
     """The identity provider through which people may sign in."""
     routes: tuple[Route, ...] = field(default=PAGES)

@@ -21,6 +21,7 @@ NAVIGATION: Final = (
     ("Search", "/search", "/", Permission.SEARCH),
     ("Team", "/team", "g t", Permission.TEAM_READ),
     ("Rules", "/rules", "g r", Permission.PROPOSAL_READ),
+    ("Retention", "/retention", "g k", Permission.RETENTION_READ),
     ("Audit", "/audit", "g a", Permission.AUDIT_READ),
     ("Accountability", "/accountability", "g f", Permission.ACCOUNTABILITY),
 )

@@ -44,6 +44,8 @@ NOTICES: Final = {
     "redacted": "The message is blacked out for everybody.",
     "saved": "Saved.",
     "recorded": "Recorded.",
+    "held": "The hold stands. Nothing of the case is destroyed while it does.",
+    "requested": "The request is noted; its clocks run.",
     "signed-out": "You are signed out.",
     "ended": "Your session is over. Sign in again.",
 }

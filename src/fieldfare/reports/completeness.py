@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from fieldfare.reports.case_file import CaseFile
+from fieldfare.cases import Actor, CaseStore
+from fieldfare.cases.records import Case
+from fieldfare.reports.case_file import UNKNOWN, CaseFile
 from fieldfare.reports.details import AccountDetails, Details
 from fieldfare.reports.reasons import revealed
 from fieldfare.reports.settings import ReportSettings
@@ -75,26 +77,92 @@ def items() -> dict[str, Item]:
     return msgspec.convert(tomllib.loads(text), type=_File).items
 
 
+class Child(Protocol):
+    """What is asked of a child of a case."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def age(self) -> float | None: ...
+    @property
+    def country(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a case holds, counted; no text."""
+
+    account: str
+    country: str | None
+    """Of the account."""
+    children: Sequence[Child]
+    messages_left_out: int
+    texts: int
+    """Messages with a text that may leave."""
+    read: int
+    """Of those, shown to a person."""
+    timed: bool
+    """Whether the time zone of a message of the account is known."""
+
+
 def completeness(case: CaseFile, settings: ReportSettings, details: Details) -> Completeness:
-    """What is held of a case, item by item, in the order of the file."""
-    seen = _Seen(case, settings, details)
+    """What is held of a case file, item by item, in the order of the file."""
+    return of_material(_material(case), settings, details)
+
+
+def of_case(
+    store: CaseStore, actor: Actor, case: Case, settings: ReportSettings, details: Details
+) -> Completeness:
+    """The same of a case that is not taken out: before it is decided, without opening a text."""
+    texts, read, timed = store.text_counts(actor, case.summary.id)
+    found = Material(
+        case.summary.account,
+        case.country,
+        case.children,
+        case.messages_left_out,
+        texts,
+        read,
+        timed,
+    )
+    return of_material(found, settings, details)
+
+
+def of_material(material: Material, settings: ReportSettings, details: Details) -> Completeness:
+    """What is held, item by item, in the order of the file."""
+    seen = _Seen(material, settings, details)
     return Completeness(
         tuple(Finding(name, item, CHECKS[name](seen)) for name, item in items().items())
     )
 
 
-class _Seen:
-    """A case, gone through once."""
+def _material(case: CaseFile) -> Material:
+    shown = revealed(case)
+    texts = read = 0
+    timed = False
+    for message in case.messages():
+        texts += message.text is not None
+        read += message.text is not None and message.case_id in shown
+        timed = timed or (message.from_account and message.zone != UNKNOWN)
+    suspect = case.suspect
+    return Material(
+        suspect.account,
+        suspect.country,
+        case.children,
+        case.messages_left_out,
+        texts,
+        read,
+        timed,
+    )
 
-    def __init__(self, case: CaseFile, settings: ReportSettings, details: Details) -> None:
+
+class _Seen:
+    """What is held of a case, and what the service knows."""
+
+    def __init__(self, case: Material, settings: ReportSettings, details: Details) -> None:
         self.case, self.settings, self.details = case, settings, details
-        self.known = details.of(case.suspect.account)
-        shown = revealed(case)
-        self.texts = self.read = self.timed = 0
-        for message in case.messages():
-            self.texts += message.text is not None
-            self.read += message.text is not None and message.case_id in shown
-            self.timed += message.from_account and message.zone != "unknown"
+        self.known = details.of(case.account)
 
     def children(self, asks: Callable[[AccountDetails, int], bool]) -> float:
         """Share of the children for which something is held."""
@@ -126,11 +194,11 @@ def _address(known: AccountDetails) -> float:
 
 
 CHECKS: Final[dict[str, Callable[[_Seen], float]]] = {
-    "conversation": lambda seen: _yes(seen.texts),
-    "incident_time": lambda seen: _yes(seen.timed),
+    "conversation": lambda seen: _yes(seen.case.texts),
+    "incident_time": lambda seen: _yes(seen.case.timed),
     "upload_address": lambda seen: _address(seen.known),
     "offender_location": lambda seen: _yes(
-        seen.known.city or seen.known.country or seen.case.suspect.country
+        seen.known.city or seen.known.country or seen.case.country
     ),
     "child_location": lambda seen: seen.children(
         lambda known, place: bool(known.city or known.country or seen.case.children[place].country)
@@ -148,7 +216,7 @@ CHECKS: Final[dict[str, Callable[[_Seen], float]]] = {
     "account_reachable": lambda seen: _yes(_reachable(seen.known)),
     "verified": lambda seen: _yes(_verified(seen.known)),
     "devices": lambda seen: _yes(seen.known.device_ids),
-    "viewed": lambda seen: seen.read / seen.texts if seen.texts else 0.0,
+    "viewed": lambda seen: seen.case.read / seen.case.texts if seen.case.texts else 0.0,
     "reporter": lambda seen: _yes(seen.settings.reporter.known),
     "disabled": lambda seen: _yes(seen.known.disabled_at),
     "nothing_left_out": lambda seen: _yes(not seen.case.messages_left_out),

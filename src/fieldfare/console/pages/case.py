@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from fieldfare.cases import Permission
 from fieldfare.cases.actions import shipped as actions
+from fieldfare.cases.errors import Destroyed
 from fieldfare.cases.queue import SKIP_REASONS
 from fieldfare.cases.records import Case, Message
 from fieldfare.cases.records import Child as SeenChild
@@ -33,7 +34,9 @@ from fieldfare.console.pages.case_rows import (
     task_row,
     waiting,
 )
+from fieldfare.console.pages.keeping import Kept, kept, reference_page
 from fieldfare.console.pages.queue import QueueRow, row
+from fieldfare.console.pages.reporting import Reports, reports
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
@@ -107,6 +110,9 @@ class CasePage:
     may_reveal: bool
     may_reopen: bool
     may_report: bool
+    kept: Kept
+    reports: Reports | None
+    """None for those who make no reports."""
     may_export: bool
     """Propose that the case leaves the house."""
 
@@ -114,7 +120,11 @@ class CasePage:
 @routes.get("/cases/{case}", Permission.CASE_READ)
 def case_page(visit: Visit) -> Response:
     """A case. That it was looked at goes into the audit."""
-    case = visit.store.get(visit.actor, visit.number("case"))
+    number = visit.number("case")
+    try:
+        case = visit.store.get(visit.actor, number)
+    except Destroyed:
+        return reference_page(visit, number)
     page = build(visit, case)
     if not case.blind and visit.actor.may(Permission.EXPOSURE_OWN):
         for where, note in visit.store.my_mentions(visit.actor):
@@ -211,6 +221,8 @@ def build(visit: Visit, case: Case) -> CasePage:
         may_reopen=actor.may(Permission.CASE_REOPEN) and not is_open,
         may_report=actor.may(Permission.REPORT_OUTCOME)
         and head.state in ("escalated", "report_failed"),
+        kept=kept(visit, head.id),
+        reports=reports(visit, case),
         may_export=actor.may(Permission.EXPORT_PROPOSE) and not case.blind,
     )
 
