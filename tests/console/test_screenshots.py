@@ -96,7 +96,7 @@ def _kept(store: Any) -> dict[str, int]:
         clock["at"] = now() - days * DAY
         made = snapshot(f"acc-{name}", 2, 12, seed=days)
         numbers[name] = past.open_case(OPERATOR, made, "scan")
-        claimed = past.claim(reviewer, numbers[name])
+        claimed: Any = past.claim(reviewer, numbers[name])
         past.decide(reviewer, numbers[name], claimed.version, "no_action", ["nothing_worrying"])
     hold = store.place_hold(person("investigator"), numbers["held"], "Order 7 of a court", "GB")
     store.place_hold(supervisor, numbers["held"], "Letter of 3 March", "US", "preservation")
