@@ -96,8 +96,10 @@ def components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def name_suspect(case: Investigation, named: Iterable[str]) -> None:
     """Keep which accounts are the suspect's: each an account, or the name, number or address of
-    exactly one. Raises InputError where there is none, or several."""
+    exactly one. Raises InputError where there is none, or several. Analyse afterwards."""
     accounts = []
+    # Of what was imported a moment ago, nothing was analysed yet.
+    case.run(statements("accounts"))
     for given in named:
         found = case.rows(
             "SELECT account FROM accounts WHERE account = ?"

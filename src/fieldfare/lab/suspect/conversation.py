@@ -239,7 +239,8 @@ def _with_child(rng: np.random.Generator, peer: Peer, count: int) -> list[Event]
                 said.append((False, "photo_sent", {}))
             events.append((at, said))
             at += 1 + int(rng.exponential(count / 12))
-    return events
+    # What a short talk has no room for is never what shows the age.
+    return sorted(events, key=lambda event: event[1][-1][1] not in ("age", "year"))
 
 
 def _soft(rng: np.random.Generator, peer: Peer, count: int) -> list[Event]:
