@@ -7,6 +7,7 @@ from typing import Final
 
 from fieldfare.investigation.identities import propose, settle
 from fieldfare.investigation.places import tables as places
+from fieldfare.investigation.scripts import find_scripts
 from fieldfare.investigation.spoken_numbers import tables as ages
 from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
@@ -48,6 +49,8 @@ def analyse(
         for step in STEPS:
             on_step(step.replace("_", " ").capitalize())
             case.run(statements(step))
+        on_step("Scripts")
+        find_scripts(case)
         refit(case)
         case.run("COMMIT")
     except BaseException:

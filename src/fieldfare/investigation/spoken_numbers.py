@@ -12,7 +12,8 @@ import pyarrow as pa
 @cache
 def tables() -> dict[str, pa.Table]:
     """`number_words`: words that are one age, whatever the language; a word of two ages in two
-    languages is left out. `born_pattern`: one regular expression, RE2, for "born in"."""
+    languages is left out. `born_pattern` and `measures`: one regular expression, RE2, each, for
+    "born in" and for numbers that are no age."""
     from fieldfare.investigation.importing import language_model
 
     ages: dict[str, set[int]] = {}
@@ -31,5 +32,6 @@ def tables() -> dict[str, pa.Table]:
         "number_words": pa.table(
             {"word": list(only), "age": [float(value) for value in only.values()]}
         ),
+        "measures": pa.table({"pattern": ["|".join(born["measures"])]}),
         "born_pattern": pa.table({"pattern": [pattern]}),
     }

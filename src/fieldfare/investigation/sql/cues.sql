@@ -41,7 +41,7 @@ UPDATE peers SET age = said.age, age_basis = said.basis FROM (
             SELECT peer, age, CASE WHEN kind LIKE '%profile%' THEN 'profile' ELSE 'stated' END
                 AS basis,
                 CASE WHEN kind LIKE 'stated%' THEN 0 WHEN kind LIKE 'answered%' THEN 1
-                    WHEN kind LIKE '%birth%' THEN 2 ELSE 3 END AS rank
+                    WHEN kind LIKE '%birth%' THEN 2 WHEN kind LIKE '%number' THEN 4 ELSE 3 END AS rank
             FROM hits WHERE age IS NOT NULL
         ) AS given
         GROUP BY peer, floor(age), basis, rank

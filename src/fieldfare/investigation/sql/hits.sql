@@ -2,7 +2,8 @@
 -- from weights.toml. A number that answers the question for the age needs no language.
 CREATE OR REPLACE TEMP TABLE hits AS
 WITH spoken AS (
-    SELECT message, peer, from_suspect, sent_at, unnest(list_concat(cues, indicators)) AS phrase
+    SELECT message, peer, from_suspect, sent_at, unnest(list_concat(cues, indicators)) AS phrase,
+        list_has_any(cues, ['own_children', 'teaches']) AS of_others
     FROM messages WHERE peer IS NOT NULL AND (kind = 'private' OR NOT from_suspect)
 ),
 ages AS (
@@ -32,10 +33,33 @@ answered AS (
     SELECT peer, message, CAST(regexp_extract(text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
     FROM short
     WHERE regexp_full_match(text, '[^0-9]*[0-9]{1,2}[^0-9]*')
-        AND NOT regexp_matches(text, '[0-9]\s*(pm|am|:|%|€|\$|£|min|km|kg|cm|h\b|k\b|x\b|/)|[:$€£#]\s*[0-9]')
+        AND NOT regexp_matches(text, (SELECT pattern FROM measures))
     UNION ALL
     SELECT s.peer, s.message, n.age FROM short AS s INNER JOIN number_words AS n
         ON n.word = trim(regexp_replace(s.text, '[\p{P}\p{S}]', ' ', 'g'))
+),
+-- A number and hardly a word more, in answer to any question early on: people ask for the age in
+-- more ways than are listed.
+replies AS (
+    SELECT peer, message, text, words, from_suspect, stated_age, cues,
+        row_number() OVER w AS nth, lag(from_suspect) OVER w AS after_suspect,
+        lag(text) OVER w AS question, lag(stated_age) OVER w AS told, lag(cues) OVER w AS asked_for
+    FROM messages WHERE peer IS NOT NULL AND kind = 'private'
+    WINDOW w AS (PARTITION BY peer ORDER BY sent_at, message)
+),
+bare AS (
+    SELECT peer, message, translate(lower(text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
+            '01234567890123456789012345678901234567890123456789') AS text
+    FROM replies
+    WHERE NOT from_suspect AND after_suspect AND nth <= 60 AND words <= 3 AND length(text) <= 24
+        AND stated_age IS NULL AND (told IS NOT NULL OR regexp_matches(question, '[?؟？]'))
+        AND NOT list_has_any(asked_for, ['asks_place', 'told_adult'])
+),
+bare_numbers AS (
+    SELECT b.peer, b.message, CAST(regexp_extract(b.text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
+    FROM bare AS b LEFT JOIN answered AS a ON a.message = b.message
+    WHERE a.message IS NULL AND regexp_full_match(b.text, '[^0-9]*[0-9]{1,2}[^0-9]*')
+        AND NOT regexp_matches(b.text, (SELECT pattern FROM measures))
 ),
 born AS (
     SELECT m.message, m.peer, m.text,
@@ -49,6 +73,9 @@ born AS (
 found AS (
     SELECT s.peer, c.kind, s.message, s.sent_at, NULL AS age FROM spoken AS s
     INNER JOIN cue_kinds AS c ON c.phrase = s.phrase AND (c.said_by = 'suspect') = s.from_suspect
+    -- What somebody says of pupils or of a daughter is not said of oneself.
+    WHERE NOT (s.of_others AND NOT s.from_suspect AND c.phrase IN ('school_life', 'school_talk',
+        'school_year', 'parents', 'bedtime', 'childlike'))
     UNION ALL
     SELECT a.peer, CASE WHEN a.age < 18 THEN 'stated_age' ELSE 'stated_adult_age' END, a.message,
         m.sent_at, a.age
@@ -58,6 +85,11 @@ found AS (
         a.message, m.sent_at, a.age
     FROM answered AS a INNER JOIN messages AS m ON m.message = a.message
     WHERE a.age BETWEEN 6 AND 80
+    UNION ALL
+    SELECT b.peer, CASE WHEN b.age < 18 THEN 'number' ELSE 'adult_number' END, b.message,
+        m.sent_at, b.age
+    FROM bare_numbers AS b INNER JOIN messages AS m ON m.message = b.message
+    WHERE b.age BETWEEN 9 AND 70
     UNION ALL
     SELECT b.peer, CASE WHEN b.age < 18 THEN 'birth_year' ELSE 'adult_birth_year' END, b.message,
         m.sent_at, b.age
