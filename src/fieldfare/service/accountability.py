@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from fieldfare.reports.accountability.facts import (
     AppealFact,
@@ -41,13 +42,16 @@ def facts_of(database: Database, period: Period) -> ServiceFacts:
 def tables_of(database: Database) -> list[str]:
     """The tables of ours that a database has: what the live service stores."""
     listed = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'"
-        " AND name NOT LIKE 'sqlite_%' ORDER BY name",
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
         "postgresql": "SELECT table_name FROM information_schema.tables"
-        " WHERE table_schema = current_schema() AND table_name NOT LIKE 'review_%'"
-        " ORDER BY table_name",
+        " WHERE table_schema = current_schema()",
     }
-    return [str(name) for (name,) in database.run(listed[database.kind])]
+    found = [str(name) for (name,) in database.run(listed[database.kind])]
+    return sorted(name for name in found if not name.startswith(_NOT_OURS))
+
+
+_NOT_OURS: Final = ("review_", "sqlite_")
+"""Tables of cases, and of SQLite itself."""
 
 
 def read(settings: ServiceSettings, period: Period) -> Live | None:
