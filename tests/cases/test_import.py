@@ -12,7 +12,7 @@ from fieldfare.cases import CaseStore
 from fieldfare.cases.database import connect, url_of
 from fieldfare.cli import app
 from fieldfare.scan.evidence_folder import read
-from fieldfare.scan.snapshot import Snapshot, decode, encode
+from fieldfare.scan.snapshot import SeenMedia, Snapshot, decode, encode
 from fieldfare.vocabulary import InputError
 from tests.cases.conftest import actor
 from tests.cases.snapshots import snapshot
@@ -40,6 +40,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "text": "are your parents home",
     }
     asked = {**answer, "id": "q1", "sender": "adult", "recipients": ["c1"]}
+    asked["media"] = [{"kind": "photo", "hash": f"sha256:{'ab' * 32}"}, {"kind": "call"}]
     blocked = {"type": "notice", "kind": "block", "account": "c2", "peer": "adult"}
     path = events(
         folder,
@@ -69,6 +70,8 @@ def test_a_scan_keeps_what_a_case_needs(scanned: Path) -> None:
     assert asked.text is not None and "parents home" in asked.text[span.start : span.end]
     assert [(n.kind, n.by) for n in kept.notices] == [("block", "c2")]
     assert "events.jsonl" in asked.origin
+    assert asked.media == (SeenMedia("call"), SeenMedia("photo", f"sha256:{'ab' * 32}"))
+    assert all(each.media == () for each in kept.messages if each.id != "q1")
 
 
 def test_a_scan_of_metadata_keeps_no_text(scanned: Path) -> None:

@@ -116,8 +116,8 @@ def test_nothing_is_made_of_a_bag_that_is_not_whole(bag: Path, tmp_path: Path) -
 def _children() -> list[FiledChild]:
     return [
         FiledChild(
-            n, account, NAMES.get(account), 1.0, None, "unknown", None, None, 0, 0,
-            False, False, None, False, 0, 0, {}, 0,
+            account, NAMES.get(account), 1.0, None, "unknown", None, None, 0, 0,
+            False, False, None, False, 0, 0, number=n, messages=0,
         )
         for n, account in enumerate(SCRIPTS, 1)
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from fieldfare.contacts.catalogue import catalogue
 from fieldfare.risk import scorecard
 from fieldfare.risk.assessment import Assessed, assess
 from fieldfare.risk.reasons import reasons
-from fieldfare.scan.evidence import Child, Evidence, Excerpt
+from fieldfare.scan.evidence import Evidence, Excerpt
 from fieldfare.scan.gather import Gathered
 from fieldfare.scan.history import FirstFlag
 from fieldfare.scan.run import AccountAssessment, ScanResult
 from fieldfare.scan.settings import ScanSettings
+from fieldfare.scan.snapshot import SeenChild
 from fieldfare.sources.reader import Problems
 from fieldfare.vocabulary.times import DAY, HOUR, MINUTE
 
@@ -69,7 +70,7 @@ class Person:
     first_flag: FirstFlag | None = None
 
 
-def children(count: int) -> list[Child]:
+def children(count: int) -> list[SeenChild]:
     """Children first contacted one after another over some 90 days, each with another fate."""
     made = []
     for n in range(count):
@@ -78,7 +79,7 @@ def children(count: int) -> list[Child]:
         answered = n % 2 == 0
         depth = (n * 5) % 7 if answered else 0
         made.append(
-            Child(
+            SeenChild(
                 account=f"child-{n:04}",
                 name=NAMES[n % len(NAMES)] if n % 4 else None,
                 child_probability=0.98 - 0.03 * (n % 5),
@@ -170,10 +171,12 @@ def approaching(count: int) -> Person:
 
 def coach() -> Person:
     """An account with many young contacts that nothing speaks against."""
-    young = children(14)
-    for child in young:
-        child.answered, child.rejected_at, child.asked = True, None, {}
-        child.country, child.country_basis = "GB", "phone"
+    young = [
+        replace(
+            child, answered=True, rejected_at=None, asked={}, country="GB", country_basis="phone"
+        )
+        for child in children(14)
+    ]
     return Person(
         "acc-0311",
         "Sam Coach",

@@ -7,7 +7,7 @@ import hashlib
 import html
 import re
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -213,9 +213,11 @@ def test_strangers_text_is_shown_as_text(hostile: str) -> None:
     person.id = hostile.replace("\ud800", "")
     person.evidence.name = hostile
     person.evidence.country = hostile
-    for child in person.evidence.children:
-        child.name, child.country, child.country_basis = hostile, hostile, hostile
-        child.asked = {hostile: child.contacted_at}
+    told = {"name": hostile, "country": hostile, "country_basis": hostile}
+    person.evidence.children = [
+        replace(child, **told, asked={hostile: child.contacted_at})
+        for child in person.evidence.children
+    ]
     for each in person.evidence.excerpts:
         each.text, each.origin, each.message, each.indicators = hostile, hostile, hostile, [hostile]
     person.evidence.messages = {"first_contact": [hostile]}

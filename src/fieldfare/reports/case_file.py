@@ -10,7 +10,7 @@ microseconds UTC.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from fieldfare.cases import Actor, CaseStore
@@ -27,7 +27,7 @@ from fieldfare.cases.records import (
     Reason,
     Viewer,
 )
-from fieldfare.scan.snapshot import SeenMedia, SeenSource, Span
+from fieldfare.scan.snapshot import SeenChild, SeenMedia, SeenSource, Span
 
 UNKNOWN: Final = "unknown"
 
@@ -45,34 +45,13 @@ class Suspect:
     """ISO 3166-1 alpha-2."""
 
 
-@dataclass(frozen=True, slots=True)
-class FiledChild:
-    """A probable child that the account exchanged private messages with."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledChild(SeenChild):
+    """A probable child that the account exchanged private messages with: as detection saw it, with
+    its place in this file."""
 
     number: int
     """From 1, in the order of first contact."""
-    account: str
-    name: str | None
-    child_probability: float
-    """P(age < 18), 0-1."""
-    age: float | None
-    age_basis: str
-    """verified, declared, inferred, stated, peers or unknown."""
-    country: str | None
-    country_basis: str | None
-    contacted_at: int
-    last_at: int
-    wrote_first: bool
-    """The account wrote before the child did."""
-    answered: bool
-    rejected_at: int | None
-    """When the child blocked, reported or declined."""
-    connected_before: bool
-    sent: int
-    """Private messages from the account, by the ledger."""
-    received: int
-    asked: dict[str, int]
-    """First time of each indicator that the account showed this child."""
     messages: int
     """Messages of the conversation in this file; may be fewer than sent and received."""
 
@@ -271,26 +250,8 @@ def _children(export: CaseExport) -> tuple[FiledChild, ...]:
 
 
 def _filed_child(child: Child, number: int, messages: int) -> FiledChild:
-    return FiledChild(
-        number=number,
-        account=child.account,
-        name=child.name,
-        child_probability=child.child_probability,
-        age=child.age,
-        age_basis=child.age_basis,
-        country=child.country,
-        country_basis=child.country_basis,
-        contacted_at=child.contacted_at,
-        last_at=child.last_at,
-        wrote_first=child.wrote_first,
-        answered=child.answered,
-        rejected_at=child.rejected_at,
-        connected_before=child.connected_before,
-        sent=child.sent,
-        received=child.received,
-        asked=child.asked,
-        messages=messages,
-    )
+    seen = {each.name: getattr(child, each.name) for each in fields(SeenChild)}
+    return FiledChild(**seen, number=number, messages=messages)
 
 
 def _filed(message: Message, number: int, account: str) -> FiledMessage:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 
 from fieldfare.contacts.engine import Engine
+from fieldfare.scan.gather import MEDIA_SENT
 from fieldfare.scan.snapshot import (
     MOST_MESSAGES,
-    SeenChild,
+    SeenMedia,
     SeenMessage,
     SeenNotice,
     SeenReason,
@@ -27,8 +28,10 @@ from fieldfare.scan.snapshot import (
 
 if TYPE_CHECKING:
     from fieldfare.language.indicators import Indicators
-    from fieldfare.scan.evidence import Child
     from fieldfare.scan.run import AccountAssessment, ScanResult
+
+Media: TypeAlias = "dict[tuple[Any, ...], list[SeenMedia]]"
+"""By message: id, sender, time, and where it was read."""
 
 AT_ONCE: Final = 20
 """Accounts looked up together."""
@@ -53,10 +56,14 @@ def snapshots(engine: Engine, result: ScanResult) -> Iterator[Snapshot]:
     their messages and those of their contacts."""
     flagged = [each for each in result.accounts if each.flagged]
     indicators = _indicators() if result.gathered.language else None
+    if result.gathered.media is not None:
+        columns = {name: "BIGINT" if name == "sent_at" else "VARCHAR" for name in MEDIA_SENT.names}
+        engine.load_files("media_sent", [result.gathered.media], columns)
     for start in range(0, len(flagged), AT_ONCE):
         block = flagged[start : start + AT_ONCE]
         _load_pairs(engine, block)
-        talk = _conversations(engine, indicators)
+        media = {} if result.gathered.media is None else _media(engine)
+        talk = _conversations(engine, indicators, media)
         ties, notices = _ties(engine), _notices(engine)
         for account in block:
             messages, left_out = talk.get(account.account, ([], 0))
@@ -86,8 +93,24 @@ def _load_pairs(engine: Engine, block: Sequence[AccountAssessment]) -> None:
     )
 
 
+def _media(engine: Engine) -> Media:
+    """What these accounts and children sent beside text, by message."""
+    rows = engine.fetch(
+        f"SELECT m.{', m.'.join(MEDIA_SENT.names)} FROM media_sent AS m INNER JOIN"
+        " (SELECT account AS who FROM wanted_pairs UNION SELECT child AS who FROM wanted_pairs)"
+        " AS w ON w.who = m.sender"
+    )
+    found: Media = defaultdict(list)
+    for *message, kind, hash_ in zip(*(rows[n].to_pylist() for n in MEDIA_SENT.names), strict=True):
+        found[tuple(message)].append(SeenMedia(kind, hash_))
+    for each in found.values():
+        # The engine promises no order.
+        each.sort(key=lambda one: (one.kind, one.hash or ""))
+    return found
+
+
 def _conversations(
-    engine: Engine, indicators: Indicators | None
+    engine: Engine, indicators: Indicators | None, media: Media
 ) -> dict[str, tuple[list[SeenMessage], int]]:
     """By account, its first messages with children in order of time, and how many more there
     are."""
@@ -108,14 +131,17 @@ def _conversations(
     counts = dict(zip(more["account"].to_pylist(), more["messages"].to_pylist(), strict=True))
     found: dict[str, list[SeenMessage]] = defaultdict(list)
     for row in rows.to_pylist():
-        found[row["account"]].append(_message(row, indicators))
+        found[row["account"]].append(_message(row, indicators, media))
     return {
         account: (messages, int(counts[account]) - len(messages))
         for account, messages in found.items()
     }
 
 
-def _message(row: dict[str, Any], indicators: Indicators | None) -> SeenMessage:
+def _message(row: dict[str, Any], indicators: Indicators | None, media: Media) -> SeenMessage:
+    sender = row["account"] if row["from_account"] else row["child"]
+    origin = row["origin"] or {}
+    read_at = (origin.get("source"), origin.get("member"), origin.get("locator"))
     shown, text = tuple(row["indicators"] or ()), row["text"]
     spans: tuple[Span, ...] = ()
     if indicators is not None and shown and text is not None:
@@ -130,6 +156,7 @@ def _message(row: dict[str, Any], indicators: Indicators | None) -> SeenMessage:
         spans=spans,
         origin=place(row["origin"]),
         source=source_of(row["origin"]),
+        media=tuple(media.get((row["id"], sender, row["sent_at"], *read_at), ())),
     )
 
 
@@ -196,33 +223,12 @@ def _snapshot(
             )
             for each in account.reasons
         ),
-        children=tuple(_child(each) for each in evidence.children),
+        children=tuple(evidence.children),
         ties=ties,
         linked=(linked,) if linked else (),
         notices=notices,
         messages=tuple(messages),
         messages_left_out=left_out,
-    )
-
-
-def _child(child: Child) -> SeenChild:
-    return SeenChild(
-        account=child.account,
-        name=child.name,
-        child_probability=child.child_probability,
-        age=child.age,
-        age_basis=child.age_basis,
-        country=child.country,
-        country_basis=child.country_basis,
-        contacted_at=child.contacted_at,
-        last_at=child.last_at,
-        wrote_first=child.wrote_first,
-        answered=child.answered,
-        rejected_at=child.rejected_at,
-        connected_before=child.connected_before,
-        sent=child.sent,
-        received=child.received,
-        asked=child.asked,
     )
 
 

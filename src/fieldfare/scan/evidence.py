@@ -15,39 +15,12 @@ import pyarrow as pa
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.contacts.engine import Engine
-from fieldfare.scan.snapshot import place
+from fieldfare.scan.snapshot import SeenChild, place
 
 MAX_MESSAGES: Final = 20
 """Message ids listed with one reason; enough to check it, and the ledger counts the rest."""
 MAX_EXCERPTS: Final = 40
 """Excerpts kept for one account."""
-
-
-@dataclass
-class Child:
-    """A probable child that the account wrote to privately. Times are microseconds UTC."""
-
-    account: str
-    name: str | None
-    child_probability: float
-    age: float | None
-    age_basis: str
-    country: str | None
-    country_basis: str | None
-    contacted_at: int
-    last_at: int
-    wrote_first: bool
-    answered: bool
-    rejected_at: int | None
-    connected_before: bool
-    sent: int
-    received: int
-    asked: dict[str, int] = field(default_factory=dict)
-    """First time of each indicator that the account showed this child."""
-    known_children: int = 0
-    """Where `age_basis` is ``peers``: children whom it knew before the account wrote to it."""
-    known_adults: int = 0
-    """And adults."""
 
 
 @dataclass
@@ -70,7 +43,7 @@ class Evidence:
     age: float | None = None
     age_basis: str = "unknown"
     country: str | None = None
-    children: list[Child] = field(default_factory=list)
+    children: list[SeenChild] = field(default_factory=list)
     """The order of first contact."""
     messages: dict[str, list[str]] = field(default_factory=dict)
     """Message ids by what they show: an indicator, or ``first_contact`` or ``wording``."""
@@ -171,7 +144,7 @@ def _add_children(engine: Engine, found: dict[str, Evidence]) -> None:
     )
     for row in rows.to_pylist():
         found[row["account"]].children.append(
-            Child(
+            SeenChild(
                 account=row["peer"],
                 name=row["name"],
                 child_probability=row["child_probability"],

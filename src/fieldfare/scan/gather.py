@@ -26,7 +26,22 @@ from fieldfare.vocabulary.schemas import CONNECTIONS, NOTICES
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
 
+MEDIA_SENT: Final = pa.schema(
+    [
+        ("id", pa.string()),
+        ("sender", pa.string()),
+        ("sent_at", pa.int64()),
+        ("source", pa.string()),
+        ("member", pa.string()),
+        ("locator", pa.string()),
+        ("kind", pa.string()),
+        ("hash", pa.string()),
+    ]
+)
+"""What was sent beside text, a row each, with what tells its message: for snapshots alone."""
+
 SPOOLED: Final[dict[str, pa.Schema]] = {
+    "media": MEDIA_SENT,
     "accounts": PREPARED,
     "connections": CONNECTIONS,
     "notices": NOTICES,
@@ -68,6 +83,8 @@ class Gathered:
     """Places whose format holds one side of a conversation only."""
     language: str = ""
     """Fingerprint of the language model, where there was text."""
+    media: Path | None = None
+    """Parquet file of `MEDIA_SENT`; None where nothing was sent beside text."""
     announcements: int = 0
     """Messages to more than `MOST_RECIPIENTS`, those of `unsure` not included."""
     unsure: list[Path] = field(default_factory=list)
@@ -122,6 +139,9 @@ class Spool:
             schema = ANNOTATED
             many = pc.greater(pc.list_value_length(batch["recipients"]), MOST_RECIPIENTS)
             self.announcements += pc.sum(many).as_py() or 0
+            sent = media_sent(batch)
+            if sent.num_rows:
+                self._write("media", sent)
             batch = annotate_messages(batch, self._language)
         elif table == "accounts":
             batch = prepare(batch)
@@ -135,14 +155,20 @@ class Spool:
             )
         self._writers[table].write_batch(batch.cast(schema))
 
-    def finish(self, files: EventFiles) -> None:
-        """Write what waits, close the files and list them."""
+    def finish(self, files: EventFiles) -> Path | None:
+        """Write what waits, close the files and list them; the file of media, if there is one."""
         while self._waiting:
             self._waiting.popleft().result()
         self._thread.shutdown()
+        media: Path | None = None
         for table, writer in self._writers.items():
             writer.close()
-            getattr(files, table).append(self._folder / f"{table}.parquet")
+            path = self._folder / f"{table}.parquet"
+            if table == "media":
+                media = path
+            else:
+                getattr(files, table).append(path)
+        return media
 
     def _language(self) -> LanguageModel:
         from fieldfare.language.annotate import LanguageModel
@@ -150,6 +176,23 @@ class Spool:
         if self._model is None:
             self._model = LanguageModel.load(heads=self._heads)
         return self._model
+
+
+def media_sent(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The media of a batch of messages, as rows of `MEDIA_SENT`."""
+    parents = pc.list_parent_indices(batch["media"])
+    items = pc.list_flatten(batch["media"])
+    found = {name: batch[name].take(parents) for name in ("id", "sender", "sent_at")}
+    origin = batch["origin"].take(parents)
+    found |= {name: pc.struct_field(origin, name) for name in ("source", "member", "locator")}
+    found |= {name: pc.struct_field(items, name) for name in ("kind", "hash")}
+    return pa.RecordBatch.from_pydict(
+        {
+            name: pc.cast(found[name], kind)
+            for name, kind in zip(MEDIA_SENT.names, MEDIA_SENT.types, strict=True)
+        },
+        schema=MEDIA_SENT,
+    )
 
 
 def gather(
@@ -183,7 +226,7 @@ def gather(
             gathered.rows[table] += batch.num_rows
             spool.add(table, batch)
         gathered.sources[str(found.place)] = found.place.sha256
-    spool.finish(gathered.files)
+    gathered.media = spool.finish(gathered.files)
     gathered.language = spool.language
     gathered.announcements = spool.announcements
     return gathered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,8 +12,7 @@ from fieldfare.cases import Permission
 from fieldfare.cases.actions import shipped as actions
 from fieldfare.cases.errors import Destroyed
 from fieldfare.cases.queue import SKIP_REASONS
-from fieldfare.cases.records import Case, Message
-from fieldfare.cases.records import Child as SeenChild
+from fieldfare.cases.records import Case, Child, Message
 from fieldfare.cases.states import states
 from fieldfare.console import said, wording
 from fieldfare.console.drawing.graph import Graph, graph
@@ -40,7 +38,6 @@ from fieldfare.console.pages.reporting import Reports, reports
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
-from fieldfare.scan.evidence import Child
 from fieldfare.scan.history import FirstFlag
 from fieldfare.scan.page import words
 from fieldfare.scan.page.account import (
@@ -136,7 +133,7 @@ def case_page(visit: Visit) -> Response:
 def build(visit: Visit, case: Case) -> CasePage:
     """Everything that the page shows."""
     zone, actor, head = visit.zone(), visit.actor, case.summary
-    children = [plain(child) for child in case.children]
+    children = case.children
     moments = visit.store.moments(actor, head.id)
     shown, firsts = _telling(moments), _firsts(moments)
     orders = {child.account: order for order, child in enumerate(case.children, 1)}
@@ -225,11 +222,6 @@ def build(visit: Visit, case: Case) -> CasePage:
         reports=reports(visit, case),
         may_export=actor.may(Permission.EXPORT_PROPOSE) and not case.blind,
     )
-
-
-def plain(child: SeenChild) -> Child:
-    """A child of a case as the parts shared with the report know it."""
-    return Child(**{each.name: getattr(child, each.name) for each in dataclasses.fields(Child)})
 
 
 def _telling(moments: Sequence[Message]) -> list[Message]:

@@ -13,7 +13,6 @@ from fieldfare.cases.errors import NotFound
 from fieldfare.cases.records import Case, Child, Message
 from fieldfare.console import said
 from fieldfare.console.drawing.ribbon import Ribbon, ribbon
-from fieldfare.console.pages.case import plain
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.scan.page.account import child_row
@@ -143,7 +142,7 @@ def _page(
     page = ConversationPage(
         case=case.summary.id,
         reference=case.summary.reference,
-        child=child_row(order, plain(child)),
+        child=child_row(order, child),
         order=order,
         before=order - 1,
         after=order + 1 if order < len(case.children) else 0,

@@ -12,7 +12,6 @@ from fieldfare.cases.deciding import Outcome
 from fieldfare.cases.errors import ChangedMeanwhile, NotFound
 from fieldfare.cases.records import Case
 from fieldfare.console import wording
-from fieldfare.console.pages.case import plain
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.scan.page.account import summary, who
@@ -150,7 +149,7 @@ def _form(
         reference=case.summary.reference,
         version=version,
         who=who(case.summary.account, case.name),
-        summary=summary([plain(child) for child in case.children]),
+        summary=summary(case.children),
         action=name,
         title=action.title,
         consequence=action.consequence,

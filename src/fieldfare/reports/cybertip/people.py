@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypedDict
 
 from fieldfare.reports.case_file import CaseFile, FiledChild
 from fieldfare.reports.cybertip import model
@@ -53,20 +53,26 @@ def reported(
     )
 
 
+class _Identifiers(TypedDict):
+    """What the schema asks of every child alike."""
+
+    esp_identifier: str
+    esp_service: str | None
+    screen_name: str | None
+    display_name: tuple[str, ...]
+    profile_url: tuple[str, ...]
+    ip_capture_event: tuple[model.IpCaptureEvent, ...]
+    device_id: tuple[str, ...]
+    additional_info: str
+
+
 def victim(child: FiledChild, settings: ReportSettings, details: Details, now: int) -> model.Victim:
     """A child that was asked something that worries."""
     known = details.of(child.account)
     return model.Victim(
         victim_person=_person(known, child.age),
-        esp_identifier=child.account,
-        esp_service=settings.provider.name or None,
-        screen_name=known.screen_name,
-        display_name=_names(known, child.name),
-        profile_url=known.profile_urls,
-        ip_capture_event=_events(known, now),
-        device_id=known.device_ids,
         school_name=known.school,
-        additional_info=about_child(child, known),
+        **_identifiers(child, settings, known, now),
     )
 
 
@@ -77,6 +83,14 @@ def intended_recipient(
     known = details.of(child.account)
     return model.IntendedRecipient(
         intended_recipient_person=_person(known, child.age),
+        **_identifiers(child, settings, known, now),
+    )
+
+
+def _identifiers(
+    child: FiledChild, settings: ReportSettings, known: AccountDetails, now: int
+) -> _Identifiers:
+    return _Identifiers(
         esp_identifier=child.account,
         esp_service=settings.provider.name or None,
         screen_name=known.screen_name,

@@ -27,8 +27,10 @@ def method(case: FrozenCase) -> list[str]:
         "From that it computes signals, such as to how many children an account wrote first "
         "within a week. No signal is a finding: each is compared with what ordinary accounts do.",
         "A scorecard says what each value of a signal is worth, as a weight of evidence. The "
-        "weights and the rate at which grooming is expected at all add up to a probability. Each "
-        "line of “Why people looked” is one weight; nothing else went into the probability.",
+        "weights and the rate at which grooming is expected at all add up to log odds; a "
+        "calibration, where the scorecard has one, says what probability they stand for. Each "
+        "line of “Why people looked” is one weight. Besides these weights, the expected rate and "
+        "the calibration nothing went into the probability.",
         "Where the service can see text, phrase lists and statistical tables find indicators. They "
         "are applied to each message alone and do not understand a conversation.",
         "From the accounts above the threshold, people decided. A report or an export takes two "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from fieldfare.contacts.catalogue import catalogue
-from fieldfare.scan.evidence import MAX_EXCERPTS, MAX_MESSAGES, Child, Evidence, Excerpt
+from fieldfare.scan.evidence import MAX_EXCERPTS, MAX_MESSAGES, Evidence, Excerpt
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import (
     AccountSection,
@@ -25,6 +25,7 @@ from fieldfare.scan.page.context import (
 )
 from fieldfare.scan.page.second_look import second_look
 from fieldfare.scan.page.timeline import timeline
+from fieldfare.scan.snapshot import SeenChild
 
 if TYPE_CHECKING:
     from fieldfare.risk.reasons import Reason
@@ -139,7 +140,7 @@ def _about(evidence: Evidence) -> str:
     return ", ".join(parts)
 
 
-def summary(children: Sequence[Child]) -> str:
+def summary(children: Sequence[SeenChild]) -> str:
     """The sentence that stands first: whom the account wrote to, and what came of it."""
     if not children:
         return (
@@ -178,14 +179,14 @@ def _details(account: AccountAssessment) -> list[str]:
     return said
 
 
-def what_was_asked(children: Sequence[Child]) -> str:
+def what_was_asked(children: Sequence[SeenChild]) -> str:
     """How many were asked for what, as a sentence; empty where nothing was."""
     counts = Counter(name for child in children for name in child.asked)
     asked = [text.format(f"{counts[name]:,}") for name, text in words.ASKED.items() if counts[name]]
     return f"Of these children it {words.listed(asked)}." if asked else ""
 
 
-def who_was_inferred(children: Sequence[Child]) -> str:
+def who_was_inferred(children: Sequence[SeenChild]) -> str:
     """How many are children by no age of their own, as a sentence; empty where none is."""
     count = sum(child.age_basis == "peers" for child in children)
     if not count:
@@ -197,21 +198,21 @@ def who_was_inferred(children: Sequence[Child]) -> str:
     )
 
 
-def youngest(children: Sequence[Child]) -> Fact:
+def youngest(children: Sequence[SeenChild]) -> Fact:
     """The lowest age given or stated; an age inferred from peers is that of the peers."""
     ages = [child.age for child in children if child.age is not None and child.age_basis != "peers"]
     lowest = f"{min(ages):.0f}" if ages else "not known"
     return Fact("Youngest", lowest, f"of {len(ages):,} whose age is given or stated")
 
 
-def _age_basis(child: Child) -> str:
+def _age_basis(child: SeenChild) -> str:
     if child.age_basis != "peers":
         return words.clip(_AGE_BASIS.get(child.age_basis, child.age_basis), 40)
     knew = words.plural(child.known_children, "child", "children")
     return f"inferred: knew {knew} and {words.plural(child.known_adults, 'adult')}"
 
 
-def _contact_clause(children: Sequence[Child]) -> str:
+def _contact_clause(children: Sequence[SeenChild]) -> str:
     first, last = children[0].contacted_at, children[-1].contacted_at
     many = words.plural(len(children), "probable child", "probable children")
     began = sum(child.wrote_first for child in children)
@@ -269,7 +270,7 @@ def _facts(account: AccountAssessment) -> list[Fact]:
     return facts
 
 
-def country_rows(children: Sequence[Child]) -> list[CountryRow]:
+def country_rows(children: Sequence[SeenChild]) -> list[CountryRow]:
     """Children by country, most first; those of whom none is known last."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for child in children:
@@ -294,7 +295,7 @@ def country_rows(children: Sequence[Child]) -> list[CountryRow]:
     ]
 
 
-def child_row(order: int, child: Child) -> ChildRow:
+def child_row(order: int, child: SeenChild) -> ChildRow:
     """One child, the `order`-th that was contacted."""
     asked = sorted(child.asked.items(), key=lambda each: each[1])
     return ChildRow(

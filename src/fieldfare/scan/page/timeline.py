@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from fieldfare.scan.evidence import Child
 from fieldfare.scan.history import FirstFlag
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import DayRow, Dot, Lane, Tick, Timeline
+from fieldfare.scan.snapshot import SeenChild
 from fieldfare.vocabulary.times import DAY, from_micros, to_micros
 
 LEFT: Final = 128.0
@@ -46,7 +46,7 @@ class _Scale:
         return min(self.x(middle), RIGHT - 3)
 
 
-def timeline(children: Sequence[Child], flag: FirstFlag | None) -> Timeline | None:
+def timeline(children: Sequence[SeenChild], flag: FirstFlag | None) -> Timeline | None:
     """The drawing, or none where no child was contacted. Children are in order of contact."""
     if not children:
         return None
@@ -78,7 +78,7 @@ def timeline(children: Sequence[Child], flag: FirstFlag | None) -> Timeline | No
     )
 
 
-def _scale(children: Sequence[Child], flag: FirstFlag | None) -> _Scale:
+def _scale(children: Sequence[SeenChild], flag: FirstFlag | None) -> _Scale:
     moments = [child.contacted_at for child in children]
     moments += [at for child in children for at in child.asked.values()]
     moments += [child.rejected_at for child in children if child.rejected_at is not None]
@@ -89,7 +89,7 @@ def _scale(children: Sequence[Child], flag: FirstFlag | None) -> _Scale:
     return _Scale(start, start + days * DAY, math.ceil(days * 6.5 / (RIGHT - LEFT)))
 
 
-def _line(children: Sequence[Child], scale: _Scale) -> str:
+def _line(children: Sequence[SeenChild], scale: _Scale) -> str:
     step = (LINE_BASE - LINE_TOP) / len(children)
     parts = [f"M{scale.x(children[0].contacted_at):g} {LINE_BASE:g}"]
     for count, child in enumerate(children, 1):
@@ -97,7 +97,7 @@ def _line(children: Sequence[Child], scale: _Scale) -> str:
     return "".join([*parts, f"H{RIGHT:g}"])
 
 
-def _dots(children: Sequence[Child], scale: _Scale) -> tuple[list[Dot], float, float]:
+def _dots(children: Sequence[SeenChild], scale: _Scale) -> tuple[list[Dot], float, float]:
     stacks: Counter[int] = Counter()
     highest = max(Counter(scale.column(child.contacted_at) for child in children).values())
     pitch = min(
@@ -115,13 +115,13 @@ def _dots(children: Sequence[Child], scale: _Scale) -> tuple[list[Dot], float, f
     return dots, pitch, base
 
 
-def _kind(child: Child) -> Literal["answered", "silent", "rejected"]:
+def _kind(child: SeenChild) -> Literal["answered", "silent", "rejected"]:
     if child.rejected_at is not None:
         return "rejected"
     return "answered" if child.answered else "silent"
 
 
-def _title(child: Child) -> str:
+def _title(child: SeenChild) -> str:
     said = {
         "answered": "answered",
         "silent": "did not answer",
@@ -131,7 +131,7 @@ def _title(child: Child) -> str:
     return f"{words.minute(child.contacted_at)} {who}: {said}"
 
 
-def _lanes(children: Sequence[Child], scale: _Scale, top: float) -> list[Lane]:
+def _lanes(children: Sequence[SeenChild], scale: _Scale, top: float) -> list[Lane]:
     marks: dict[str, list[int]] = defaultdict(list)
     for child in children:
         for indicator, at in child.asked.items():
@@ -191,7 +191,7 @@ def _flag_label(flag: FirstFlag | None) -> str:
     return f"flagged {words.short_day(flag.at)}, after {children}"
 
 
-def _description(children: Sequence[Child], flag: FirstFlag | None) -> str:
+def _description(children: Sequence[SeenChild], flag: FirstFlag | None) -> str:
     answered = sum(child.answered for child in children)
     rejected = sum(child.rejected_at is not None for child in children)
     said = (
@@ -207,7 +207,7 @@ def _description(children: Sequence[Child], flag: FirstFlag | None) -> str:
     return said
 
 
-def _rows(children: Sequence[Child]) -> list[DayRow]:
+def _rows(children: Sequence[SeenChild]) -> list[DayRow]:
     contacts: Counter[int] = Counter()
     answered: Counter[int] = Counter()
     rejected: Counter[int] = Counter()
