@@ -213,9 +213,14 @@ def test_strangers_text_is_shown_as_text(hostile: str) -> None:
     person.id = hostile.replace("\ud800", "")
     person.evidence.name = hostile
     person.evidence.country = hostile
-    told = {"name": hostile, "country": hostile, "country_basis": hostile}
     person.evidence.children = [
-        replace(child, **told, asked={hostile: child.contacted_at})
+        replace(
+            child,
+            name=hostile,
+            country=hostile,
+            country_basis=hostile,
+            asked={hostile: child.contacted_at},
+        )
         for child in person.evidence.children
     ]
     for each in person.evidence.excerpts:
