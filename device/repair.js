@@ -72,29 +72,42 @@ export class Repair {
 
   /** The keys of every word, sorted, those alike in the order of the words. */
   #index(words) {
-    const keys = [];
-    const owners = [];
+    const buckets = this.#buckets;
+    const keys = new Uint32Array(words * (LONGEST + 2));
+    const owners = new Int32Array(keys.length);
+    let filled = 0;
     for (let word = 0; word < words; word++) {
       const count = this.#lettersOf(this.#data, this.#bounds[word], this.#bounds[word + 1], this.#codes);
       if (count < 2 || this.#digits) continue;
       const used = this.#keysOf(count);
       for (let j = 0; j < used; j++) {
-        keys.push(this.#spare[j]);
-        owners.push(word);
+        const key = this.#spare[j];
+        keys[filled] = key;
+        owners[filled++] = word;
+        buckets[(key >>> 16) + 1]++;
       }
     }
-    const order = new Float64Array(keys.length);
-    for (let k = 0; k < keys.length; k++) order[k] = keys[k] * (1 << 20) + k;
-    order.sort();
-    this.#keys = new Uint32Array(keys.length);
-    this.#owners = new Int32Array(keys.length);
-    for (let k = 0; k < keys.length; k++) {
-      const from = order[k] % (1 << 20);
-      this.#keys[k] = keys[from];
-      this.#owners[k] = owners[from];
-      this.#buckets[(keys[from] >>> 16) + 1]++;
+    for (let k = 0; k < 1 << 16; k++) buckets[k + 1] += buckets[k];
+    this.#keys = new Uint32Array(filled);
+    this.#owners = new Int32Array(filled);
+    const ends = buckets.slice();
+    for (let k = 0; k < filled; k++) {
+      const bucket = keys[k] >>> 16;
+      this.#insert(buckets[bucket], ends[bucket]++, keys[k], owners[k]);
     }
-    for (let k = 0; k < 1 << 16; k++) this.#buckets[k + 1] += this.#buckets[k];
+  }
+
+  /** Put a key behind those that are not larger, of its bucket that begins at `first`. */
+  #insert(first, at, key, owner) {
+    const keys = this.#keys;
+    const owners = this.#owners;
+    let k = at;
+    for (; k > first && keys[k - 1] > key; k--) {
+      keys[k] = keys[k - 1];
+      owners[k] = owners[k - 1];
+    }
+    keys[k] = key;
+    owners[k] = owner;
   }
 
   /** Decode a word into `codes`; how many letters, 0 for one that is not mended. */

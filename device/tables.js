@@ -62,13 +62,8 @@ function parse(data) {
   const section = (name) => {
     const { at, count, width } = header.sections[name];
     const from = data.subarray(base + at, base + at + count * width);
-    if (width === 1) return from;
-    const out = new Uint32Array(count);
-    for (let plane = 0; plane < width; plane++) {
-      const begin = plane * count;
-      for (let k = 0; k < count; k++) out[k] |= from[begin + k] << (8 * plane);
-    }
-    return out;
+    // A copy: a part would keep all that was unpacked.
+    return width === 1 ? from.slice() : width === 2 ? pairs(from, count) : fours(from, count);
   };
   const known = section("known_steps");
   for (let k = 1; k < known.length; k++) known[k] += known[k - 1];
@@ -98,6 +93,24 @@ function parse(data) {
   };
 }
 
+/** Numbers of 16 bits, from a plane of low bytes and one of high ones. */
+function pairs(from, count) {
+  const out = new Uint16Array(count);
+  for (let k = 0; k < count; k++) out[k] = from[k] | (from[count + k] << 8);
+  return out;
+}
+
+/** Numbers of 32 bits, from four planes. */
+function fours(from, count) {
+  const out = new Uint32Array(count);
+  const two = 2 * count;
+  const three = 3 * count;
+  for (let k = 0; k < count; k++) {
+    out[k] = from[k] | (from[count + k] << 8) | (from[two + k] << 16) | (from[three + k] << 24);
+  }
+  return out;
+}
+
 /** By node: nodes are numbered from 3 on. */
 function shifted(values) {
   const out = new Uint32Array(values.length + 3);
@@ -108,11 +121,12 @@ function shifted(values) {
 /** Half-precision numbers, given by their bits, as single ones. */
 export function halves(bits) {
   const out = new Float32Array(bits.length);
+  const raw = new Uint32Array(out.buffer);
   for (let k = 0; k < bits.length; k++) {
-    const exponent = (bits[k] >> 10) & 0x1f;
-    const fraction = bits[k] & 0x3ff;
-    const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    out[k] = bits[k] & 0x8000 ? -size : size;
+    const half = bits[k];
+    const exponent = (half >> 10) & 0x1f;
+    if (exponent === 0) out[k] = (half & 0x3ff) * 2 ** -24 * (half & 0x8000 ? -1 : 1);
+    else raw[k] = ((half & 0x8000) << 16) | ((exponent + 112) << 23) | ((half & 0x3ff) << 13);
   }
   return out;
 }

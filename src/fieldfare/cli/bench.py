@@ -12,7 +12,8 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help=("kernel, scan, serve, live, crash, cases, console, evidence; all: the first two.")
+            help="kernel, scan, serve, live, crash, cases, console, evidence, device;"
+            " all: the first two."
         ),
     ] = "all",
     events: Annotated[
@@ -44,10 +45,18 @@ def bench(
         Path | None,
         typer.Option(help="Keep the queue of cases or console here; used again if it is filled."),
     ] = None,
+    modules: Annotated[
+        Path, typer.Option(help="Modules of the device; run by Chromium, of a checkout.")
+    ] = Path("device"),
 ) -> None:
     """Measure the token kernel, the scan, the live service or the console, and print JSON."""
     import json
 
+    if what == "device":
+        from fieldfare.lab.device_figures import measure_device
+
+        typer.echo(json.dumps(measure_device(modules, runs), indent=2))
+        return
     if what == "evidence":
         from fieldfare.lab import evidence_benchmark
 

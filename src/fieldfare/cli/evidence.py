@@ -30,6 +30,13 @@ Fonts = Annotated[
     Path | None,
     typer.Option(help="Folder of fonts for PDFs, beside the system's.", exists=True),
 ]
+FrankingKeys = Annotated[
+    Path | None,
+    typer.Option(
+        help="Key file that reported messages are verified with; or the variable"
+        " FIELDFARE_FRANKING_KEYS."
+    ),
+]
 Organisation = Annotated[str, typer.Option(help="Whose bag it is, for bag-info.txt.")]
 Bag = Annotated[Path, typer.Argument(metavar="BAG", help="Folder of a bag.", exists=True)]
 
@@ -51,23 +58,72 @@ def make(
     recipient: Recipient = None,
     fonts: Fonts = None,
     organisation: Organisation = "",
+    franking_keys: FrankingKeys = None,
     data: Data = DEFAULT_DATA,
     database: DatabaseUrl = None,
     keys: Keys = None,
 ) -> None:
-    """Make an evidence bag of a case."""
+    """Make an evidence bag of a case. Where children's reports are verified and the bag is signed,
+    it holds the operator's statement of that."""
     from fieldfare.cases import OPERATOR
+    from fieldfare.cli.statements import proofs_of, statement_settings
     from fieldfare.reports.case_file import open_case_file
     from fieldfare.reports.evidence import make_bag
 
     case, options = number_of(number), _options(key, timestamp, recipient, fonts, organisation)
     with open_store(data, database, keys) as store:
         case_file = open_case_file(store, OPERATOR, case, purpose, draft=draft)
-        made = make_bag(case_file, out, options)
+        settings = statement_settings(data, database, keys, franking_keys)
+        proofs = proofs_of(settings, case_file, key, organisation)
+        made = make_bag(case_file, out, options, proofs)
         store.note_export(OPERATOR, case, "bag", made.sha256, made.path)
     if case_file.is_draft:
         typer.echo("A draft: two people have not agreed that this leaves the service.", err=True)
     _say(made)
+
+
+@evidence.command("statement")
+def statement(
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="Id of a user's report.")],
+    key: Annotated[Path, typer.Option(help="Private key that signs it.", exists=True)],
+    out: Annotated[Path, typer.Option(help="File of the statement; must not exist.")],
+    organisation: Organisation = "",
+    franking_keys: FrankingKeys = None,
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = None,
+    keys: Keys = None,
+) -> None:
+    """State, signed, what is verified of a user's report: no text, and no franking key is needed to
+    check it. It can be made as long as the report's messages are kept."""
+    from fieldfare.cli.statements import statement_of, statement_settings
+    from fieldfare.reports.evidence.bag import private
+    from fieldfare.vocabulary import InputError
+
+    if out.exists():
+        raise InputError(f"{out}: exists already; choose another name for the statement")
+    settings = statement_settings(data, database, keys, franking_keys)
+    envelope, count = statement_of(settings, report, key, organisation)
+    with private(out) as file:
+        file.write(envelope.encode() + b"\n")
+    typer.echo(f"{count:,} messages vouched for in {out}")
+
+
+@evidence.command("read-statement")
+def read_statement(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A statement.", exists=True)],
+    key: Annotated[Path, typer.Option(help="Public key of the operator.", exists=True)],
+) -> None:
+    """Check a statement, offline, and print what was stated, as JSON."""
+    import json
+
+    from fieldfare.cli.terminal import printable
+    from fieldfare.reports.evidence.signing import load_public_key
+    from fieldfare.safeguards.franking_statement import read_statement as read
+
+    public = load_public_key(key.read_bytes(), key)
+    stated = read(file.read_text("utf-8", "replace"), public)
+    for line in json.dumps(stated, indent=2, ensure_ascii=False).splitlines():
+        typer.echo(printable(line))
 
 
 @evidence.command("verify")

@@ -23,6 +23,7 @@ from fieldfare.reports.evidence.bag import TAG_MANIFEST, BagWriter
 from fieldfare.reports.evidence.custody import TrailEntry, form, trail_of, write_trail
 from fieldfare.reports.evidence.ontology import Graph
 from fieldfare.reports.evidence.pages import TranscriptPages
+from fieldfare.reports.evidence.proofs import Proofs
 from fieldfare.reports.evidence.rsmf import RsmfConversation
 from fieldfare.reports.evidence.transcript import Csv, JsonLines
 from fieldfare.reports.frozen import FrozenCase, FrozenMessage, freeze, freeze_messages
@@ -64,11 +65,19 @@ class BagMade:
     """Characters that no font could show in the PDFs."""
 
 
-def make_bag(case_file: CaseFile, folder: Path, options: BagOptions | None = None) -> BagMade:
-    """Make an evidence bag in `folder`, which must not exist. Complete or not there."""
-    chosen = options or BagOptions()
+def make_bag(
+    case_file: CaseFile,
+    folder: Path,
+    options: BagOptions | None = None,
+    proofs: Proofs | None = None,
+) -> BagMade:
+    """Make an evidence bag in `folder`, which must not exist. Complete or not there. `proofs`: of
+    the users' reports that are verified."""
+    chosen, proofs = options or BagOptions(), proofs or Proofs(())
     case = freeze(case_file)
-    return write_bag(case, freeze_messages(case_file), trail_of(case_file.trail()), folder, chosen)
+    messages = proofs.noting(freeze_messages(case_file))
+    trail = trail_of(case_file.trail())
+    return write_bag(case, messages, trail, folder, chosen, extra=proofs.files())
 
 
 def write_bag(

@@ -25,6 +25,8 @@ case-uco.jsonld               the same in CASE/UCO 1.5.0
 rsmf/                         the conversations for e-discovery systems (RSMF)
 custody/trail.jsonl           what was done with the case, each entry with its hash
 custody/form.json             form of custody, to be filled in by those who hand it on
+franking/                     where children's reports are proved: the operator's signed word on
+                              which messages its service passed on, and the bytes it names
 
 Times are UTC. A message's `zone` says how its time became UTC.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from fieldfare.reports.evidence import making, signing, timestamping
+from fieldfare.reports.evidence import making, proofs, signing, timestamping
 from fieldfare.reports.evidence.bag import (
     DECLARATION,
     INFO,
@@ -64,6 +64,7 @@ def verify(
     _check_signature(folder, found, public_key)
     _check_timestamp(folder, found, roots)
     _check_content(folder, found)
+    _check_proofs(folder, found)
     del found.problems[MOST_PROBLEMS:]
     if found.whole:
         found.proved.insert(
@@ -242,6 +243,28 @@ def _check_content(folder: Path, found: Verification) -> None:
     found.not_proved.append(
         "That the service left no entry out before: its whole audit, or an anchor of it, shows it."
     )
+
+
+def _check_proofs(folder: Path, found: Verification) -> None:
+    public = _bytes(folder / signing.PUBLIC_KEY)
+    data = folder / "data"
+    try:
+        key = None if public is None else signing.load_public_key(public, signing.PUBLIC_KEY)
+        done = proofs.check(data, key, making.read_messages(data / making.MESSAGES))
+    except (InputError, OSError) as error:
+        found.problems.append(str(error))
+        return
+    if done is None:
+        return
+    found.problems += done.problems
+    if not done.problems:
+        found.proved.append(
+            f"{done.messages:,} messages that children reported have the words that whoever signed "
+            f"the bag vouches for having passed on ({done.statements:,} statements)."
+        )
+        found.not_proved.append(
+            "That the operator did not make up what it vouches for: it holds the franking keys."
+        )
 
 
 def _facts(case: FrozenCase, found: Verification) -> None:
