@@ -46,16 +46,22 @@ def device_tables(
     version: Annotated[
         int, typer.Option(min=1, help="Grows with each release: devices take no older tables.")
     ],
+    signal: Annotated[
+        Path | None,
+        typer.Option(help="Your policy (TOML) of signals that leave a device. Default: none do."),
+    ] = None,
 ) -> None:
     """Write the language model for devices, and its signature."""
     from fieldfare.language import LanguageModel
     from fieldfare.language.device_signature import sign_tables
     from fieldfare.language.device_tables import device_tables as tables_of
+    from fieldfare.safeguards.device_signal import read_policy
     from fieldfare.safeguards.nudges import device_nudges
     from fieldfare.vocabulary import FieldfareError
 
     private = _read(key)
-    tables = tables_of(LanguageModel.load(), {"nudges": device_nudges()})
+    policy = None if signal is None else read_policy(signal)
+    tables = tables_of(LanguageModel.load(), {"nudges": device_nudges(policy)})
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "tables.bin").write_bytes(tables)

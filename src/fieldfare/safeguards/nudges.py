@@ -21,6 +21,7 @@ from fieldfare.language.phrases import read_catalogue
 from fieldfare.safeguards import texts
 from fieldfare.safeguards.conditions import ADULT_FROM
 from fieldfare.safeguards.decide import TEENAGER_FROM
+from fieldfare.safeguards.device_signal import SignalPolicy
 from fieldfare.vocabulary import SettingsError
 
 
@@ -40,6 +41,7 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     levels: list[Level]
+    signal: SignalPolicy
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,21 @@ class Nudge:
 
 
 @cache
+def _file() -> _File:
+    content = (files("fieldfare.safeguards") / "nudges.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(content), _File)
+
+
+def signal_policy() -> SignalPolicy:
+    """What ships of signals that leave a device: none do."""
+    return _file().signal
+
+
+@cache
 def levels() -> tuple[Level, ...]:
     """The levels that ship, from the mildest on. Raises SettingsError for a text, indicator or
     stage that does not exist."""
-    content = (files("fieldfare.safeguards") / "nudges.toml").read_text("utf-8")
-    found = msgspec.convert(tomllib.loads(content), _File).levels
+    found = _file().levels
     catalogue = read_catalogue()
     known = {one.id for one in catalogue} | {one.stage for one in catalogue}
     for level in found:
@@ -127,11 +139,13 @@ def _told(number: int, child: Child) -> Nudge:
     return Nudge(number, level.id, words, language, tuple(level.actions))
 
 
-def device_nudges() -> dict[str, Any]:
-    """Levels and texts as a device's tables have them: JSON."""
+def device_nudges(signal: SignalPolicy | None = None) -> dict[str, Any]:
+    """Levels and texts as a device's tables have them: JSON. `signal`: another policy of signals
+    than the one that ships."""
     wanted = {level.text for level in levels()}
     return {
         "levels": [msgspec.to_builtins(level) for level in levels()],
+        "signal": msgspec.to_builtins(signal or signal_policy()),
         "tags": texts.tags(),
         "languages": {
             own.language: {
