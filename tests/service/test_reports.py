@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,30 @@ def test_the_store_of_cases_is_untouched_by_a_report_that_does_not_count(
     settle(keyed)
     with keyed.open_store() as store:
         assert store.list_cases(OPERATOR) == ()
+
+
+def test_indicators_are_marked_where_the_policy_lets_text_be_read(
+    service: TestClient, keyed: ServiceSettings
+) -> None:
+    service.post("/v1/reports", json=report(franked(1))).raise_for_status()
+    settle(keyed)
+    opening = opener(keyed)
+    opening.turn()
+    [message] = [each for each in opening.store.conversation(ANA, 1) if each.standing]
+    assert message.indicators == ("parents_absent",)
+    opening.close()
+
+
+def test_indicators_are_not_looked_for_where_it_does_not(
+    service: TestClient, keyed: ServiceSettings, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    read = (files("fieldfare.safeguards") / "policy.toml").read_text("utf-8")
+    policy.write_text(read.replace("off_in = [", 'off_in = ["GB", ', 1))
+    service.post("/v1/reports", json=report(franked(1))).raise_for_status()
+    settle(keyed)
+    opening = opener(replace(keyed, policy=policy))
+    opening.turn()
+    [message] = [each for each in opening.store.conversation(ANA, 1) if each.standing]
+    assert message.indicators == ()
+    opening.close()

@@ -24,6 +24,7 @@ from fieldfare.cases import SERVICE, CaseStore
 from fieldfare.cases.states import states
 from fieldfare.cases.vault import Vault
 from fieldfare.risk.scorecard import Scorecard
+from fieldfare.safeguards import Policy, shipped
 from fieldfare.safeguards.rules import ReportLimits
 from fieldfare.scan.snapshot import SeenChild, SeenNotice, SeenReason, Snapshot
 from fieldfare.service import retention
@@ -32,12 +33,14 @@ from fieldfare.service.database import Database
 from fieldfare.service.journal import Journal
 from fieldfare.service.kept_talk import Talk, conversations
 from fieldfare.service.protections import OpenCases
+from fieldfare.service.reported_talk import with_indicators
 from fieldfare.service.state import PEOPLE, State
 from fieldfare.service.user_reports import UserReports
 from fieldfare.vocabulary import FieldfareError
 from fieldfare.vocabulary.times import DAY, MINUTE
 
 if TYPE_CHECKING:
+    from fieldfare.language.annotate import LanguageModel
     from fieldfare.language.indicators import Indicators
 
 log = logging.getLogger("fieldfare.service")
@@ -64,6 +67,8 @@ class CaseOpener:
     """Seals and opens the messages of reports."""
     keep_days: int = ReportLimits().keep_days
     """How long those are kept, beside what is in a case."""
+    policy: Callable[[], Policy] = shipped
+    """Says whose text may be read."""
     _looked: float = field(default=-retention.LOOK_SECONDS, init=False)
 
     @property
@@ -132,7 +137,8 @@ class CaseOpener:
     def _with_messages(self, snapshot: Snapshot, talk: Talk | None) -> Snapshot:
         """With what the journal holds, and the messages that its children reported."""
         children = {child.account for child in snapshot.children}
-        shown = UserReports(self.durable).messages_of(snapshot.account, children, self.vault)
+        reports = UserReports(self.durable).messages_of(snapshot.account, children, self.vault)
+        shown = with_indicators(reports, snapshot, self.policy().scans_content, _model)
         reported = {(each.child, each.id, each.from_account) for each in shown}
         messages, more = talk or ((), 0)
         # A report says more of a message than the journal: whether it is proven.
@@ -196,10 +202,14 @@ class OpeningThread:
 
 
 @cache
-def _indicators() -> Indicators:
+def _model() -> LanguageModel:
     from fieldfare.language.annotate import LanguageModel
 
-    return LanguageModel.load().indicators
+    return LanguageModel.load()
+
+
+def _indicators() -> Indicators:
+    return _model().indicators
 
 
 def snapshot_of(

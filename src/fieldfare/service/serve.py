@@ -256,6 +256,7 @@ def opener(settings: ServiceSettings) -> CaseOpener:
     """What opens cases, with connections of its own."""
     from fieldfare.service.case_opening import CaseOpener
 
+    policy = settings.policy_file()
     return CaseOpener(
         settings.open_store(),
         settings.open_state(),
@@ -264,6 +265,7 @@ def opener(settings: ServiceSettings) -> CaseOpener:
         settings.contacts.unknown_child_probability,
         settings.vault(),
         settings.reports().keep_days,
+        shipped if policy is None else policy.current,
     )
 
 
