@@ -10,7 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from fieldfare.safeguards.device_signal import SignalPolicy, Signals, estimate, noised, uniform
+from fieldfare.safeguards.device_signal import (
+    Draw,
+    SignalPolicy,
+    Signals,
+    estimate,
+    noised,
+    uniform,
+)
 from fieldfare.safeguards.nudges import levels, signal_policy
 from fieldfare.vocabulary.times import HOUR
 from tests.device.conftest import Run
@@ -29,6 +36,10 @@ class Asked:
     agreed: bool = True
 
 
+def _always(lot: int) -> Draw:
+    return lambda: lot
+
+
 def _taken(signals: Signals, asked: list[Asked]) -> list[int | None]:
     return [
         signals.take(
@@ -43,7 +54,7 @@ def test_the_noise_is_exactly_what_is_stated(weight: int) -> None:
     """Every lot once: the true level `weight` times, each other once, whatever the true one is."""
     whole = weight + LEVELS - 1
     for level in range(LEVELS):
-        told = Counter(noised(level, weight, LEVELS, lambda lot=lot: lot) for lot in range(whole))
+        told = Counter(noised(level, weight, LEVELS, _always(lot)) for lot in range(whole))
         assert told == {each: weight if each == level else 1 for each in range(LEVELS)}
 
 
@@ -60,7 +71,7 @@ def test_counts_are_estimated_without_bias() -> None:
     told = [0.0] * LEVELS
     for level, conversations in enumerate(true):
         for lot in range(whole):
-            told[noised(level, ON.weight, LEVELS, lambda lot=lot: lot)] += conversations / whole
+            told[noised(level, ON.weight, LEVELS, _always(lot))] += conversations / whole
     assert estimate(told, ON.weight) == pytest.approx(true)  # type: ignore[arg-type]
 
 
@@ -132,7 +143,7 @@ def test_the_device_does_as_python_does(run: Run, policy: SignalPolicy) -> None:
     assert found["made"] == signals.made and bool(signals.made) == policy.on
     assert found["uniform"] == 5
     assert found["table"] == [
-        [noised(level, policy.weight, LEVELS, lambda lot=lot: lot) for lot in lots]
+        [noised(level, policy.weight, LEVELS, _always(lot)) for lot in lots]
         for level in range(LEVELS)
     ]
     shown = found["shown"]
