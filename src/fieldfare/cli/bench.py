@@ -12,7 +12,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="kernel, scan, serve, live, crash, cases, console, evidence, device;"
+            help="kernel, scan, serve, live, crash, cases, console, evidence, device, investigate;"
             " all: the first two."
         ),
     ] = "all",
@@ -39,7 +39,10 @@ def bench(
     children: Annotated[int, typer.Option(min=1, help="Children of its large case.")] = 150,
     messages: Annotated[
         int | None,
-        typer.Option(min=1, help="Messages of its large case. Default: 20,000; evidence 200,000."),
+        typer.Option(
+            min=1,
+            help="Messages of its large case. Default: 20,000; evidence 2e5; investigate 1e6.",
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -62,6 +65,11 @@ def bench(
 
         measured = evidence_benchmark.measure(messages or 200_000, children)
         typer.echo(json.dumps(measured, indent=2))
+        return
+    if what == "investigate":
+        from fieldfare.lab.suspect import benchmark
+
+        typer.echo(json.dumps(benchmark.measure(messages or benchmark.MESSAGES), indent=2))
         return
     messages = messages or 20_000
     if what == "cases":

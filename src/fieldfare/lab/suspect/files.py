@@ -119,11 +119,11 @@ def _local(micros: int) -> str:
     return f"{from_micros(micros).astimezone(_LONDON):%d/%m/%Y, %H:%M}"
 
 
-def write_ufdr(path: Path, chats: Iterable[Chat]) -> Iterator[Stands]:
+def write_ufdr(path: Path, chats: Iterable[Chat], packing: int = ZIP_DEFLATED) -> Iterator[Stands]:
     """The first phone's report, streamed: chats of several applications."""
     number = 0
     with (
-        ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1) as archive,
+        ZipFile(path, "w", packing, compresslevel=1) as archive,
         archive.open("report.xml", "w", force_zip64=True) as out,
     ):
         _put(out, _HEAD)
