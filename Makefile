@@ -7,7 +7,7 @@ RUN_READY := .venv/.run
 TEST_READY := .venv/.test
 DEMO_OPTIONS ?=
 
-.PHONY: demo demo-e2ee test check benchmark benchmark-language norms lock system-parts clean
+.PHONY: demo demo-e2ee demo-investigation test check benchmark benchmark-language norms lock system-parts clean
 
 demo: $(RUN_READY)
 	$(BIN)/fieldfare demo $(DEMO_OPTIONS)
@@ -15,6 +15,12 @@ demo: $(RUN_READY)
 # Two people chat, end-to-end encrypted; Ctrl-C ends it.
 demo-e2ee: $(RUN_READY)
 	$(BIN)/python -m examples.encrypted_chat $(DEMO_OPTIONS)
+
+# One suspect's archives, simulated, to the reports of the countries. 3: some lines were not messages.
+demo-investigation: $(RUN_READY)
+	$(BIN)/fieldfare simulate archive --out demo-investigation
+	$(BIN)/fieldfare investigate demo-investigation/archives --case demonstration \
+	--zone Europe/London --date-order dmy --data demo-investigation || test $$? -eq 3
 
 test: check
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -27,7 +27,7 @@ A_PEER: Final = 500
 REPORTS_MIB: Final = (256, 2048)
 """Sizes of the phones' reports that are read; memory that is flat is the same for both."""
 _A_CHAT: Final = 100
-_RECORD_BYTES: Final = 1_530
+_RECORD_BYTES: Final = 800
 """Of one message of a report, about."""
 
 _INVESTIGATE: Final = """
