@@ -20,6 +20,8 @@ from fieldfare.reports.typesetting import BOX, typeset, unprintable
 from fieldfare.risk.scorecard import judgement, shipped
 from tests.reports.material import SCRIPTS
 
+NOTO = Path("/usr/share/fonts/truetype/noto/NotoSansSinhala-Regular.ttf")
+
 
 @pytest.fixture
 def frozen(case_file: CaseFile) -> FrozenCase:
@@ -132,6 +134,15 @@ def test_what_no_font_can_show_is_told_and_shown_as_a_box() -> None:
     assert found.missing == missing
     if missing == set(odd):
         assert BOX * 2 in PdfReader(io.BytesIO(found.data)).pages[0].extract_text()
+
+
+@pytest.mark.skipif(not NOTO.exists(), reason="scripts/install-system-parts brings the fonts")
+def test_with_the_fonts_of_the_system_no_glyph_is_missing() -> None:
+    """Fonts that a package of Debian put into its usual place are found without being named."""
+    text = " ".join(question for question, _ in SCRIPTS.values())
+    found = typeset("transcript", _page(text), at=0)
+    assert found.missing == frozenset()
+    assert BOX not in PdfReader(io.BytesIO(found.data)).pages[0].extract_text()
 
 
 def test_text_cannot_turn_the_page_around() -> None:
