@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fieldfare.cases.states import states
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import SettingsError, settings_files
 from fieldfare.vocabulary.times import DAY, from_micros, to_micros
 
 FILE: Final = "retention.toml"
@@ -125,12 +125,7 @@ def of_data(data: Path) -> Clocks:
 
 def load(path: Path) -> Clocks:
     """The clocks that ship, changed by a file. Raises SettingsError."""
-    try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+    given = settings_files.read(path, dict[str, Any])
     unknown = sorted(given.keys() - {"clocks"})
     changed = given.get("clocks", {})
     if unknown or not isinstance(changed, dict):

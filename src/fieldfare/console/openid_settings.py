@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fieldfare.cases.permissions import check_roles
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import SettingsError, settings_files
 
 VARIABLE: Final = "FIELDFARE_OIDC_SECRET"
 
@@ -57,12 +56,7 @@ class OpenIdSettings:
 
 def load(path: Path) -> OpenIdSettings:
     """Read such a file. Raises SettingsError, which says what is wrong and never holds a secret."""
-    try:
-        found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=_File)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+    found = settings_files.read(path, _File)
     for name, address in (("issuer", found.issuer), ("address", found.address)):
         if not is_safe(address):
             raise SettingsError(f"{path}: {name} must be an https:// address (http:// on loopback)")

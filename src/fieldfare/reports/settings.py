@@ -6,14 +6,13 @@ where this file says ``environment = "production"``.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import SettingsError, settings_files
 
 Environment = Literal["test", "production"]
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -106,14 +105,7 @@ def load(path: Path | None) -> ReportSettings:
     """The settings of a file; without one, none are set. Raises SettingsError."""
     if path is None:
         return ReportSettings()
-    try:
-        settings = msgspec.convert(tomllib.loads(path.read_text("utf-8")), ReportSettings)
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path}: not UTF-8; save the file as UTF-8") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+    settings = settings_files.read(path, ReportSettings)
     country = settings.provider.country
     if country is not None and not (len(country) == 2 and country.isalpha() and country.isupper()):
         raise SettingsError(f"{path}: provider.country is two capital letters, such as GB")

@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import os
 import time
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from fieldfare.vocabulary import InputError, SettingsError
+from fieldfare.vocabulary import InputError, SettingsError, settings_files
 
 TOLERANCE_SECONDS: Final = 300
 """A delivery whose timestamp is further from the receiver's clock than this is to be refused: it
@@ -86,15 +85,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> tuple[Endp
     """The endpoints of a file. Raises SettingsError that names the file, the endpoint and what is
     wrong, never a secret."""
     environment = os.environ if environment is None else environment
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-        entries = msgspec.convert(raw, _File).webhooks
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path}: not UTF-8; save the file as UTF-8") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+    entries = settings_files.read(path, _File).webhooks
     names = [entry.name for entry in entries]
     if len(set(names)) < len(names):
         raise SettingsError(f"{path}: two webhooks have the same name")

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from fieldfare.service.api.accounts_in_paths import ACCOUNT
+from fieldfare.service.api.paging import After, Limit, page_of
 from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running, token_of
@@ -146,7 +147,7 @@ def delete_account(
 @router.get("/erasures", response_model=ErasureList)
 def get_erasures(
     service: Annotated[Running, Depends(running)],
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """Requests to erase, the latest first, and what became of them."""
     with service.durable() as database:
@@ -177,16 +178,14 @@ def post_hold(
 def get_holds(
     service: Annotated[Running, Depends(running)],
     account: AccountInQuery = None,
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: After = 0,
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """Legal holds, standing and lifted, oldest first."""
     with service.durable() as database:
         found = LegalHolds(database).all(account, after, limit + 1)
-    return {
-        "holds": [_hold(each) for each in found[:limit]],
-        "next": found[limit - 1].id if len(found) > limit else None,
-    }
+    shown, after_it = page_of(found, limit, lambda each: each.id)
+    return {"holds": [_hold(each) for each in shown], "next": after_it}
 
 
 @router.post("/holds/{hold}/lift", response_model=HoldSet, responses=_NO_HOLD)

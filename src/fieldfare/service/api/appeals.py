@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field
 
 from fieldfare.safeguards import appeal_received
+from fieldfare.service.api.paging import After, Limit, page_of
 from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running
 from fieldfare.service.api.security import needs, running
@@ -107,11 +108,12 @@ def post_appeal(made: AppealMade, service: Annotated[Running, Depends(running)])
 def get_appeals(
     service: Annotated[Running, Depends(running)],
     account: AccountInQuery = None,
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: After = 0,
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """Appeals, oldest first."""
     with service.durable() as database:
         found = Appeals(database).of(account, after, limit + 1)
-    shown = [asdict(each) | {"made_at": isoformat(each.made_at)} for each in found[:limit]]
-    return {"appeals": shown, "next": found[limit - 1].seq if len(found) > limit else None}
+    shown, after_it = page_of(found, limit, lambda each: each.seq)
+    appeals = [asdict(each) | {"made_at": isoformat(each.made_at)} for each in shown]
+    return {"appeals": appeals, "next": after_it}

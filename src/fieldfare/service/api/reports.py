@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from anyio import to_thread
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from fieldfare.safeguards import franking
+from fieldfare.service.api.paging import After, Limit, page_of
 from fieldfare.service.api.problems import COMMON, Problem
 from fieldfare.service.api.running import Running, language_model
 from fieldfare.service.api.security import needs, running
@@ -177,22 +178,23 @@ async def post_report(
 def get_reports(
     service: Annotated[Running, Depends(running)],
     account: AccountInQuery = None,
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: After = 0,
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """Reports with messages, oldest first, without their messages."""
     with service.durable() as database:
         found = UserReports(database).of(account, after, limit + 1)
-    shown = [
+    shown, after_it = page_of(found, limit, lambda each: each[0])
+    reports = [
         {
             **asdict(each),
             "seq": seq,
             "reported_at": isoformat(each.reported_at),
             "received_at": isoformat(each.received_at),
         }
-        for seq, each in found[:limit]
+        for seq, each in shown
     ]
-    return {"reports": shown, "next": found[limit - 1][0] if len(found) > limit else None}
+    return {"reports": reports, "next": after_it}
 
 
 def _made(given: ReportMade, now: int) -> Made:
