@@ -75,6 +75,7 @@ def open_console(
     from fieldfare.cases.desk import StoreSettings, now
     from fieldfare.cases.users import SignIn, Users
     from fieldfare.console.app import Console
+    from fieldfare.console.cabinet import Cabinet
     from fieldfare.console.openid import OpenId
     from fieldfare.console.openid_settings import load
     from fieldfare.reports.filings import Filings
@@ -94,6 +95,7 @@ def open_console(
         past,
         filings=Filings(engine, vault=vault),
         reports=load_reports(usual if (usual := data / "reports.toml").exists() else None),
+        cabinet=Cabinet(data),
         openid=provider,
         service=settings_of(data, database),
     )

@@ -28,6 +28,7 @@ from fieldfare.cases.errors import (
 from fieldfare.cases.records import Exposure
 from fieldfare.cases.users import SignIn
 from fieldfare.console import preferences
+from fieldfare.console.cabinet import Cabinet
 from fieldfare.console.guard import HEADERS, PAGE_HEADERS, form_of, same_origin
 from fieldfare.console.guests import Guest
 from fieldfare.console.openid import OpenId, ProviderError
@@ -89,6 +90,8 @@ class Console:
     """Reports on their way; None: they are not shown."""
     reports: ReportSettings = field(default_factory=ReportSettings)
     """Who reports, and where to: for what is missing in a report."""
+    cabinet: Cabinet | None = None
+    """Investigations that can be looked at here; None: none."""
     openid: OpenId | None = None
     """The identity provider through which people may sign in."""
     routes: tuple[Route, ...] = field(default=PAGES)

@@ -18,6 +18,7 @@ from fieldfare.scan.page import templates
 NAVIGATION: Final = (
     ("Queue", "/queue", "g q", Permission.QUEUE_READ),
     ("Second person", "/proposals", "g s", Permission.PROPOSAL_READ),
+    ("Investigations", "/investigations", "g i", Permission.INVESTIGATION_READ),
     ("Search", "/search", "/", Permission.SEARCH),
     ("Team", "/team", "g t", Permission.TEAM_READ),
     ("Rules", "/rules", "g r", Permission.PROPOSAL_READ),

@@ -46,6 +46,13 @@ NOTICES: Final = {
     "recorded": "Recorded.",
     "held": "The hold stands. Nothing of the case is destroyed while it does.",
     "requested": "The request is noted; its clocks run.",
+    "judged": "Kept. To take it back, show those already looked at.",
+    "verdict-undone": "Undone: it is as it was before.",
+    "judged-meanwhile": "Nothing was changed: somebody else said something meanwhile. Look again.",
+    "joined": "The two accounts are one person's now. It can be undone.",
+    "parted": "The two accounts are two people's, as if they had never been one.",
+    "join-undone": "Undone: it waits again.",
+    "reports-made": "Made. Reports say who of it is confirmed and who is not.",
     "signed-out": "You are signed out.",
     "ended": "Your session is over. Sign in again.",
 }

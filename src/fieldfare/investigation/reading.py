@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import tzinfo
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
@@ -27,6 +28,7 @@ from fieldfare.investigation.records import (
 )
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
+from fieldfare.vocabulary.times import HOUR, from_micros
 
 _PEOPLE: Final = """
 SELECT p.*, v."by" AS verdict_by, v."at" AS verdict_at, v.number AS verdict_number
@@ -46,7 +48,7 @@ FROM messages AS m LEFT JOIN accounts AS a ON a.account = m.sender
 
 def people(case: Investigation) -> list[Person]:
     """Everybody, whom to look at next first."""
-    found = case.rows(_PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
+    found = _rows(case, _PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
     return [_person(each) for each in found]
 
 
@@ -59,12 +61,23 @@ def person(case: Investigation, key: str) -> Person:
             "there is no such person in this investigation (any more); they may have been joined "
             "with another"
         )
-    return _person(case.rows(_PEOPLE + "WHERE p.peer = ?", [peer])[0])
+    return _person(_rows(case, _PEOPLE + "WHERE p.peer = ?", [peer])[0])
+
+
+def verdict_before(case: Investigation, peer: str) -> str | None:
+    """What was said of somebody before the last that was said."""
+    found = _values(
+        case,
+        "SELECT verdict FROM verdicts WHERE peer = ? ORDER BY number DESC LIMIT 1 OFFSET 1",
+        [peer],
+    )
+    return found[0][0] if found else None
 
 
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     """What points to a child, by peer, the strongest first."""
-    found = case.rows(
+    found = _rows(
+        case,
         "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
         [list(peers)],
     )
@@ -80,7 +93,8 @@ def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
 
 def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
     """What points to a country, by peer, the strongest first."""
-    found = case.rows(
+    found = _rows(
+        case,
         "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
         [list(peers)],
     )
@@ -96,7 +110,8 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
 
 def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     """What makes people urgent and what was asked of them, by peer, the latest first."""
-    found = case.rows(
+    found = _rows(
+        case,
         'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
         [list(peers)],
     )
@@ -123,9 +138,10 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
     rule = "is_suspect" if persons is None else "list_contains(?, person)"
     given: list[Any] = [] if persons is None else [list(persons)]
-    found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
+    found = _rows(case, f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
-    for each in case.rows(
+    for each in _rows(
+        case,
         "SELECT * FROM identifiers WHERE list_contains(?, account) "
         "ORDER BY account, kind, value, source, member, locator",
         [[each["account"] for each in found]],
@@ -155,14 +171,15 @@ def ties(case: Investigation) -> list[Tie]:
 
 def joins(case: Investigation) -> list[Join]:
     """Accounts that are, or may be, one person's: what waits for somebody first."""
-    found = case.rows(
+    found = _rows(
+        case,
         """
         SELECT j.*, a.name AS name_a, b.name AS name_b
         FROM joins AS j
         LEFT JOIN accounts AS a ON a.account = j.account_a
         LEFT JOIN accounts AS b ON b.account = j.account_b
         ORDER BY state <> 'proposed', applied, confidence DESC, join_id
-        """
+        """,
     )
     return [_join(each) for each in found]
 
@@ -171,7 +188,8 @@ def conversation(
     case: Investigation, peer: str, *, after: int = 0, most: int = 100
 ) -> list[Message]:
     """Messages with a person and to them, in order of time, without texts; `after` so many."""
-    found = case.rows(
+    found = _rows(
+        case,
         _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
         [peer, most, after],
     )
@@ -180,7 +198,8 @@ def conversation(
 
 def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
     """These messages, in order of time, without texts."""
-    found = case.rows(
+    found = _rows(
+        case,
         _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
         [list(numbers)],
     )
@@ -199,14 +218,14 @@ def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
     )
 
 
-def peers_of(case: Investigation, numbers: Sequence[int]) -> set[str]:
-    """Whose conversations these messages stand in."""
+def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[int]:
+    """Those of these messages that are a person's conversation's."""
     found = _values(
         case,
-        "SELECT DISTINCT peer FROM messages WHERE list_contains(?, message) AND peer IS NOT NULL",
-        [list(numbers)],
+        "SELECT message FROM messages WHERE list_contains(?, message) AND peer = ?",
+        [list(numbers), peer],
     )
-    return {peer for (peer,) in found}
+    return sorted(message for (message,) in found)
 
 
 def scripts(case: Investigation) -> list[Script]:
@@ -239,20 +258,81 @@ def problems(case: Investigation) -> list[Problem]:
     return [Problem(*each) for each in found]
 
 
-def hours(case: Investigation) -> list[int]:
-    """Messages of the suspect by hour of the day, UTC."""
-    found = dict(
-        _values(
-            case,
-            "SELECT hour, CAST(SUM(messages) AS BIGINT) FROM hours WHERE from_suspect "
-            "GROUP BY hour",
-        )
+def asked(case: Investigation) -> dict[str, dict[str, int]]:
+    """By peer: what the suspect showed them (indicators), and when first."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for peer, indicator, first in _values(
+        case, "SELECT peer, indicator, first_at FROM stages ORDER BY peer, first_at, indicator"
+    ):
+        found[peer][indicator] = first
+    return dict(found)
+
+
+def counts(case: Investigation) -> dict[str, int]:
+    """By peer: messages of their conversation."""
+    return dict(
+        _values(case, "SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
     )
-    return [int(found.get(hour, 0)) for hour in range(24)]
+
+
+def verdicts(case: Investigation) -> list[dict[str, Any]]:
+    """All that was said of people, the oldest first."""
+    return _rows(case, "SELECT * FROM verdicts ORDER BY number")
+
+
+def join_decisions(case: Investigation) -> list[dict[str, Any]]:
+    """All that was said of joins, the oldest first."""
+    return _rows(case, "SELECT * FROM join_decisions ORDER BY number")
+
+
+def state(case: Investigation) -> str:
+    """Stands for all decisions and all material: another state, other people and reports."""
+    found = _values(
+        case,
+        """
+        SELECT (SELECT coalesce(MAX(number), 0) FROM verdicts),
+            (SELECT coalesce(MAX(number), 0) FROM join_decisions),
+            (SELECT COUNT(*) FROM records)
+        """,
+    )
+    return ".".join(map(str, found[0]))
+
+
+def hours(case: Investigation, zone: tzinfo) -> list[int]:
+    """Messages of the suspect by hour of the day in a zone."""
+    counts = [0] * 24
+    for hour, messages in _values(
+        case,
+        "SELECT sent_at // 3600000000, COUNT(*) FROM messages WHERE from_suspect GROUP BY 1",
+    ):
+        counts[from_micros(hour * HOUR).astimezone(zone).hour] += messages
+    return counts
+
+
+def before(case: Investigation, peer: str, message: int) -> int | None:
+    """How many messages of a person's conversation stand before one; None where it is in none."""
+    found = _values(
+        case,
+        """
+        SELECT (
+            SELECT COUNT(*) FROM messages AS b
+            WHERE b.peer = m.peer AND (b.sent_at, b.message) < (m.sent_at, m.message)
+        )
+        FROM messages AS m WHERE m.message = ? AND m.peer = ?
+        """,
+        [message, peer],
+    )
+    return found[0][0] if found else None
 
 
 def _values(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     return case.connection.cursor().execute(query, list(given)).fetchall()
+
+
+def _rows(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    found = case.connection.cursor().execute(query, list(given))
+    names = [each[0] for each in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:

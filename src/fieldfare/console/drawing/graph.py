@@ -11,9 +11,8 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
-from fieldfare.cases.records import Child
 from fieldfare.scan.page import words
 
 SIZE: Final = 640.0
@@ -24,6 +23,26 @@ UPRIGHT: Final = 36
 """Children whose numbers stand upright; of more they stand along the lines."""
 GAP: Final = 1.2
 """Room beside a group of several, in places of a child."""
+
+
+class Contacted(Protocol):
+    """A child that an account was in contact with."""
+
+    @property
+    def account(self) -> str:
+        """Its id."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name."""
+
+    @property
+    def answered(self) -> bool:
+        """It wrote back."""
+
+    @property
+    def rejected_at(self) -> int | None:
+        """When it blocked, reported or declined."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +97,7 @@ class Graph:
     more: str
 
 
-def graph(children: Sequence[Child], ties: Sequence[tuple[str, str]]) -> Graph | None:
+def graph(children: Sequence[Contacted], ties: Sequence[tuple[str, str]]) -> Graph | None:
     """The drawing; None where there is no child."""
     if not children:
         return None
@@ -153,7 +172,7 @@ def _at(angle: float, distance: float) -> tuple[float, float]:
     )
 
 
-def _node(order: int, child: Child, angle: float, *, upright: bool) -> Node:
+def _node(order: int, child: Contacted, angle: float, *, upright: bool) -> Node:
     (x, y), (label_x, label_y) = _at(angle, RING), _at(angle, RING + (18 if upright else 13))
     start, end = _at(angle, HUB), _at(angle, RING - 7)
     left = math.cos(angle) < -1e-9
@@ -179,7 +198,7 @@ _SAID: Final = {
 }
 
 
-def _kind(child: Child) -> Literal["answered", "silent", "rejected"]:
+def _kind(child: Contacted) -> Literal["answered", "silent", "rejected"]:
     if child.rejected_at is not None:
         return "rejected"
     return "answered" if child.answered else "silent"
@@ -195,7 +214,7 @@ def _chord(first: float, second: float) -> str:
     return f"M{x1:g} {y1:g}Q{bx:g} {by:g} {x2:g} {y2:g}"
 
 
-def _name(child: Child) -> str:
+def _name(child: Contacted) -> str:
     return words.clip(child.name or child.account, 40)
 
 

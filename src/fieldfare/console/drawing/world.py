@@ -10,14 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Protocol
 
-from fieldfare.cases.records import Child
 from fieldfare.scan.page import words
 
 SURE: Final = frozenset({"verified", "declared", "given"})
 """Bases that the service was told; every other one is inferred, from an address or a phone number,
 and says where a connection was and not where somebody lives."""
+
+
+class Placed(Protocol):
+    """Somebody whose country may be known."""
+
+    @property
+    def country(self) -> str | None:
+        """ISO 3166-1 alpha-2."""
+
+    @property
+    def country_basis(self) -> str | None:
+        """How it is known; sure if one of `SURE`."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +60,12 @@ class World:
     """What the map cannot show."""
 
 
-def world(children: Sequence[Child]) -> World | None:
-    """The map; None where no country is known."""
+def world(
+    children: Sequence[Placed], known: tuple[str, str] = ("country told", "inferred")
+) -> World | None:
+    """The map; None where no country is known. `known`: how a country is, surely or not."""
     places, (width, height) = _places()
-    counts: dict[str, list[Child]] = {}
+    counts: dict[str, list[Placed]] = {}
     for child in children:
         if child.country:
             counts.setdefault(child.country, []).append(child)
@@ -63,7 +76,7 @@ def world(children: Sequence[Child]) -> World | None:
     sizes = [_radius(len(counts[code]), most) for code in drawn]
     moved = _apart([places[code] for code in drawn], sizes, width, height)
     circles = [
-        _circle(code, counts[code], places[code], at, size)
+        _circle(code, counts[code], places[code], at, size, known)
         for code, at, size in zip(drawn, moved, sizes, strict=True)
     ]
     absent = sum(len(counts[code]) for code in counts if code not in places)
@@ -119,10 +132,11 @@ def _apart(
 
 def _circle(
     code: str,
-    children: Sequence[Child],
+    children: Sequence[Placed],
     middle: tuple[int, int],
     at: tuple[float, float],
     radius: float,
+    known: tuple[str, str],
 ) -> Circle:
     told = sum(child.country_basis in SURE for child in children)
     count = words.plural(len(children), "child", "children")
@@ -135,7 +149,7 @@ def _circle(
         radius=radius,
         children=len(children),
         sure=2 * told >= len(children),
-        title=f"{words.country(code)}: {count}, country told {told}, inferred "
+        title=f"{words.country(code)}: {count}, {known[0]} {told}, {known[1]} "
         f"{len(children) - told}",
     )
 

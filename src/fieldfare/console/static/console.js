@@ -29,6 +29,14 @@ function step(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// keys of a row act on the one that has the focus, the first if none has; undo on the one judged last
+function ofRow(key) {
+  const list = rows();
+  const judged = key === "z" ? list.find((row) => row.dataset.said) : null;
+  const row = judged ?? list.find((each) => each.contains(document.activeElement)) ?? list[0];
+  return row?.querySelector(`[data-row-key="${key}"]`);
+}
+
 function overlay() {
   const list = dialog.querySelector("dl");
   list.replaceChildren();
@@ -45,6 +53,8 @@ function overlay() {
   };
   bound().forEach((each, key) => add(key, each.dataset.keyLabel ?? each.textContent.trim()));
   all("[data-focus-key]").forEach((each) => add(each.dataset.focusKey, (each.labels?.[0] ?? each).textContent.trim()));
+  const ofRows = new Map(all("[data-row-key]").map((each) => [each.dataset.rowKey, each.dataset.rowKeyLabel]));
+  ofRows.forEach((label, key) => add(key, label));
   if (rows().length) { add("j", "Next row"); add("k", "Row before"); }
   add("?", "These keys");
   dialog.showModal();
@@ -60,6 +70,8 @@ if (on) document.addEventListener("keydown", (event) => {
   if (whole === "j" || whole === "k") { event.preventDefault(); step(whole === "j" ? 1 : -1); return; }
   const field = all("[data-focus-key]").find((each) => each.dataset.focusKey === whole);
   if (field) { event.preventDefault(); field.type === "checkbox" ? (field.click(), field.focus()) : field.focus(); return; }
+  const inRow = ofRow(whole);
+  if (inRow) { event.preventDefault(); inRow.click(); return; }
   const found = bound().get(whole);
   if (found) { event.preventDefault(); found.click(); }
 });
@@ -138,6 +150,19 @@ graph?.addEventListener("click", (event) => {
   const row = node && document.getElementById(`child-${node.dataset.n}`);
   row?.querySelector("a").focus();
   row?.scrollIntoView({ block: "center" });
+});
+
+// somebody was judged: it is said aloud, and the next takes the focus
+document.addEventListener("htmx:after:swap", () => {
+  const row = document.querySelector("tr[data-said]:not([data-heard])");
+  if (!row) return;
+  all("tr[data-heard]").forEach((each) => { delete each.dataset.said; delete each.dataset.heard; });
+  row.dataset.heard = "";
+  live.textContent = `${row.dataset.said} z undoes it.`;
+  const list = rows();
+  const next = list[list.indexOf(row) + 1] ?? row;
+  next.querySelector("a").focus();
+  next.scrollIntoView({ block: "nearest" });
 });
 
 // a message that was shown takes the focus, so that the keyboard goes on from there

@@ -118,14 +118,8 @@ def make_country_bag(
 
 
 def _children(case: Investigation, people: Sequence[Person]) -> tuple[FiledChild, ...]:
-    counts = dict(
-        case.connection.cursor()
-        .execute("SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
-        .fetchall()
-    )
-    asked: dict[str, dict[str, int]] = {}
-    for each in case.rows("SELECT peer, indicator, first_at FROM stages ORDER BY peer, first_at"):
-        asked.setdefault(each["peer"], {})[each["indicator"]] = each["first_at"]
+    counts = reading.counts(case)
+    asked = reading.asked(case)
     return tuple(
         FiledChild(
             number=number,
@@ -233,11 +227,11 @@ def _trail(case: Investigation, by: str, at: int, code: str) -> list[AuditEntry]
     decided = [
         (each["at"], each["by"], "investigation.verdict",
          {"person": each["peer"], "verdict": each["verdict"], "note": each["note"]})
-        for each in case.rows("SELECT * FROM verdicts ORDER BY number")
+        for each in reading.verdicts(case)
     ] + [
         (each["at"], each["by"], "investigation.join",
          {"join": each["join_id"], "state": each["state"]})
-        for each in case.rows("SELECT * FROM join_decisions ORDER BY number")
+        for each in reading.join_decisions(case)
     ]  # fmt: skip
     decided.sort(key=lambda each: each[0])
     decided.append((at, by, "investigation.bag", {"country": code}))

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
+from fieldfare.investigation import reading
 from fieldfare.investigation.handover import tables
 from fieldfare.investigation.handover.content import Dossier, Report, content, dossier
 from fieldfare.investigation.store import Investigation, now
@@ -39,7 +40,7 @@ class Handed(msgspec.Struct, frozen=True):
     children: int
     confirmed: int
     state: str
-    """Of the decisions that they were made of (`state_of`)."""
+    """Of the decisions that they were made of (`reading.state`)."""
     files: dict[str, str]
     """SHA-256 by name."""
     missing: tuple[str, ...] = ()
@@ -65,16 +66,6 @@ def write_country(case: Investigation, name: str, code: str, by: str) -> Handed:
 def handed(folder: Path) -> dict[str, Handed]:
     """What was made for a case, by country."""
     return _index(folder / FOLDER)
-
-
-def state_of(case: Investigation) -> str:
-    """Stands for all decisions and all material: another state, other reports."""
-    parts = [
-        case.value("SELECT coalesce(MAX(number), 0) FROM verdicts"),
-        case.value("SELECT coalesce(MAX(number), 0) FROM join_decisions"),
-        case.value("SELECT COUNT(*) FROM records"),
-    ]
-    return ".".join(map(str, parts))
 
 
 def page_of(report: Report) -> str:
@@ -118,7 +109,7 @@ def _write(found: Dossier, code: str, folder: Path) -> Handed:
         report.by,
         len(people),
         sum(each.standing == "confirmed" for each in people),
-        state_of(found.case),
+        reading.state(found.case),
         hashes,
         tuple(sorted(pdf.missing)),
     )
