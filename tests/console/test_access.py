@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -17,6 +18,7 @@ from fieldfare.console.guests import invite
 from fieldfare.console.pages import PAGES
 from fieldfare.console.routes import Route
 from tests.console.conftest import PASSWORD, PEOPLE, Desk
+from tests.investigation.made import NAME, somebody
 
 MOVED = (200, 303)
 
@@ -24,6 +26,7 @@ MOVED = (200, 303)
 def address(route: Route, case: int = 1) -> str:
     """The route with a real case in it; what has to be made first is left out (404 is not 403)."""
     names = {"case": case, "child": 1, "message": 1, "action": "no_action"}
+    names |= {"investigation": quote(NAME), "person": somebody()}
     return re.sub(r"\{(\w+)\}", lambda m: str(names.get(m[1], 999)), route.path)
 
 

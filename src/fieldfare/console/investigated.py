@@ -154,18 +154,18 @@ def person_row(
     alert: str = "",
 ) -> PersonRow:
     """Somebody in a list."""
-    telling = [each for each in cues if each.weight > 0][:3] or list(cues[:2])
+    telling = [each for each in cues if each.weight > 0] or list(cues[:2])
     return PersonRow(
         key=person.key,
         address=f"{address_of(visit, name_of(visit))}/people/{person.key}",
         reference=person.reference,
         name=words.clip(person.name) or "no name",
-        accounts=words.clip(", ".join(person.accounts), 60),
+        accounts=words.clip(", ".join(person.accounts), 48),
         chance=words.probability(person.probability),
         between=f"{100 * person.low:.0f}\N{EN DASH}{100 * person.high:.0f}\N{NO-BREAK SPACE}%",
         bar=round(100 * person.probability, 1),
         age="" if person.age is None else f"{person.age:.0f}",
-        cues=[words.clip(each.says, 90) for each in telling],
+        cues=list(dict.fromkeys(words.clip(each.says, 90) for each in telling))[:3],
         quotable=[each.message for each in cues if each.message is not None][:6],
         level=wording.level(person.risk),
         shape=SHAPES[max(0, min(person.risk, 4))],

@@ -103,6 +103,11 @@ class Person:
         )
 
     @property
+    def possible(self) -> bool:
+        """Whether a child is not ruled out: by an officer, or by cues that leave it open."""
+        return self.counts or (self.verdict != "not_child" and self.high >= PROBABLE)
+
+    @property
     def place(self) -> str:
         """The country whose report holds them."""
         return self.country or UNKNOWN

@@ -26,7 +26,7 @@ STANDINGS: Final = {
     "probable": "probably a child",
     "unsure": "unsure",
     "not_child": "not a child",
-    "unlikely": "probably not a child",
+    "unlikely": "more probably an adult",
 }
 
 VERDICTS: Final = {"child": "Child", "not_child": "Not a child", "unsure": "Unsure"}

@@ -155,7 +155,7 @@ def _row(visit: Visit, name: str) -> InvestigationRow:
         path_of(name),
         len(children),
         sum(each.standing == "confirmed" for each in children),
-        sum(each.risk >= URGENT for each in children),
+        sum(each.risk >= URGENT and each.possible for each in people),
         sum(each.standing == "probable" for each in children),
         len(people),
         len({each.country for each in children if each.country}),
@@ -167,7 +167,8 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
     people = reading.people(case)
     children = sorted((p for p in people if p.counts), key=lambda p: p.first_contact)
     urgent = sorted(
-        (p for p in children if p.risk >= URGENT), key=lambda p: (-p.risk, -p.last_contact)
+        (p for p in people if p.possible and p.risk >= URGENT),
+        key=lambda p: (-p.risk, -p.last_contact),
     )
     kinds, zone = reading.risk_kinds(case), visit.zone()
     cues = reading.cues(case, [each.peer for each in urgent[:MOST_URGENT]])
@@ -215,7 +216,8 @@ def _summary(people: Sequence[Person], children: Sequence[Person], urgent: Seque
     )
     if not urgent:
         return f"{said}. Nothing in the messages makes one of them more urgent than the others."
-    return f"{said}; {words.plural(len(urgent), 'shows', 'show')} signs of danger now."
+    danger = words.plural(len(urgent), "person who may be one", "people who are or may be")
+    return f"{said}. Signs of danger now: {danger}."
 
 
 def _details(people: Sequence[Person], problems: int) -> list[str]:

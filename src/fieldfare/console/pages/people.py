@@ -40,7 +40,7 @@ PAGE: Final = 50
 
 SHOWN: Final[dict[str, tuple[str, Callable[[Person], bool]]]] = {
     "next": ("To look at, most useful first", lambda p: p.verdict is None),
-    "urgent": ("Signs of danger now", lambda p: p.risk >= URGENT and p.standing != "not_child"),
+    "urgent": ("Signs of danger now", lambda p: p.risk >= URGENT and p.possible),
     "children": ("Children, confirmed or probable", lambda p: p.counts),
     "confirmed": ("Confirmed as children", lambda p: p.standing == "confirmed"),
     "unsure": ("Unsure", lambda p: p.standing == "unsure"),

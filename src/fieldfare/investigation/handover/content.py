@@ -83,6 +83,8 @@ class Report:
     first: list[Line]
     """Whom to look for first, and why."""
     children: list[ReportedChild]
+    open: list[str]
+    """People placed here of whom the cues leave open whether they are children."""
     elsewhere: list[str]
     """Children who may be in this country, and are in the report of another."""
     suspect: list[Line]
@@ -186,6 +188,13 @@ def content(found: Dossier, code: str) -> Report:
             if each.urgent
         ],
         children=made,
+        open=[
+            f"{each.reference}: a child with {words.probability(each.probability)} "
+            f"({words.probability(each.low)} to {words.probability(each.high)}); risk: "
+            f"{wording.level(each.risk).lower()}"
+            for each in sorted(found.people, key=lambda p: (-p.risk, -p.probability))
+            if each.possible and not each.counts and each.place == code
+        ],
         elsewhere=writer.elsewhere(),
         suspect=[
             line
