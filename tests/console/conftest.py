@@ -19,11 +19,8 @@ from fieldfare.console.app import Console, create_console
 from fieldfare.console.cabinet import Cabinet
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import snapshot
-<<<<<<< HEAD
 from fieldfare.reports.filings import Filings
-=======
 from tests.investigation.made import small
->>>>>>> e4d9fc1 (Console: investigations, with keyboard triage, evidence, joins, scripts, reports)
 
 SAME = {"sec-fetch-site": "same-origin"}
 PEOPLE = sorted(name for name, role in roles().items() if role.person)
@@ -81,11 +78,8 @@ def desk(template: Path, tmp_path: Path) -> Iterator[Desk]:
     engine = connect(url)
     store = CaseStore(engine, settings=StoreSettings(draw=lambda: 1.0))
     users = Users(engine)
-<<<<<<< HEAD
-    yield Desk(Console(store, SignIn(users), now, filings=Filings(engine)), users)
-=======
     cabinet = Cabinet(small(tmp_path / "data"))
-    yield Desk(Console(store, SignIn(users), now, cabinet=cabinet), users)
+    console = Console(store, SignIn(users), now, filings=Filings(engine), cabinet=cabinet)
+    yield Desk(console, users)
     cabinet.close()
->>>>>>> e4d9fc1 (Console: investigations, with keyboard triage, evidence, joins, scripts, reports)
     engine.dispose()
