@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from fieldfare.cases import OPERATOR
 from fieldfare.console.cabinet import Cabinet
-from fieldfare.investigation import reading
+from fieldfare.investigation import correspondence, reading
 from fieldfare.investigation.records import Join, Person
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
@@ -126,8 +126,8 @@ def test_words_are_masked_until_shown_and_showing_is_recorded_and_counted(desk: 
     client = desk.client("investigator")
     with cabinet(desk).open(NAME) as case:
         person = max(reading.people(case), key=lambda p: p.sent + p.received)
-        found = reading.conversation(case, person.peer, most=100)
-        texts = reading.texts(case, [each.message for each in found])
+        found = correspondence.conversation(case, person.peer, most=100)
+        texts = correspondence.texts(case, [each.message for each in found])
     long = {number: text for number, text in texts.items() if len(text) > 18}
     at = f"{AT}/people/{person.key}"
     masked = html.unescape(
@@ -149,7 +149,7 @@ def test_words_are_masked_until_shown_and_showing_is_recorded_and_counted(desk: 
 def test_words_of_another_conversation_cannot_be_had_through_this_one(desk: Desk) -> None:
     with cabinet(desk).open(NAME) as case:
         one, other = reading.people(case)[:2]
-        message = reading.conversation(case, other.peer, most=1)[0].message
+        message = correspondence.conversation(case, other.peer, most=1)[0].message
     answer = desk.client("investigator").post(
         f"{AT}/people/{one.key}/words", data={"message": message}
     )

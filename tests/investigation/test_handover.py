@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from fieldfare.investigation import reading
+from fieldfare.investigation import correspondence, reading
 from fieldfare.investigation.decisions import decide
 from fieldfare.investigation.handover import handed, write_reports
 from fieldfare.investigation.handover.bag import make_country_bag
@@ -112,7 +112,7 @@ def test_a_bag_of_a_country_is_whole_and_every_message_keeps_all_its_places(
         code = next(each.place for each in people if each.place != UNKNOWN)
         made = make_country_bag(case, NAME, code, "rosa", tmp_path / "bag")
         here = [each for each in people if each.place == code]
-        counts = reading.counts(case)
+        counts = correspondence.counts(case)
     found = verify(tmp_path / "bag")
     assert found.problems == []
     assert made.messages == sum(counts[each.peer] for each in here)

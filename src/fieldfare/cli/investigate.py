@@ -50,7 +50,9 @@ def investigate(
     Exit codes: 0 done; 1 input or setting not usable; 2 wrong command line; 3 done, but some of
     the input could not be read.
     """
+    from fieldfare.cli.terminal import printable
     from fieldfare.investigation import output
+    from fieldfare.investigation.handover import write_reports
     from fieldfare.investigation.identities import name_suspect
     from fieldfare.investigation.importing import import_paths
     from fieldfare.investigation.run import AS_OF, analyse
@@ -74,7 +76,11 @@ def investigate(
         analyse(opened, _step, imported=True)
         results = out or folder / "results"
         output.write(opened, results)
+        _step("Reports of the countries")
+        made = write_reports(opened, case, "operator", out)
         _print(opened, imported, results)
+        if made:
+            typer.echo(printable(f"Reports     {len(made)}, in {(out or folder) / 'reports'}"))
     if imported.problems.total:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -111,6 +112,48 @@ def undo(
 
     with _open(case, data) as opened:
         decide_join(opened, join_id, "rejected", by)
+
+
+@investigation.command("reports")
+def reports(
+    case: Case,
+    data: Data = DEFAULT_DATA,
+    by: By = "operator",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for them. Default: `reports` in the case.")
+    ] = None,
+) -> None:
+    """Make the report of every country anew, by what is decided now: page, PDF, tables."""
+    from fieldfare.cli.terminal import printable
+    from fieldfare.investigation.handover import write_reports
+    from fieldfare.investigation.handover.sentences import country_name
+
+    with _open(case, data) as opened:
+        made = write_reports(opened, case, by, out)
+        place = (out or opened.folder) / "reports"
+    for each in made:
+        said = f"{each.children:,} children, {each.confirmed:,} confirmed"
+        typer.echo(printable(f"{country_name(each.code)}: {said}"))
+    typer.echo(printable(f"{len(made)} reports in {place}"))
+
+
+@investigation.command("bag")
+def bag(
+    country: Annotated[str, typer.Argument(help="Code such as GB; ZZ where it is not known.")],
+    case: Case,
+    out: Annotated[Path, typer.Option(help="Folder of the bag; must not exist.")],
+    data: Data = DEFAULT_DATA,
+    by: By = "operator",
+) -> None:
+    """Make an evidence bag of every message with the children of a country, with their report;
+    anyone can check it with `fieldfare evidence verify`."""
+    from fieldfare.cli.terminal import printable
+    from fieldfare.investigation.handover.bag import make_country_bag
+
+    with _open(case, data) as opened:
+        made = make_country_bag(opened, case, country.upper(), by, out)
+    typer.echo(printable(f"{made.messages:,} messages in {made.path}"))
+    typer.echo(f"SHA-256 of its tag manifest: {made.sha256}")
 
 
 def _open(case: str, data: Any) -> Any:

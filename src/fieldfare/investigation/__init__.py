@@ -11,6 +11,9 @@ country, at what risk now, and what each of these rests on, down to source file,
     identities   which accounts are one person: joins with evidence, proposed, confirmed, undone
     run          from records to everything else (``sql/``), as often as asked; the same each time
     output       CSVs and the short table
+    records, reading, correspondence   the tables as typed records, for pages and reports
+    wording      what is found, in words
+    handover     the report of each country, evidence bags
 
 Everything but `records`, `joins` and `verdicts` follows from these three, so undoing a join or a
 verdict gives back exactly what was there before. It works by set, in DuckDB, on one machine.

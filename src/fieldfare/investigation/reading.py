@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
@@ -14,21 +13,17 @@ from fieldfare.investigation.records import (
     Evidence,
     Identifier,
     Join,
-    Message,
     Origin,
     Person,
     Place,
     Problem,
     Risk,
-    Script,
-    Sending,
     Source,
     Tie,
     key_of,
 )
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
-from fieldfare.vocabulary.times import HOUR, from_micros
 
 _PEOPLE: Final = """
 SELECT p.*, v."by" AS verdict_by, v."at" AS verdict_at, v.number AS verdict_number
@@ -39,34 +34,28 @@ LEFT JOIN (
 ) AS v ON v.peer = p.peer
 """
 
-_MESSAGES: Final = """
-SELECT m.message, m.kind, m.sender, m.from_suspect, m.recipients, m.sent_at, m.tz_basis,
-    CAST(length(m.text) AS BIGINT) AS length, m.media, m.indicators, m.origins, a.name
-FROM messages AS m LEFT JOIN accounts AS a ON a.account = m.sender
-"""
-
 
 def people(case: Investigation) -> list[Person]:
     """Everybody, whom to look at next first."""
-    found = _rows(case, _PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
+    found = rows(case, _PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
     return [_person(each) for each in found]
 
 
 def person(case: Investigation, key: str) -> Person:
     """Somebody by their key. Raises InputError where there is none (any more): two people who were
     joined have one key."""
-    peer = next((p for (p,) in _values(case, "SELECT peer FROM peers") if key_of(p) == key), None)
+    peer = next((p for (p,) in values(case, "SELECT peer FROM peers") if key_of(p) == key), None)
     if peer is None:
         raise InputError(
             "there is no such person in this investigation (any more); they may have been joined "
             "with another"
         )
-    return _person(_rows(case, _PEOPLE + "WHERE p.peer = ?", [peer])[0])
+    return _person(rows(case, _PEOPLE + "WHERE p.peer = ?", [peer])[0])
 
 
 def verdict_before(case: Investigation, peer: str) -> str | None:
     """What was said of somebody before the last that was said."""
-    found = _values(
+    found = values(
         case,
         "SELECT verdict FROM verdicts WHERE peer = ? ORDER BY number DESC LIMIT 1 OFFSET 1",
         [peer],
@@ -76,7 +65,7 @@ def verdict_before(case: Investigation, peer: str) -> str | None:
 
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     """What points to a child, by peer, the strongest first."""
-    found = _rows(
+    found = rows(
         case,
         "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
         [list(peers)],
@@ -84,7 +73,7 @@ def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     return _by_peer(
         (
             each["peer"],
-            Cue(each["kind"], each["weight"], each["says"], each["message"], _origin(each),
+            Cue(each["kind"], each["weight"], each["says"], each["message"], origin_of(each),
                 each["quote"]),
         )
         for each in found
@@ -93,7 +82,7 @@ def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
 
 def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
     """What points to a country, by peer, the strongest first."""
-    found = _rows(
+    found = rows(
         case,
         "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
         [list(peers)],
@@ -102,7 +91,7 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
         (
             each["peer"],
             Place(each["country"], each["basis"], each["weight"], each["says"], each["message"],
-                  _origin(each)),
+                  origin_of(each)),
         )
         for each in found
     )  # fmt: skip
@@ -110,7 +99,7 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
 
 def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     """What makes people urgent and what was asked of them, by peer, the latest first."""
-    found = _rows(
+    found = rows(
         case,
         'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
         [list(peers)],
@@ -118,7 +107,7 @@ def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     return _by_peer(
         (
             each["peer"],
-            Risk(each["kind"], each["at"], each["message"], _origin(each), each["quote"]),
+            Risk(each["kind"], each["at"], each["message"], origin_of(each), each["quote"]),
         )
         for each in found
     )
@@ -127,7 +116,7 @@ def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
 def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
     """By peer and kind of risk: how often, and when last."""
     found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for peer, kind, times, last in _values(
+    for peer, kind, times, last in values(
         case, 'SELECT peer, kind, COUNT(*), MAX("at") FROM risks GROUP BY peer, kind ORDER BY peer'
     ):
         found[peer][kind] = (times, last)
@@ -138,16 +127,16 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
     rule = "is_suspect" if persons is None else "list_contains(?, person)"
     given: list[Any] = [] if persons is None else [list(persons)]
-    found = _rows(case, f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
+    found = rows(case, f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
-    for each in _rows(
+    for each in rows(
         case,
         "SELECT * FROM identifiers WHERE list_contains(?, account) "
         "ORDER BY account, kind, value, source, member, locator",
         [[each["account"] for each in found]],
     ):
         known[each["account"]].append(
-            Identifier(each["account"], each["kind"], each["value"], _origin(each))
+            Identifier(each["account"], each["kind"], each["value"], origin_of(each))
         )
     return _by_peer(
         (
@@ -163,7 +152,7 @@ def ties(case: Investigation) -> list[Tie]:
     """Who knows whom."""
     return [
         Tie(*each)
-        for each in _values(
+        for each in values(
             case, "SELECT peer_a, peer_b, says FROM acquainted ORDER BY peer_a, peer_b, says"
         )
     ]
@@ -171,7 +160,7 @@ def ties(case: Investigation) -> list[Tie]:
 
 def joins(case: Investigation) -> list[Join]:
     """Accounts that are, or may be, one person's: what waits for somebody first."""
-    found = _rows(
+    found = rows(
         case,
         """
         SELECT j.*, a.name AS name_a, b.name AS name_b
@@ -184,73 +173,16 @@ def joins(case: Investigation) -> list[Join]:
     return [_join(each) for each in found]
 
 
-def conversation(
-    case: Investigation, peer: str, *, after: int = 0, most: int = 100
-) -> list[Message]:
-    """Messages with a person and to them, in order of time, without texts; `after` so many."""
-    found = _rows(
-        case,
-        _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
-        [peer, most, after],
-    )
-    return [_message(each) for each in found]
-
-
-def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
-    """These messages, in order of time, without texts."""
-    found = _rows(
-        case,
-        _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
-        [list(numbers)],
-    )
-    return [_message(each) for each in found]
-
-
-def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
-    """The texts of these messages; of those that have one."""
-    return dict(
-        _values(
-            case,
-            "SELECT message, text FROM messages WHERE list_contains(?, message) "
-            "AND text IS NOT NULL",
-            [list(numbers)],
-        )
-    )
-
-
-def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[int]:
-    """Those of these messages that are a person's conversation's."""
-    found = _values(
-        case,
-        "SELECT message FROM messages WHERE list_contains(?, message) AND peer = ?",
-        [list(numbers), peer],
-    )
-    return sorted(message for (message,) in found)
-
-
-def scripts(case: Investigation) -> list[Script]:
-    """What was sent to many, that to most first."""
-    found: dict[int, list[Sending]] = defaultdict(list)
-    for script, *rest in _values(
-        case,
-        'SELECT script, message, peer, "at", similarity FROM scripts '
-        'ORDER BY script, "at", message',
-    ):
-        found[script].append(Sending(*rest))
-    made = [Script(script, tuple(sendings)) for script, sendings in found.items()]
-    return sorted(made, key=lambda each: (-len({s.peer for s in each.sendings}), each.script))
-
-
 def sources(case: Investigation) -> list[Source]:
     """The archives."""
     names = ", ".join(Source.__slots__)
-    found = _values(case, f"SELECT {names} FROM sources ORDER BY source")
+    found = values(case, f"SELECT {names} FROM sources ORDER BY source")
     return [Source(*each) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:
     """What could not be read, the most frequent first."""
-    found = _values(
+    found = values(
         case,
         "SELECT coalesce(source, ''), \"where\", what, detail, times FROM problems "
         'ORDER BY times DESC, source, "where", what',
@@ -261,33 +193,26 @@ def problems(case: Investigation) -> list[Problem]:
 def asked(case: Investigation) -> dict[str, dict[str, int]]:
     """By peer: what the suspect showed them (indicators), and when first."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for peer, indicator, first in _values(
+    for peer, indicator, first in values(
         case, "SELECT peer, indicator, first_at FROM stages ORDER BY peer, first_at, indicator"
     ):
         found[peer][indicator] = first
     return dict(found)
 
 
-def counts(case: Investigation) -> dict[str, int]:
-    """By peer: messages of their conversation."""
-    return dict(
-        _values(case, "SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
-    )
-
-
 def verdicts(case: Investigation) -> list[dict[str, Any]]:
     """All that was said of people, the oldest first."""
-    return _rows(case, "SELECT * FROM verdicts ORDER BY number")
+    return rows(case, "SELECT * FROM verdicts ORDER BY number")
 
 
 def join_decisions(case: Investigation) -> list[dict[str, Any]]:
     """All that was said of joins, the oldest first."""
-    return _rows(case, "SELECT * FROM join_decisions ORDER BY number")
+    return rows(case, "SELECT * FROM join_decisions ORDER BY number")
 
 
 def state(case: Investigation) -> str:
     """Stands for all decisions and all material: another state, other people and reports."""
-    found = _values(
+    found = values(
         case,
         """
         SELECT (SELECT coalesce(MAX(number), 0) FROM verdicts),
@@ -298,38 +223,13 @@ def state(case: Investigation) -> str:
     return ".".join(map(str, found[0]))
 
 
-def hours(case: Investigation, zone: tzinfo) -> list[int]:
-    """Messages of the suspect by hour of the day in a zone."""
-    counts = [0] * 24
-    for hour, messages in _values(
-        case,
-        "SELECT sent_at // 3600000000, COUNT(*) FROM messages WHERE from_suspect GROUP BY 1",
-    ):
-        counts[from_micros(hour * HOUR).astimezone(zone).hour] += messages
-    return counts
-
-
-def before(case: Investigation, peer: str, message: int) -> int | None:
-    """How many messages of a person's conversation stand before one; None where it is in none."""
-    found = _values(
-        case,
-        """
-        SELECT (
-            SELECT COUNT(*) FROM messages AS b
-            WHERE b.peer = m.peer AND (b.sent_at, b.message) < (m.sent_at, m.message)
-        )
-        FROM messages AS m WHERE m.message = ? AND m.peer = ?
-        """,
-        [message, peer],
-    )
-    return found[0][0] if found else None
-
-
-def _values(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def values(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
     return case.connection.cursor().execute(query, list(given)).fetchall()
 
 
-def _rows(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def rows(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The same, by the names of columns."""
     found = case.connection.cursor().execute(query, list(given))
     names = [each[0] for each in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -342,7 +242,8 @@ def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     return dict(found)
 
 
-def _origin(row: dict[str, Any]) -> Origin:
+def origin_of(row: dict[str, Any]) -> Origin:
+    """Where a row says that it stands."""
     return Origin(
         row["source"],
         row["member"],
@@ -391,28 +292,11 @@ def _join(row: dict[str, Any]) -> Join:
         value=row["value"],
         confidence=row["confidence"],
         evidence=tuple(
-            Evidence(each["account"], each["says"], _origin(each))
+            Evidence(each["account"], each["says"], origin_of(each))
             for each in json.loads(row["evidence"])
         ),
         applied=row["applied"],
         state=row["state"],
         by=row["by"] or "",
         at=row["at"],
-    )
-
-
-def _message(row: dict[str, Any]) -> Message:
-    return Message(
-        message=row["message"],
-        kind=row["kind"],
-        sender=row["sender"],
-        name=row["name"] or "",
-        from_suspect=row["from_suspect"],
-        recipients=tuple(row["recipients"]),
-        sent_at=row["sent_at"],
-        tz_basis=row["tz_basis"],
-        length=row["length"],
-        media=tuple(row["media"]),
-        indicators=tuple(row["indicators"]),
-        origins=tuple(_origin(each) for each in row["origins"]),
     )

@@ -22,7 +22,7 @@ from fieldfare.console.investigated import (
 from fieldfare.console.pages.people import WordsPage
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import reading, wording
+from fieldfare.investigation import correspondence, reading, wording
 from fieldfare.investigation.decisions import JOIN_STATES, decide_join
 from fieldfare.investigation.records import Join, Script
 from fieldfare.scan.page import words
@@ -150,12 +150,12 @@ def judge_join(visit: Visit) -> Response:
 def scripts(visit: Visit) -> Response:
     """What was sent to many, masked."""
     with opened(visit, "scripts") as case:
-        found = reading.scripts(case)
+        found = correspondence.scripts(case)
         people = {each.peer: each for each in reading.people(case)}
         shown = found[:MOST_SCRIPTS]
         firsts = {
             each.message: each
-            for each in reading.messages(case, [each.sendings[0].message for each in shown])
+            for each in correspondence.messages(case, [each.sendings[0].message for each in shown])
         }
     zone, rows = visit.zone(), []
     for each in shown:
@@ -194,13 +194,13 @@ def reveal_script(visit: Visit) -> Response:
     """The text of a script: recorded, and counted as exposure."""
     name = name_of(visit)
     with cabinet(visit).open(name) as case:
-        known = {s.message for each in reading.scripts(case) for s in each.sendings}
+        known = {s.message for each in correspondence.scripts(case) for s in each.sendings}
         wanted = [each for each in visit.integers("message") if each in known]
         if not wanted:
             raise InputError("say which messages")
         visit.store.investigation_revealed(visit.actor, name, wanted)
         rows = message_rows(
-            reading.messages(case, wanted), visit.zone(), reading.texts(case, wanted)
+            correspondence.messages(case, wanted), visit.zone(), correspondence.texts(case, wanted)
         )
     if not visit.partial:
         return visit.to(f"{path_of(name)}/scripts")

@@ -16,7 +16,7 @@ from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.investigation import reading
 from fieldfare.investigation.handover import handed, write_country, write_reports
-from fieldfare.investigation.handover.content import country_name
+from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.handover.writing import FOLDER, KINDS
 from fieldfare.investigation.records import UNKNOWN, URGENT
 from fieldfare.scan.page import words
@@ -101,6 +101,7 @@ def reports(visit: Visit) -> Response:
                     (f"{page_bar.address}/reports/{code}/{code}.{kind}", TITLES[kind],
                      done.files.get(f"{code}.{kind}", ""))
                     for kind in KINDS
+                    if f"{code}.{kind}" in done.files
                 ],
                 ""
                 if done is None or not done.missing
@@ -129,9 +130,8 @@ def make(visit: Visit) -> Response:
         else:
             raise NotFound("no child of this investigation is known or probable there")
     for each in done:
-        visit.store.investigation_taken(
-            visit.actor, name, f"{each.code}.pdf", each.files[f"{each.code}.pdf"]
-        )
+        for file, sha256 in each.files.items():
+            visit.store.investigation_taken(visit.actor, name, file, sha256)
     return visit.to(f"{path_of(name)}/reports", "reports-made")
 
 

@@ -17,9 +17,9 @@ from fieldfare.console.investigated import Bar, PersonRow, bar, opened, path_of,
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import reading
+from fieldfare.investigation import correspondence, reading
 from fieldfare.investigation.handover import handed
-from fieldfare.investigation.handover.content import country_name
+from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import UNKNOWN, URGENT, Account, Person
 from fieldfare.investigation.store import Investigation
 from fieldfare.scan.evidence import Child
@@ -173,7 +173,7 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
     kinds, zone = reading.risk_kinds(case), visit.zone()
     cues = reading.cues(case, [each.peer for each in urgent[:MOST_URGENT]])
     left = sum(each.standing == "probable" for each in children)
-    hours = reading.hours(case, zone.zone)
+    hours = correspondence.hours(case, zone.zone)
     problems = sum(each.times for each in reading.problems(case))
     return OverviewPage(
         bar=bar(visit, ""),

@@ -26,9 +26,9 @@ from fieldfare.console.investigated import (
 from fieldfare.console.pages.queue import Option
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import reading, wording
+from fieldfare.investigation import correspondence, reading, wording
 from fieldfare.investigation.decisions import decide
-from fieldfare.investigation.handover.content import country_name
+from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import URGENT, Person
 from fieldfare.investigation.store import VERDICTS, Investigation
 from fieldfare.scan.page import words
@@ -185,14 +185,14 @@ def reveal_words(visit: Visit) -> Response:
     whole = visit.text("whole", 5) == "1"
     with cabinet(visit).open(name) as case:
         person = _person(case, key)
-        wanted = reading.of_person(case, person.peer, visit.integers("message"))
+        wanted = correspondence.of_person(case, person.peer, visit.integers("message"))
         if not wanted:
             raise InputError("say which messages")
         visit.store.investigation_revealed(visit.actor, name, wanted)
         rows = message_rows(
-            reading.messages(case, wanted),
+            correspondence.messages(case, wanted),
             visit.zone(person.country),
-            reading.texts(case, wanted),
+            correspondence.texts(case, wanted),
             whole=whole,
         )
     if not visit.partial:

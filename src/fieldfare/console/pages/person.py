@@ -25,7 +25,7 @@ from fieldfare.console.investigated import (
 )
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import reading, wording
+from fieldfare.investigation import correspondence, reading, wording
 from fieldfare.investigation.records import Account, Person, Place, Risk
 from fieldfare.investigation.store import Investigation
 from fieldfare.scan.page import words
@@ -124,7 +124,7 @@ def _page(visit: Visit, case: Investigation, person: Person) -> PersonPage:
     places = reading.places(case, [peer]).get(peer, [])
     risks = reading.risks(case, [peer]).get(peer, [])
     focus, after = _place(visit, case, person)
-    found = reading.conversation(case, peer, after=after, most=PAGE + 1)
+    found = correspondence.conversation(case, peer, after=after, most=PAGE + 1)
     everybody = reading.people(case)
     waiting = [each.key for each in everybody if each.verdict is None or each.key == person.key]
     at = waiting.index(person.key)
@@ -162,7 +162,7 @@ def _place(visit: Visit, case: Investigation, person: Person) -> tuple[int | Non
     """The message that the page is about, if any, and how many messages stand before the page."""
     wanted, after = visit.asked("message"), visit.asked("after", "0")
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 16:
-        before = reading.before(case, person.peer, int(wanted))
+        before = correspondence.before(case, person.peer, int(wanted))
         if before is None:
             raise NotFound("this message is not one with this person")
         return int(wanted), max(0, before - 5)

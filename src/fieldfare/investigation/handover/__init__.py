@@ -5,6 +5,7 @@ those whose country is not known, so that no child falls between two): a report 
 PDF that say the same, and tables; where it is asked for, an evidence bag of the messages.
 
     content   what a report says; other countries' children are in it by reference only
+    sentences what is known of a child, and what is not, in sentences
     writing   reports and tables as files, and which of them are out of date
     tables    CSV
     bag       the messages with the children of a country, as an evidence bag

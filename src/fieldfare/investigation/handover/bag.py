@@ -18,9 +18,10 @@ from typing import Any, Final
 from fieldfare.cases import audit
 from fieldfare.cases.exporting import TRAIL_START, link
 from fieldfare.cases.records import AuditEntry
-from fieldfare.investigation import reading
+from fieldfare.investigation import correspondence, reading
 from fieldfare.investigation.handover import tables
-from fieldfare.investigation.handover.content import content, country_name, dossier
+from fieldfare.investigation.handover.content import content, dossier
+from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.handover.writing import page_of, software
 from fieldfare.investigation.records import Message, Origin, Person
 from fieldfare.investigation.store import Investigation, now
@@ -118,7 +119,7 @@ def make_country_bag(
 
 
 def _children(case: Investigation, people: Sequence[Person]) -> tuple[FiledChild, ...]:
-    counts = reading.counts(case)
+    counts = correspondence.counts(case)
     asked = reading.asked(case)
     return tuple(
         FiledChild(
@@ -183,9 +184,9 @@ def _messages(
     number = 0
     for person, child in zip(people, filed, strict=True):
         after = 0
-        while page := reading.conversation(case, person.peer, after=after, most=PAGE):
+        while page := correspondence.conversation(case, person.peer, after=after, most=PAGE):
             after += len(page)
-            texts = reading.texts(case, [each.message for each in page])
+            texts = correspondence.texts(case, [each.message for each in page])
             for each in page:
                 number += 1
                 origins.add(number, each)

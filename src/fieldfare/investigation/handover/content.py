@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fieldfare.investigation import reading, wording
+from fieldfare.investigation.handover import sentences
+from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import (
     UNKNOWN,
     URGENT,
@@ -149,11 +151,6 @@ def dossier(case: Investigation, name: str, *, made_at: int, by: str, software: 
     )
 
 
-def country_name(code: str) -> str:
-    """The name of a country."""
-    return "Country not known" if code == UNKNOWN else words.country(code)
-
-
 def content(found: Dossier, code: str) -> Report:
     """The report of a country. Raises nothing where it has no child: it says so."""
     children = found.children(code)
@@ -180,8 +177,8 @@ def content(found: Dossier, code: str) -> Report:
         by=found.by,
         software=found.software,
         notice="Confidential: names children. For the police, to find and protect them.",
-        summary=_summary(children, code),
-        figures=_figures(children),
+        summary=sentences.summary(children, code),
+        figures=sentences.figures(children),
         first=[
             Line(f"{each.reference} {each.name}".strip(), each.now, each.place, each.contact[0])
             for each in made
@@ -202,14 +199,14 @@ def content(found: Dossier, code: str) -> Report:
             for account in owned
             for line in writer.account(account)
         ],
-        suspect_says=_suspect_says(found),
+        suspect_says=sentences.suspect_says(found.people),
         sources=writer.sources(),
         problems=[
             Line(each.what, words.plural(each.times, "time"), words.clip(each.detail, 200),
                  ", ".join(part for part in (each.source, each.where) if part))
             for each in found.problems[:MOST_PROBLEMS]
         ],
-        limits=_limits(found, code),
+        limits=sentences.limits(found.people, found.sources, code),
     )  # fmt: skip
 
 
@@ -252,18 +249,18 @@ class _Writer:
         risks: Sequence[Risk],
         accounts: Sequence[Account],
     ) -> ReportedChild:
-        now = _now(risks)
+        now = sentences.now(risks)
         return ReportedChild(
             reference=person.reference,
             name=words.clip(person.name),
-            standing=_standing(person),
+            standing=sentences.standing(person),
             confirmed=person.standing == "confirmed",
             level=wording.level(person.risk),
             urgent=person.risk >= URGENT,
             now=now,
-            age=_age(person),
-            place=_place(person, places),
-            contact=_contact(person),
+            age=sentences.age(person),
+            place=sentences.place(person, places),
+            contact=sentences.contact(person),
             accounts=[line for account in accounts for line in self.account(account)],
             cues=[
                 Line(each.says, wording.strength(each.weight), self._quote(each.quote),
@@ -277,7 +274,7 @@ class _Writer:
             ],
             asked=self._asked(risks),
             knows=self._knows(person),
-            unknown=_unknown(person, places, accounts),
+            unknown=sentences.unknown(person, places, accounts),
         )  # fmt: skip
 
     def account(self, account: Account) -> list[Line]:
@@ -372,154 +369,3 @@ _ZONES: Final = {
     "assumed": "local in the source, in a zone that the officer named",
     "unknown": "in no zone that is known; read as UTC, and may be wrong by hours",
 }
-
-
-def _standing(person: Person) -> str:
-    chance = words.probability(person.probability)
-    between = f"{words.probability(person.low)} to {words.probability(person.high)}"
-    if person.standing == "confirmed":
-        when = "" if person.verdict_at is None else f", {words.minute(person.verdict_at)} UTC"
-        return f"A child: confirmed by {person.verdict_by}{when}"
-    if person.standing == "unsure":
-        return f"An officer looked and was unsure; by the cues a child with {chance} ({between})"
-    return f"Not yet looked at by an officer; by the cues a child with {chance} ({between})"
-
-
-def _age(person: Person) -> str:
-    if person.age is None:
-        return "age not known"
-    basis = {
-        "stated": "said by the child",
-        "told": "said to the child",
-        "profile": "by the account's data",
-    }
-    return f"age {person.age:.0f} ({basis.get(person.age_basis, person.age_basis)})"
-
-
-def _place(person: Person, places: Sequence[Place]) -> str:
-    if person.country is None:
-        return "Nothing in the messages points to a country."
-    others = sorted({each.country for each in places} - {person.country})
-    said = f"{words.country(person.country)}: {wording.certainty(person.country_confidence)}"
-    bases = list(
-        dict.fromkeys(wording.basis(p.basis) for p in places if p.country == person.country)
-    )
-    said += f", by {words.listed(bases)}" if bases else ""
-    if others:
-        said += f". Something also points to {words.listed([words.country(o) for o in others])}"
-    return f"{said}."
-
-
-def _now(risks: Sequence[Risk]) -> str:
-    latest: dict[str, int] = {}
-    for each in risks:
-        latest[each.kind] = max(each.at, latest.get(each.kind, each.at))
-    parts = [
-        f"{wording.risk(kind)} ({words.day(latest[kind])})"
-        for kind in wording.RISKS
-        if kind in latest
-    ]
-    said = f"{'; '.join(parts[:4])}." if parts else ""
-    return said[:1].upper() + said[1:]
-
-
-def _contact(person: Person) -> list[str]:
-    began = "the suspect wrote first" if person.wrote_first else "the child wrote first"
-    return [
-        f"Last contact {words.minute(person.last_contact)} UTC",
-        f"First contact {words.minute(person.first_contact)} UTC; {began}",
-        f"{words.plural(person.sent, 'message')} from the suspect, {person.received:,} to the "
-        "suspect",
-    ]
-
-
-def _unknown(person: Person, places: Sequence[Place], accounts: Sequence[Account]) -> str:
-    kinds = {i.kind for account in accounts for i in account.identifiers}
-    missing = [
-        word
-        for kind, word in (("phone", "no phone number"), ("email", "no e-mail address"))
-        if kind not in kinds
-    ]
-    if not person.name:
-        missing.append("no name")
-    if person.age is None:
-        missing.append("no age was said")
-    if not any(each.basis == "stated_place" for each in places):
-        missing.append("no town or school was named")
-    if places and {each.basis for each in places} <= wording.WEAK:
-        missing.append("the country rests only on language or hours, which countries share")
-    said = f"{words.listed(missing)}." if missing else ""
-    return said[:1].upper() + said[1:]
-
-
-def _summary(children: Sequence[Person], code: str) -> list[str]:
-    confirmed = sum(each.standing == "confirmed" for each in children)
-    urgent = sum(each.risk >= URGENT for each in children)
-    where = "whose country is not known" if code == UNKNOWN else f"in {country_name(code)}"
-    if not children:
-        return [f"No child {where} is known or probable in this investigation."]
-    said = [
-        f"In the archives of one suspect {words.plural(len(children), 'child', 'children')} "
-        f"{where} {'was' if len(children) == 1 else 'were'} found: {confirmed:,} confirmed by an "
-        f"officer, {len(children) - confirmed:,} probable and not confirmed.",
-    ]
-    said.append(
-        f"{words.plural(urgent, 'child', 'children')} should be looked for first: see the list."
-        if urgent
-        else "Nothing in the messages makes one of them more urgent than the others."
-    )
-    if code == UNKNOWN:
-        said.append("Until somebody finds out where they are, no police is looking for them.")
-    return said
-
-
-def _figures(children: Sequence[Person]) -> list[tuple[str, str]]:
-    last = max((each.last_contact for each in children), default=None)
-    first = min((each.first_contact for each in children), default=None)
-    return [
-        (f"{len(children):,}", "children"),
-        (f"{sum(each.standing == 'confirmed' for each in children):,}", "confirmed"),
-        (f"{sum(each.risk >= URGENT for each in children):,}", "to look for first"),
-        ("–" if first is None else words.minute(first)[:10], "first contact"),
-        ("–" if last is None else words.minute(last)[:10], "last contact"),
-    ]
-
-
-def _suspect_says(found: Dossier) -> str:
-    counted = [each for each in found.people if each.counts]
-    places = {each.place for each in counted if each.place != UNKNOWN}
-    return (
-        f"In all, {words.plural(len(counted), 'child', 'children')} in "
-        f"{words.plural(len(places), 'country', 'countries')} are confirmed or probable in this "
-        "investigation; those of other countries are in the reports of those."
-    )
-
-
-def _limits(found: Dossier, code: str) -> list[str]:
-    said = [
-        "A name is what an account calls itself. An account is not a person: accounts are shared, "
-        "lent and taken over.",
-        "The probability of being a child adds up cues in the messages: a stated age, a school "
-        "year, parents mentioned. Adults give the same cues, and children who say nothing of the "
-        "kind give none. Nobody counts as confirmed whom no officer confirmed.",
-        "A country is where most of what is known points. A phone number's country code, a "
-        "language or an internet address is not where somebody lives.",
-        "Risk is read from words and from the dates of messages. That nothing is listed does not "
-        "mean that nothing happened: calls, deleted messages and pictures are not read.",
-        "Times are UTC. Where a source gives no time zone they may be wrong by hours.",
-        "Everything here is found again by its reference: [number] of the source, file in it, "
-        "record. The hash says which file it is.",
-    ]
-    left = sum(each.standing == "unlikely" and each.place == code for each in found.people)
-    if left:
-        said.append(
-            f"{words.plural(left, 'further person', 'further people')} placed here were judged "
-            "more probably adult by their cues, and by no officer; they are not in this report."
-        )
-    one_sided = sum(each.completeness == "one side" for each in found.sources)
-    if one_sided:
-        said.append(
-            f"{words.plural(one_sided, 'source')} of {len(found.sources)} "
-            f"{'holds' if one_sided == 1 else 'hold'} one side of the conversations only."
-        )
-    return said

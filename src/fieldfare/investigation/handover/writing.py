@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ from fieldfare.scan.page import policy, templates
 FOLDER: Final = "reports"
 INDEX: Final = "reports.json"
 KINDS: Final = ("html", "pdf", "children.csv", "lines.csv")
-"""Ends of the names of a country's files."""
+"""Ends of the names of a country's files; no PDF without Typst (``fieldfare[reports]``)."""
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -87,10 +88,10 @@ def _dossier(case: Investigation, name: str, by: str) -> Dossier:
 
 def _write(found: Dossier, code: str, folder: Path) -> Handed:
     report = content(found, code)
-    pdf = typeset("country", asdict(report), at=report.made_at)
+    pdf = typeset("country", asdict(report), at=report.made_at) if find_spec("typst") else None
     made = {
         "html": page_of(report).encode("utf-8", "replace"),
-        "pdf": pdf.data,
+        "pdf": b"" if pdf is None else pdf.data,
         "children.csv": tables.children(found, code),
         "lines.csv": tables.lines(found, code),
     }
@@ -98,7 +99,7 @@ def _write(found: Dossier, code: str, folder: Path) -> Handed:
     for each in (folder, place):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
     hashes = {}
-    for kind in KINDS:
+    for kind in (each for each in KINDS if made[each]):
         file = f"{code}.{kind}"
         _replace(place / file, made[kind])
         hashes[file] = hashlib.sha256(made[kind]).hexdigest()
@@ -111,7 +112,7 @@ def _write(found: Dossier, code: str, folder: Path) -> Handed:
         sum(each.standing == "confirmed" for each in people),
         reading.state(found.case),
         hashes,
-        tuple(sorted(pdf.missing)),
+        () if pdf is None else tuple(sorted(pdf.missing)),
     )
     _keep(folder, {**_index(folder), code: done})
     return done

@@ -1,0 +1,127 @@
+"""An investigation's messages as records: without texts, unless texts are asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any, Final
+
+from fieldfare.investigation.reading import origin_of, rows, values
+from fieldfare.investigation.records import Message, Script, Sending
+from fieldfare.investigation.store import Investigation
+from fieldfare.vocabulary.times import HOUR, from_micros
+
+_MESSAGES: Final = """
+SELECT m.message, m.kind, m.sender, m.from_suspect, m.recipients, m.sent_at, m.tz_basis,
+    CAST(length(m.text) AS BIGINT) AS length, m.media, m.indicators, m.origins, a.name
+FROM messages AS m LEFT JOIN accounts AS a ON a.account = m.sender
+"""
+
+
+def conversation(
+    case: Investigation, peer: str, *, after: int = 0, most: int = 100
+) -> list[Message]:
+    """Messages with a person and to them, in order of time, without texts; `after` so many."""
+    found = rows(
+        case,
+        _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
+        [peer, most, after],
+    )
+    return [_message(each) for each in found]
+
+
+def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
+    """These messages, in order of time, without texts."""
+    found = rows(
+        case,
+        _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
+        [list(numbers)],
+    )
+    return [_message(each) for each in found]
+
+
+def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
+    """The texts of these messages; of those that have one."""
+    return dict(
+        values(
+            case,
+            "SELECT message, text FROM messages WHERE list_contains(?, message) "
+            "AND text IS NOT NULL",
+            [list(numbers)],
+        )
+    )
+
+
+def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[int]:
+    """Those of these messages that are a person's conversation's."""
+    found = values(
+        case,
+        "SELECT message FROM messages WHERE list_contains(?, message) AND peer = ?",
+        [list(numbers), peer],
+    )
+    return sorted(message for (message,) in found)
+
+
+def before(case: Investigation, peer: str, message: int) -> int | None:
+    """How many messages of a person's conversation stand before one; None where it is in none."""
+    found = values(
+        case,
+        """
+        SELECT (
+            SELECT COUNT(*) FROM messages AS b
+            WHERE b.peer = m.peer AND (b.sent_at, b.message) < (m.sent_at, m.message)
+        )
+        FROM messages AS m WHERE m.message = ? AND m.peer = ?
+        """,
+        [message, peer],
+    )
+    return found[0][0] if found else None
+
+
+def counts(case: Investigation) -> dict[str, int]:
+    """By peer: messages of their conversation."""
+    return dict(
+        values(case, "SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
+    )
+
+
+def scripts(case: Investigation) -> list[Script]:
+    """What was sent to many, that to most first."""
+    found: dict[int, list[Sending]] = defaultdict(list)
+    for script, *rest in values(
+        case,
+        'SELECT script, message, peer, "at", similarity FROM scripts '
+        'ORDER BY script, "at", message',
+    ):
+        found[script].append(Sending(*rest))
+    made = [Script(script, tuple(sendings)) for script, sendings in found.items()]
+    return sorted(made, key=lambda each: (-len({s.peer for s in each.sendings}), each.script))
+
+
+def hours(case: Investigation, zone: tzinfo) -> list[int]:
+    """Messages of the suspect by hour of the day in a zone."""
+    counts = [0] * 24
+    for hour, messages in values(
+        case,
+        "SELECT sent_at // 3600000000, COUNT(*) FROM messages WHERE from_suspect GROUP BY 1",
+    ):
+        counts[from_micros(hour * HOUR).astimezone(zone).hour] += messages
+    return counts
+
+
+def _message(row: dict[str, Any]) -> Message:
+    return Message(
+        message=row["message"],
+        kind=row["kind"],
+        sender=row["sender"],
+        name=row["name"] or "",
+        from_suspect=row["from_suspect"],
+        recipients=tuple(row["recipients"]),
+        sent_at=row["sent_at"],
+        tz_basis=row["tz_basis"],
+        length=row["length"],
+        media=tuple(row["media"]),
+        indicators=tuple(row["indicators"]),
+        origins=tuple(origin_of(each) for each in row["origins"]),
+    )
