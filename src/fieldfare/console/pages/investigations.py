@@ -22,9 +22,8 @@ from fieldfare.investigation.handover import handed
 from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import UNKNOWN, URGENT, Account, Person
 from fieldfare.investigation.store import Investigation
-from fieldfare.scan.evidence import Child
 from fieldfare.scan.page import words
-from fieldfare.scan.page.context import Fact, Timeline
+from fieldfare.scan.page.context import Child, Fact, Timeline
 from fieldfare.scan.page.timeline import timeline
 from fieldfare.vocabulary import InputError
 
