@@ -23,8 +23,9 @@ from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import UNKNOWN, URGENT, Account, Person
 from fieldfare.investigation.store import Investigation
 from fieldfare.scan.page import words
-from fieldfare.scan.page.context import Child, Fact, Timeline
+from fieldfare.scan.page.context import Fact, Timeline
 from fieldfare.scan.page.timeline import timeline
+from fieldfare.scan.snapshot import SeenChild
 from fieldfare.vocabulary import InputError
 
 routes = Routes()
@@ -276,10 +277,10 @@ def _countries(case: Investigation, children: Sequence[Person]) -> list[CountryL
     ]
 
 
-def _contacts(case: Investigation, children: Sequence[Person]) -> list[Child]:
+def _contacts(case: Investigation, children: Sequence[Person]) -> list[SeenChild]:
     asked = reading.asked(case)
     return [
-        Child(
+        SeenChild(
             account=each.reference,
             name=each.name or None,
             child_probability=each.probability,
