@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE hits AS
 WITH spoken AS (
     SELECT message, peer, from_suspect, sent_at, unnest(list_concat(cues, indicators)) AS phrase,
-        list_has_any(cues, ['own_children', 'teaches']) AS of_others
+        list_has_any(cues, ['own_children', 'teaches', 'others_school']) AS of_others
     FROM messages WHERE peer IS NOT NULL AND (kind = 'private' OR NOT from_suspect)
 ),
 ages AS (
@@ -13,9 +13,9 @@ ages AS (
 -- Once asked, a short message with one number in it, or a number in words and nothing else.
 asked AS (
     SELECT peer, message, sent_at, from_suspect,
-        last_value(CASE WHEN from_suspect AND list_contains(indicators, 'age_probing')
+        last_value(CASE WHEN from_suspect AND (list_contains(indicators, 'age_probing') OR list_contains(cues, 'asks_age'))
             THEN sent_at END IGNORE NULLS) OVER w AS asked_at,
-        SUM(CASE WHEN from_suspect AND list_contains(indicators, 'age_probing')
+        SUM(CASE WHEN from_suspect AND (list_contains(indicators, 'age_probing') OR list_contains(cues, 'asks_age'))
             THEN 1 ELSE 0 END) OVER w AS questions
     FROM messages WHERE peer IS NOT NULL AND kind = 'private'
     WINDOW w AS (PARTITION BY peer ORDER BY sent_at, message
