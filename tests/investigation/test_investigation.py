@@ -1,0 +1,192 @@
+"""From archives to the people in them: what is found, what it rests on, what can be undone."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from fieldfare.investigation import output
+from fieldfare.investigation.decisions import decide, decide_join, join_by_hand
+from fieldfare.investigation.store import Investigation
+from fieldfare.vocabulary import InputError, SettingsError
+from tests.investigation.conftest import (
+    CHILD,
+    MINUTE,
+    OTHER,
+    START,
+    SUSPECT,
+    TALK,
+    TEACHER,
+    Make,
+    lines,
+    state,
+    write,
+)
+
+
+def _probability(case: Investigation, peer: str) -> float:
+    found: float = case.value("SELECT child_probability FROM peers WHERE peer = ?", [peer])
+    return found
+
+
+def test_the_child_is_found_and_the_teacher_is_not(tmp_path: Path, make: Make) -> None:
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    assert [row["account"] for row in case.rows("SELECT * FROM accounts WHERE is_suspect")] == [
+        SUSPECT
+    ]
+    assert _probability(case, CHILD) > 0.95
+    assert _probability(case, TEACHER) < 0.1
+    kinds = {row["kind"] for row in case.rows("SELECT kind FROM cues WHERE peer = ?", [CHILD])}
+    assert {"answered_age", "parents", "asked_age"} <= kinds
+    child = case.rows("SELECT * FROM peers WHERE peer = ?", [CHILD])[0]
+    assert (child["country"], child["age"], child["risk_level"]) == ("GB", 13, 4)
+    assert child["suspect_wrote_first"] is True
+
+
+def test_weights_of_the_cues_add_up_to_the_probability(tmp_path: Path, make: Make) -> None:
+    import math
+
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    prior = case.value("SELECT fitted FROM weights WHERE kind = ''")
+    for peer in (CHILD, TEACHER, OTHER):
+        told = case.value("SELECT COALESCE(SUM(weight), 0) FROM cues WHERE peer = ?", [peer])
+        assert 1 / (1 + math.exp(-prior - told)) == pytest.approx(_probability(case, peer))
+
+
+def test_every_line_says_where_it_was_read(tmp_path: Path, make: Make) -> None:
+    path = write(tmp_path / "a.jsonl", lines())
+    case = make(path)
+    written = path.read_text("utf-8").splitlines()
+    found = case.rows("SELECT locator, quote FROM cues UNION ALL SELECT locator, quote FROM risks")
+    assert found
+    for row in found:
+        number = int(row["locator"].removeprefix("line "))
+        assert row["quote"].removesuffix("…") in written[number - 1]
+
+
+def test_the_same_message_in_two_archives_counts_once(tmp_path: Path, make: Make) -> None:
+    whole = write(tmp_path / "a.jsonl", lines())
+    part = write(tmp_path / "b.jsonl", lines()[2:7])
+    both = make(whole, part)
+    assert both.value("SELECT COUNT(*) FROM messages") == len(TALK)
+    assert both.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 5
+    alone = make(whole)
+    assert _probability(both, CHILD) == pytest.approx(_probability(alone, CHILD))
+
+
+def test_one_message_sent_twice_is_two(tmp_path: Path, make: Make) -> None:
+    rows = lines([(OTHER, SUSPECT, "ok"), (OTHER, SUSPECT, "ok"), (CHILD, SUSPECT, "ok")])
+    case = make(write(tmp_path / "a.jsonl", rows), write(tmp_path / "b.jsonl", rows[1:]))
+    assert case.value("SELECT COUNT(*) FROM messages") == 3
+
+
+def test_a_file_given_twice_is_read_once(tmp_path: Path, make: Make) -> None:
+    path = write(tmp_path / "a.jsonl", lines())
+    copy = write(tmp_path / "copy.jsonl", lines())
+    case = make(path, copy)
+    assert case.value("SELECT COUNT(*) FROM records") == len(TALK)
+    assert "read once" in case.value("SELECT what FROM problems")
+
+
+def test_the_order_of_archives_does_not_matter(tmp_path: Path, make: Make) -> None:
+    first = write(tmp_path / "a.jsonl", lines())
+    second = write(tmp_path / "b.jsonl", lines(TALK[:4]))
+    assert state(make(first, second)) == state(make(second, first))
+
+
+def test_joining_and_undoing_gives_back_what_was(tmp_path: Path, make: Make) -> None:
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    before = state(case)
+    join = join_by_hand(case, CHILD, OTHER, "officer", "one address book entry")
+    assert case.value("SELECT COUNT(*) FROM peers") == 2
+    decide_join(case, join, "rejected", "officer")
+    assert state(case) == before
+
+
+def test_the_same_name_is_proposed_and_joins_nobody(tmp_path: Path, make: Make) -> None:
+    rows = lines()
+    for account in (CHILD, "instagram:someone"):
+        rows.append({"type": "account", "id": account, "name": "Alex Doe"})
+    rows += [
+        {**row, "sender": "instagram:someone", "recipients": [SUSPECT], "conversation": "c"}
+        for row in lines([(OTHER, OTHER, "hello there")])
+    ]
+    case = make(write(tmp_path / "a.jsonl", rows))
+    joins = case.rows("SELECT kind, applied, state FROM joins")
+    assert joins == [{"kind": "name", "applied": False, "state": "proposed"}]
+    assert case.value("SELECT COUNT(DISTINCT person) FROM accounts") == 5
+
+
+def test_a_clock_that_is_hours_off_is_set_by_the_same_messages(tmp_path: Path, make: Make) -> None:
+    told = [(CHILD, CHILD if k % 2 else SUSPECT, f"what was said number {k}") for k in range(8)]
+    exact = write(tmp_path / "a.jsonl", lines(told, start=START // MINUTE * MINUTE))
+    from datetime import UTC, datetime
+
+    stamps = [datetime.fromtimestamp(START // MINUTE * 60 + 60 * k + 7200, UTC) for k in range(8)]
+    names = {SUSPECT: "+44 7700 900001", CHILD: "+44 7700 900101"}
+    text = "".join(
+        f"{when:%d/%m/%Y}, {when:%H:%M} - {names[sender]}: {said}\n"
+        for when, (_, sender, said) in zip(stamps, told, strict=True)
+    )
+    chat = tmp_path / "WhatsApp Chat with +44 7700 900101.txt"
+    chat.write_text("31/12/2024, 10:00 - +44 7700 900001: older\n" + text, "utf-8")
+    more = write(tmp_path / "b.jsonl", lines([(OTHER, SUSPECT, "one more")]))
+    case = make(exact, chat, more)
+    assert case.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 8
+    assert case.value("SELECT MIN(shift) FROM clocks") == -2 * 3_600_000_000
+
+
+def test_verdicts_in_any_order_give_the_same(tmp_path: Path, make: Make) -> None:
+    path = write(tmp_path / "a.jsonl", lines())
+    one, other = make(path), make(path)
+    said = [(CHILD, "child"), (TEACHER, "not_child")]
+    for peer, verdict in said:
+        decide(one, peer, verdict, "officer")
+    for peer, verdict in reversed(said):
+        decide(other, peer, verdict, "officer")
+    query = "SELECT peer, round(child_probability, 9), round(priority, 9), verdict FROM peers ORDER BY 1"
+    assert one.rows(query) == other.rows(query)
+    assert one.value("SELECT priority FROM peers WHERE peer = ?", [CHILD]) == 0
+
+
+def test_a_verdict_taken_back_gives_back_what_was(tmp_path: Path, make: Make) -> None:
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    before = _probability(case, OTHER)
+    decide(case, CHILD, "not_child", "officer")
+    assert _probability(case, CHILD) == 0
+    decide(case, CHILD, None, "officer")
+    assert _probability(case, OTHER) == pytest.approx(before)
+
+
+def test_a_script_is_shown_with_whom_it_was_sent_to(tmp_path: Path, make: Make) -> None:
+    script = "hello there i saw your picture and thought you seem so nice"
+    people = [f"whatsapp:+44770090020{k}" for k in range(4)]
+    talk = [
+        (peer, SUSPECT, f"{script}{'!' * k} {'really' * (k % 2)}") for k, peer in enumerate(people)
+    ]
+    case = make(write(tmp_path / "a.jsonl", [*lines(), *lines(talk, START + 100 * MINUTE)]))
+    assert [row["peer"] for row in case.rows("SELECT peer FROM scripts ORDER BY peer")] == people
+
+
+def test_whose_archives_they_are_is_asked_where_it_cannot_be_told(
+    tmp_path: Path, make: Make
+) -> None:
+    with pytest.raises(InputError, match="--suspect"):
+        make(write(tmp_path / "a.jsonl", lines(TALK[:4])))
+
+
+def test_tables_are_written_for_their_owner_alone(tmp_path: Path, make: Make) -> None:
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    output.write(case, tmp_path / "out")
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
+    assert stat.S_IMODE(case.folder.stat().st_mode) == 0o700
+    assert (tmp_path / "out" / "peers.csv").read_text("utf-8").count("\n") == 4
+    assert output.summary(case)["children"] == 1
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])
+def test_a_name_that_is_a_path_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--case"):
+        Investigation.folder_of(tmp_path, name)
