@@ -146,7 +146,10 @@ def test_verdicts_in_any_order_give_the_same(tmp_path: Path, make: Make) -> None
         decide(one, peer, verdict, "officer")
     for peer, verdict in reversed(said):
         decide(other, peer, verdict, "officer")
-    query = "SELECT peer, round(child_probability, 9), round(priority, 9), verdict FROM peers ORDER BY 1"
+    query = (
+        "SELECT peer, round(child_probability, 9), round(priority, 9), verdict FROM peers"
+        " ORDER BY peer"
+    )
     assert one.rows(query) == other.rows(query)
     assert one.value("SELECT priority FROM peers WHERE peer = ?", [CHILD]) == 0
 
