@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from fieldfare.cases import OPERATOR, Actor
+from fieldfare.cases import OPERATOR, Actor, CaseStore
+from fieldfare.cases.database import connect, url_of
+from fieldfare.cases.desk import StoreSettings
 from fieldfare.service.api.app import create_app
 from fieldfare.service.serve import opener
 from fieldfare.service.settings import ServiceSettings
@@ -275,3 +278,54 @@ def test_indicators_are_not_looked_for_where_it_does_not(
     [message] = [each for each in opening.store.conversation(ANA, 1) if each.standing]
     assert message.indicators == ()
     opening.close()
+
+
+def _decided(keyed: ServiceSettings, action: str, reason: str) -> None:
+    """The case of the reported account is closed, and the undo window goes by."""
+    opening = opener(keyed)
+    opening.store = store = CaseStore(
+        connect(url_of(keyed.data)), vault=keyed.vault(), settings=StoreSettings(undo_window=0)
+    )
+    opening.turn()
+    [case] = [each for each in store.list_cases(OPERATOR) if not each.state.startswith("closed")]
+    store.claim(ANA, case.id)
+    version = store.summary(OPERATOR, case.id).version
+    store.decide(ANA, case.id, version, action, [reason], "Seen all of it.")
+    opening.turn()
+    opening.close()
+
+
+@pytest.mark.parametrize(
+    ("reason", "counts"), [("untrue_report", False), ("nothing_worrying", True)]
+)
+def test_only_reports_that_were_made_up_count_against_their_reporter(
+    service: TestClient, keyed: ServiceSettings, reason: str, counts: bool
+) -> None:
+    plain = {"by": "account", "text": WORDS}
+    for _ in range(2):
+        assert service.post("/v1/reports", json=report(plain)).json()["counted"]
+        settle(keyed)
+    _decided(keyed, "no_action", reason)
+    answer = service.post("/v1/reports", json=report(plain)).json()
+    assert (answer["counted"], answer["not_counted"]) == (
+        counts, "" if counts else "untrue_before",
+    )  # fmt: skip
+    # Nobody else's reports are worth less for it, and what is verified counts always.
+    assert service.post("/v1/reports", json=report(plain, reporter="other")).json()["counted"]
+    assert service.post("/v1/reports", json=report(franked(1))).json()["counted"]
+
+
+def test_what_was_upheld_makes_up_for_what_was_not(
+    service: TestClient, keyed: ServiceSettings
+) -> None:
+    plain = {"by": "account", "text": WORDS}
+    service.post("/v1/reports", json=report(plain)).raise_for_status()
+    journal = keyed.open_journal()
+    reports = UserReports(journal.database)
+    later = time.time_ns() // 1000
+    assert reports.judge("adult", "upheld", later) == 1
+    assert reports.judge("adult", "untrue", later) == 0, "it was judged already"
+    assert reports.untrue_since("child", 0) == -1
+    reports.forget("child")
+    assert reports.untrue_since("child", 0) == 0
+    journal.close()

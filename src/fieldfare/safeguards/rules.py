@@ -109,6 +109,9 @@ class ReportLimits:
     """Such a report counts only where the account wrote to the reporter."""
     most_failed: int = 3
     """Messages of one reporter that may fail in `failed_days` before such reports do not count."""
+    most_untrue: int = 1
+    """Reports of one reporter that reviewers may find made up in `failed_days`, beyond those they
+    upheld, before such reports do not count."""
     failed_days: int = 90
     keep_days: int = 90
     """How long the messages of a report are kept, beside what is in a case."""

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from fieldfare.cases import SERVICE, CaseStore
+from fieldfare.cases import SERVICE, CaseStore, actions
+from fieldfare.cases.records import Decision
 from fieldfare.cases.states import states
 from fieldfare.cases.vault import Vault
 from fieldfare.risk.scorecard import Scorecard
@@ -35,7 +36,7 @@ from fieldfare.service.kept_talk import Talk, conversations
 from fieldfare.service.protections import OpenCases
 from fieldfare.service.reported_talk import with_indicators
 from fieldfare.service.state import PEOPLE, State
-from fieldfare.service.user_reports import UserReports
+from fieldfare.service.user_reports import Judgement, UserReports
 from fieldfare.vocabulary import FieldfareError
 from fieldfare.vocabulary.times import DAY, MINUTE
 
@@ -47,6 +48,8 @@ log = logging.getLogger("fieldfare.service")
 
 PAUSE_SECONDS: Final = 2.0
 AT_ONCE: Final = 100
+UNTRUE: Final = "untrue_report"
+"""The reason of a decision that says a report was made up (``cases/actions.toml``)."""
 PATIENCE: Final = 10 * MINUTE
 """How long a reported account may wait for its assessment."""
 MOST_PEERS: Final = 5_000
@@ -69,6 +72,8 @@ class CaseOpener:
     """How long those are kept, beside what is in a case."""
     policy: Callable[[], Policy] = shipped
     """Says whose text may be read."""
+    _decided: int = 0
+    """The last decision that reports were judged by; judging them again changes nothing."""
     _looked: float = field(default=-retention.LOOK_SECONDS, init=False)
 
     @property
@@ -107,6 +112,7 @@ class CaseOpener:
         UserReports(self.durable).forget_texts(time.time_ns() // 1000 - self.keep_days * DAY)
         self._let_go()
         self._keep_house()
+        self._judge_reports()
         return answered
 
     def _look_at(self, request: CaseRequest) -> Snapshot | bool:
@@ -166,6 +172,26 @@ class CaseOpener:
             _, done = retention.keep_house(self.store, self.durable)
             for each in done:
                 log.info("destruction D-%d is done", each.id)
+            # A decision by two may come into force after later ones.
+            self._decided = 0
+
+    def _judge_reports(self) -> None:
+        """Note what decisions in force say of the users' reports before them."""
+        effects = self.store.effects(SERVICE, self._decided)
+        cases = self.store.summaries_of(SERVICE, sorted({each.case for each in effects}))
+        accounts = {each.id: each.account for each in cases}
+        for decision in effects:
+            judgement = _judgement(decision)
+            if judgement is not None and decision.case in accounts:
+                account = accounts[decision.case]
+                UserReports(self.durable).judge(account, judgement, decision.at)
+            self._decided = decision.id
+
+
+def _judgement(decision: Decision) -> Judgement | None:
+    if UNTRUE in decision.reasons:
+        return "untrue"
+    return "upheld" if actions.shipped().actions[decision.action].label == "confirmed" else None
 
 
 class OpeningThread:

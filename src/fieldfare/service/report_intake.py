@@ -133,6 +133,9 @@ def _weigh(made: Made, desk: Desk, body: Body, failed: int) -> NotCounted:
     before = desk.reports.failed_since(made.reporter, desk.now - limits.failed_days * DAY)
     if before + failed > limits.most_failed:
         return "failed_before"
+    since = desk.now - limits.failed_days * DAY
+    if desk.reports.untrue_since(made.reporter, since) > limits.most_untrue:
+        return "untrue_before"
     if desk.reports.unverified_about(made.account, desk.now - DAY) >= limits.most_unverified_a_day:
         return "too_many"
     return ""

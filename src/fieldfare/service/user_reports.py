@@ -18,10 +18,15 @@ from fieldfare.safeguards.franking import Gap, Standing
 from fieldfare.scan.snapshot import SeenMessage, SeenSource
 from fieldfare.service.database import Database, Row
 
-NotCounted = Literal["", "no_contact", "failed_before", "too_many"]
+NotCounted = Literal["", "no_contact", "failed_before", "untrue_before", "too_many"]
 """Why a report is kept without counting; empty where it counts. no_contact: the account never wrote
-to the reporter. failed_before: the reporter showed messages that were not sent. too_many: enough
-unverified reports about the account counted that day."""
+to the reporter. failed_before: the reporter showed messages that were not sent. untrue_before:
+reviewers found reports of the reporter made up. too_many: enough unverified reports about the
+account counted that day."""
+
+Judgement = Literal["untrue", "upheld"]
+"""What a decision in force says of the reports before it. untrue: the reviewer gave as a reason
+that what was reported was made up. upheld: it found against the account."""
 
 Author = Literal["account", "reporter", "other"]
 """The reported account, the reporter, or somebody else in a group: such messages are verified, and
@@ -42,7 +47,15 @@ CREATE TABLE IF NOT EXISTS user_reports (
   body {blob}
 );
 CREATE INDEX IF NOT EXISTS user_reports_by_reporter ON user_reports (reporter, received_at);
-CREATE INDEX IF NOT EXISTS user_reports_by_account ON user_reports (account, received_at)
+CREATE INDEX IF NOT EXISTS user_reports_by_account ON user_reports (account, received_at);
+CREATE TABLE IF NOT EXISTS judged_reports (
+  id TEXT PRIMARY KEY,
+  reporter TEXT NOT NULL,
+  account TEXT NOT NULL,
+  judgement TEXT NOT NULL,
+  decided_at BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS judged_reports_by_reporter ON judged_reports (reporter, decided_at)
 """
 _COLUMNS: Final = (
     "id, reporter, account, reported_at, received_at, verified, unverified, failed, not_counted"
@@ -151,6 +164,27 @@ class UserReports:
         )
         return int(rows[0][0])
 
+    def judge(self, account: str, judgement: Judgement, at: int) -> int:
+        """Note what reviewers decided on the reports about an account that came before then; how
+        many that is news of. Those with a verified message cannot be untrue."""
+        proved = " AND verified = 0" if judgement == "untrue" else ""
+        return self._database.changed(
+            "INSERT INTO judged_reports (id, reporter, account, judgement, decided_at)"
+            " SELECT id, reporter, account, ?, ? FROM user_reports"
+            f" WHERE account = ? AND received_at <= ?{proved}"
+            " ON CONFLICT (id) DO NOTHING",
+            (judgement, at, account, at),
+        )
+
+    def untrue_since(self, reporter: str, since: int) -> int:
+        """How many more of the reporter's reports were found untrue since then than upheld."""
+        rows = self._database.run(
+            "SELECT COALESCE(SUM(CASE WHEN judgement = 'untrue' THEN 1 ELSE -1 END), 0)"
+            " FROM judged_reports WHERE reporter = ? AND decided_at > ?",
+            (reporter, since),
+        )
+        return int(rows[0][0])
+
     def of(self, account: str | None, after: int, most: int) -> list[tuple[int, UserReport]]:
         """Reports about an account, or all, numbered above `after`, in order."""
         whose, parameters = ("", ()) if account is None else ("account = ? AND ", (account,))
@@ -200,9 +234,10 @@ class UserReports:
 
     def forget(self, account: str) -> None:
         """Delete what the account reported, and what was reported about it."""
-        self._database.run(
-            "DELETE FROM user_reports WHERE reporter = ? OR account = ?", (account, account)
-        )
+        for table in ("user_reports", "judged_reports"):
+            self._database.run(
+                f"DELETE FROM {table} WHERE reporter = ? OR account = ?", (account, account)
+            )
 
 
 def _place(id_: str) -> str:
