@@ -38,7 +38,7 @@ def refit(case: Investigation) -> None:
     mean, spread = _before(shipped)
     fitted, covariance = fit(found[given], said[given], mean, spread)
     centre = found @ fitted
-    width = NINETY * np.sqrt(np.einsum("ij,jk,ik->i", found, covariance, found))
+    width = NINETY * np.sqrt(((found @ covariance) * found).sum(axis=1))
     likely = logistic(centre)
     risk = peers["risk_level"].to_numpy()
     scored = pa.table(
