@@ -203,7 +203,7 @@ def test_a_damaged_or_foreign_investigation_says_so_and_hides_no_other(desk: Des
     (data / "investigations" / "damaged" / "investigation.duckdb").write_text("nothing")
     client = desk.client("investigator")
     page = client.get("/investigations").text
-    assert "Cannot be opened now" in page and f">{NAME}<" in page
+    assert "Cannot be opened now: the database" in page and f">{NAME}<" in page
     assert client.get("/investigations/damaged").status_code == 400
     for name in ("nobody", "..", "a%00b"):
         assert client.get(f"/investigations/{name}").status_code in (303, 404), name

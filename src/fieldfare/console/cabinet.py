@@ -16,7 +16,7 @@ from typing import Final
 
 from fieldfare.cases.errors import NotFound
 from fieldfare.investigation.store import Investigation
-from fieldfare.vocabulary import SettingsError
+from fieldfare.vocabulary import InputError, SettingsError
 
 IDLE: Final = 20.0
 """Seconds without a look after which a database is given back."""
@@ -62,7 +62,7 @@ class Cabinet:
             if drawer.timer is not None:
                 drawer.timer.cancel()
             if drawer.case is None:
-                drawer.case = Investigation.open(folder)
+                drawer.case = _opened(folder, name)
             try:
                 yield drawer.case
             finally:
@@ -83,3 +83,11 @@ class Cabinet:
             if drawer.case is not None:
                 drawer.case.close()
                 drawer.case = None
+
+
+def _opened(folder: Path, name: str) -> Investigation:
+    try:
+        return Investigation.open(folder)
+    except InputError as error:
+        # The reason without the folder, which is no business of a page.
+        raise InputError(f"investigation {name}: {str(error).rpartition(': ')[2]}") from None

@@ -146,7 +146,6 @@ def _row(visit: Visit, name: str) -> InvestigationRow:
         with investigated.cabinet(visit).open(name) as case:
             people = reading.people(case)
     except InputError as error:
-        # The reason without the folder, which is no business of a page.
         said = str(error).rpartition(": ")[2]
         return InvestigationRow(name, path_of(name), 0, 0, 0, 0, 0, 0, said)
     children = [each for each in people if each.counts]
