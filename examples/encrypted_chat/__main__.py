@@ -77,7 +77,7 @@ def _run(
         if open_browser and typer.launch(stage) != 0:
             typer.echo("No browser could be opened here; open the address yourself.")
         config = uvicorn.Config(
-            app, access_log=False, log_level="warning", timeout_graceful_shutdown=1
+            app, access_log=False, log_level="warning", timeout_graceful_shutdown=5
         )
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -27,8 +27,8 @@ from fieldfare.vocabulary.keys import KeyRing
 CONVERSATION: Final = "chat-1"
 LONGEST: Final = 1 << 20
 """Bytes of a request's body."""
-PATIENCE: Final = 25.0
-"""Seconds that a page's question for news waits."""
+PATIENCE: Final = 2.0
+"""Seconds that a page's question for news waits: Ctrl-C waits for it."""
 
 Json = dict[str, Any]
 
