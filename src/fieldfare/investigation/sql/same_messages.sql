@@ -36,9 +36,12 @@ FROM (
     FROM (
         SELECT source_a, conversation_a, source_b, conversation_b, kind, quarters AS shift,
             COUNT(DISTINCT content) AS same, COUNT(DISTINCT sender_a) AS writers,
-            MAX(CASE WHEN n.account IS NOT NULL THEN 1 ELSE 0 END) AS named
+            -- Both of them: the suspect has one name in every archive.
+            MAX(CASE WHEN n.account IS NOT NULL AND w.account IS NOT NULL THEN 1 ELSE 0 END)
+            AS named
         FROM matched AS m LEFT JOIN same_names AS n
             ON n.account = m.other_a AND n.other = m.other_b
+        LEFT JOIN same_names AS w ON w.account = m.sender_a AND w.other = m.sender_b
         GROUP BY ALL
     ) AS counted
     -- Words sent to many can match by chance; what both wrote does not, or what was exchanged with
