@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fieldfare.lab import calibration, fitted_card, scorecard_file, training_rows
+from fieldfare.contacts.catalogue import catalogue
+from fieldfare.lab import ablation, calibration, fitted_card, scorecard_file, training_rows
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
 from fieldfare.lab.labelled_world import read_world
 from fieldfare.lab.moments import Look, Observed, observe
 from fieldfare.lab.robustness import SHUFFLED, VARIANTS, robustness
 from fieldfare.risk.assessment import assess
-from fieldfare.risk.scorecard import judgement
+from fieldfare.risk.scorecard import judgement, shipped
 from fieldfare.scan.run import scan
 from fieldfare.scan.settings import ScanSettings
 from fieldfare.sources.reader import ReadOptions
@@ -84,9 +85,27 @@ def test_figures_add_up(observed: Observed) -> None:
     assert both["innocent"][0]["slice"] == "coach"
     kinds = {row["slice"]: row["total"] for row in both["innocent"]}
     assert kinds["coach"] == kinds["works_with_children"] == 12
+
+
+def test_what_is_left_out_is_missed_at_the_same_cost(observed: Observed) -> None:
+    figures: dict[str, Any] = {}
+    card = judgement()
+    ablation.add_to(figures, [observed], card, per_million=10_000.0)
     without = {row["without"] for row in figures["ablation"]["metadata"]}
     assert "acquainted_share" in without
     assert "token_z" not in without
+    whole, *families = figures["ablation_of_families"]["both"]
+    assert (whole["without"], whole["recall"]) == (None, 1.0)
+    assert {row["without"] for row in families} == set(ablation.families())
+    assert max(row["recall_alone"] for row in families) <= whole["recall"]
+    for row in (whole, *families):
+        assert row["false_alarms_per_million"]["count"] <= observed.world.innocent / 100
+
+
+def test_every_scored_signal_is_in_one_family() -> None:
+    named = [name for names in ablation.families().values() for name in names]
+    assert len(named) == len(set(named))
+    assert set(shipped().signals) <= set(named) <= set(catalogue())
 
 
 def test_an_innocent_account_flagged_once_is_one_false_alarm(observed: Observed) -> None:

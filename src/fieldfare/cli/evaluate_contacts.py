@@ -31,7 +31,9 @@ def contacts(
         Path | None,
         typer.Option(help="World to measure with less in it and with errors.", exists=True),
     ] = None,
-    ablation: Annotated[bool, typer.Option(help="Also leave out each signal in turn.")] = True,
+    ablation: Annotated[
+        bool, typer.Option(help="Also leave out each signal and family in turn.")
+    ] = True,
     every_days: Annotated[int, typer.Option(min=1, help="Days from one look to the next.")] = 7,
     seed: Annotated[int, typer.Option(min=0, help="Of the errors of --robustness.")] = 0,
     engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
@@ -41,6 +43,7 @@ def contacts(
     write it with a page of plots."""
     import json
 
+    from fieldfare.lab import ablation as ablations
     from fieldfare.lab import contact_evaluation as evaluation
     from fieldfare.lab.contact_page import write_page
     from fieldfare.lab.labelled_world import read_world
@@ -55,9 +58,9 @@ def contacts(
     look = Look(engine, memory, every_days)
     chosen_on = [observe(read_world(path), card, look, say) for path in threshold_from or ()]
     observed = [observe(read_world(path), card, look, say) for path in worlds]
-    figures = evaluation.evaluate(
-        observed, card, chosen_on=chosen_on, per_million=per_million, with_ablation=ablation
-    )
+    figures = evaluation.evaluate(observed, card, chosen_on=chosen_on, per_million=per_million)
+    if ablation:
+        ablations.add_to(figures, observed, card, chosen_on=chosen_on, per_million=per_million)
     figures["looked_at_every_days"] = every_days
     if robustness is not None:
         figures["robustness"] = measure_robustness(

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from fieldfare.lab import calibration, fitted_card, observed_file, scorecard_file
+from fieldfare.lab import ablation, calibration, fitted_card, observed_file, scorecard_file
 from fieldfare.lab import contact_evaluation as evaluation
 from fieldfare.lab.contact_page import write_page
 from fieldfare.lab.finer_bins import coarser, finer
@@ -79,6 +79,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: str
     note: str
     """What the page says of how the worlds were used."""
+    ablation_note: str
+    """What follows from leaving signals out."""
     worlds: dict[str, WorldPlan]
     graphs: GraphPlan
     small: dict[str, WorldPlan]
@@ -131,6 +133,7 @@ def run(
     if shaken is not None:
         figures["robustness"] = work.shake(shaken, worlds[shaken], card, figures)
     figures |= {"fit": report, "spent": work.spent.rows, "note": chosen.note}
+    figures["ablation_note"] = chosen.ablation_note
     figures["looked_at_every_days"] = worlds[TARGETED].every_days
     text = json.dumps(figures, indent=2, ensure_ascii=False)
     (folder / "figures.json").write_text(text + "\n", "utf-8")
@@ -196,6 +199,9 @@ def measure(
         chosen_on=choose,
         per_million=chosen.per_million,
         limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
+    )
+    ablation.add_to(
+        figures, [test[TARGETED]], card, chosen_on=choose, per_million=chosen.per_million
     )
     return figures | {"all_worlds": evaluation.together(list(test.values()), card, limits)}
 

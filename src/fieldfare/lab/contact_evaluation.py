@@ -69,7 +69,7 @@ def score(observed: Observed, card: Scorecard, seen_as: str) -> Scores:
     weights = weights_of(card, seen_as)
     everyone = observed.everyone[view_of(seen_as)]
     followed = observed.followed[view_of(seen_as)]
-    return _scores(
+    return scores_of(
         observed,
         everyone,
         log_odds(everyone.codes, weights, card.prior),
@@ -77,7 +77,8 @@ def score(observed: Observed, card: Scorecard, seen_as: str) -> Scores:
     )
 
 
-def _scores(observed: Observed, everyone: Seen, sums: Floats, followed: Floats) -> Scores:
+def scores_of(observed: Observed, everyone: Seen, sums: Floats, followed: Floats) -> Scores:
+    """Scores from the log odds of the rows of everyone and of the offenders followed."""
     highest = np.full(observed.world.truth.table.num_rows, -np.inf)
     np.maximum.at(highest, everyone.account, sums)
     innocent = ~observed.world.truth.offender & np.isfinite(highest)
@@ -222,78 +223,6 @@ def false_alarms(outcomes: Sequence[Outcome]) -> Rate:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """A world's sums by a card, from which one signal at a time is taken away."""
-
-    observed: Observed
-    card: Scorecard
-    view: str
-    everyone: Floats
-    followed: Floats
-
-    @staticmethod
-    def of(observed: Observed, card: Scorecard, seen_as: str) -> _Parts:
-        view = view_of(seen_as)
-        weights = weights_of(card, seen_as)
-        sums = (
-            log_odds(seen[view].codes, weights, card.prior)
-            for seen in (observed.everyone, observed.followed)
-        )
-        return _Parts(observed, card, view, *sums)
-
-    def without(self, name: str | None) -> Scores:
-        everyone, followed = self.observed.everyone[self.view], self.observed.followed[self.view]
-        return _scores(
-            self.observed,
-            everyone,
-            self.everyone - self._share(everyone, name),
-            self.followed - self._share(followed, name),
-        )
-
-    def _share(self, seen: Seen, name: str | None) -> Floats:
-        if name is None:
-            return np.zeros(seen.account.size)
-        column = list(self.card.signals).index(name)
-        weights: Floats = np.array([0.0, *self.card.signals[name].weights])
-        return weights[seen.codes[:, column]]
-
-
-def ablation(
-    chosen_on: Sequence[Observed],
-    worlds: Sequence[Observed],
-    card: Scorecard,
-    seen_as: str,
-    per_million: float,
-) -> list[dict[str, Any]]:
-    """What each signal is worth: the figures without it, at a threshold chosen anew."""
-    choosing = [_Parts.of(world, card, seen_as) for world in chosen_on]
-    parts = [_Parts.of(world, card, seen_as) for world in worlds]
-    innocent = sum(world.world.innocent for world in chosen_on)
-    rows: list[dict[str, Any]] = []
-    for name in (None, *card.signals):
-        if name is not None and not any(card.signals[name].weights):
-            continue
-        if name and seen_as == "metadata" and catalogue()[name].evidence == "text":
-            continue
-        chosen = [each.without(name).innocent for each in choosing]
-        limit = measures.threshold_for(np.concatenate(chosen), innocent, per_million)
-        outcomes = [
-            outcome_of(each.observed, each.without(name), each.view, limit) for each in parts
-        ]
-        children = np.concatenate([each.children for each in outcomes])
-        rows.append(
-            {
-                "without": name,
-                "recall": round(float(np.isfinite(children).mean()), 4),
-                "flagged_by_5_children": round(float((children <= 5).mean()), 4),
-                "children": measures.how_early(children),
-                "false_alarms_per_million": false_alarms(outcomes).as_json(measures.MILLION),
-            }
-        )
-    return [rows[0], *sorted(rows[1:], key=lambda row: float(row["flagged_by_5_children"]))]
-
-
 def calibration_of(worlds: Sequence[Observed], card: Scorecard) -> dict[str, Any]:
     """How far the card's probabilities are from what is found, a view, at the card's prior."""
     rows = training(worlds, card.prior)
@@ -314,12 +243,11 @@ def evaluate(
     *,
     chosen_on: Sequence[Observed] = (),
     per_million: float = 10.0,
-    with_ablation: bool = True,
     limits: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """All figures but robustness, ready for JSON. Thresholds (log odds, by what is read) are
-    `limits`, or chosen on `chosen_on`, at so many false alarms a million; without either, the
-    card's own is taken."""
+    """All figures but ablation and robustness, ready for JSON. Thresholds (log odds, by what is
+    read) are `limits`, or chosen on `chosen_on`, at so many false alarms a million; without
+    either, the card's own is taken."""
     limits = limits or {
         seen_as: threshold(chosen_on, card, seen_as, per_million)
         if chosen_on
@@ -341,11 +269,6 @@ def evaluate(
         found["seen_as"][seen_as] = _figures(outcomes)
         for each in outcomes:
             found["by_world"].setdefault(each.observed.world.name, {})[seen_as] = _brief([each])
-    if with_ablation:
-        found["ablation"] = {
-            seen_as: ablation(chosen_on or worlds, worlds, card, seen_as, per_million)
-            for seen_as in ("metadata", "both")
-        }
     found["calibration"] = calibration_of(worlds, card)
     return found
 

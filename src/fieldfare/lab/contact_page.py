@@ -38,6 +38,7 @@ def write_page(path: Path, figures: dict[str, Any]) -> None:
             seen_as=[name for name in SEEN_AS if name in figures["seen_as"]],
             robustness=figures.get("robustness", []),
             ablation=figures.get("ablation", {}),
+            families=figures.get("ablation_of_families", {}),
             plots=plots(figures),
         ),
         "utf-8",

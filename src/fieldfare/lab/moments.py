@@ -130,30 +130,35 @@ def observe(
         tempfile.TemporaryDirectory(prefix="fieldfare-") as name,
         open_engine(look.engine, memory=look.memory, folder=Path(name)) as engine,
     ):
-        if files is None:
-            files = event_files(world, Path(name))
-        repeated = find_repeated(engine, files.messages)
-        loaded = load(engine, files, look.contacts, repeated)
-        engine.load("truth", _numbered(world.truth))
-        dates = _dates(engine, loaded.as_of, look.every_days)
-        parts: dict[str, list[Seen]] = {view: [] for view in look.views}
-        for number, date in enumerate(dates):
-            say(f"{world.name}: date {number + 1} of {len(dates)}")
-            after = dates[number - 1] if number else None
-            show_events(engine, repeated=repeated, until=date, after=after)
-            _extend_ledger(engine, first=after is None)
-            _set_as_of(engine, date)
-            views.remember(engine)
-            for view in look.views:
-                views.show(engine, view)
-                analysis.signals(engine)
-                parts[view].append(_fetch(engine, form, date))
-            views.show(engine, "both")
-        for name in LEDGER:
-            engine.create(name, f"SELECT * FROM {name}_until")
-        show_events(engine, repeated=repeated, until=loaded.as_of)
-        say(f"{world.name}: following {int(world.truth.offender.sum())} offenders")
-        course, followed = follow(engine, world, form, dates, look.views)
+        return observe_on(engine, world, form, look, say, files or event_files(world, Path(name)))
+
+
+def observe_on(
+    engine: Engine, world: World, form: Scorecard, look: Look, say: Say, files: EventFiles
+) -> Observed:
+    """The same on an engine that is open already."""
+    repeated = find_repeated(engine, files.messages)
+    loaded = load(engine, files, look.contacts, repeated)
+    engine.load("truth", _numbered(world.truth))
+    dates = _dates(engine, loaded.as_of, look.every_days)
+    parts: dict[str, list[Seen]] = {view: [] for view in look.views}
+    for number, date in enumerate(dates):
+        say(f"{world.name}: date {number + 1} of {len(dates)}")
+        after = dates[number - 1] if number else None
+        show_events(engine, repeated=repeated, until=date, after=after)
+        _extend_ledger(engine, first=after is None)
+        _set_as_of(engine, date)
+        views.remember(engine)
+        for view in look.views:
+            views.show(engine, view)
+            analysis.signals(engine)
+            parts[view].append(_fetch(engine, form, date))
+        views.show(engine, "both")
+    for name in LEDGER:
+        engine.create(name, f"SELECT * FROM {name}_until")
+    show_events(engine, repeated=repeated, until=loaded.as_of)
+    say(f"{world.name}: following {int(world.truth.offender.sum())} offenders")
+    course, followed = follow(engine, world, form, dates, look.views)
     return Observed(
         world,
         form,

@@ -165,19 +165,20 @@ def _flags_in(
     return found
 
 
-def cut(account: str, moment: int, as_of: int) -> Cut:
-    """The cut of an account's past after a moment."""
+def cut(number: int, account: str, moment: int, as_of: int) -> Cut:
+    """The cut of an account's past after a moment; `number` is its own among those of a run."""
     # Whole days, so that hours of the day stay what they were.
     shift = (as_of - moment) // DAY * DAY
-    # The account is part of the key: two accounts may share a moment and peers.
-    return {"universe": account, "key": f"{moment}:{account}:", "moment": moment, "shift": shift}
+    # Short, because every id of the ledger begins with it.
+    return {"universe": account, "key": f"{number:x}:", "moment": moment, "shift": shift}
 
 
 def cut_off(replay: Engine, block: Mapping[str, Sequence[int]], settings: pa.Table) -> None:
     """Make the ledger of each account's universe as it was at each of its moments, all in one.
     Times are those of the moment plus its cut's shift."""
     as_of = settings["as_of"][0].as_py()
-    cuts = [cut(account, moment, as_of) for account, moments in block.items() for moment in moments]
+    pairs = [(account, moment) for account, moments in block.items() for moment in moments]
+    cuts = [cut(number, *pair, as_of) for number, pair in enumerate(pairs)]
     replay.load("cuts", pa.Table.from_pylist(cuts))
     replay.load("settings", settings)
     _create_shifted_events(replay)
