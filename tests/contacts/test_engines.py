@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,9 +14,14 @@ import sqlglot
 from fieldfare.contacts.definition import DIALECTS, EVENT_COLUMNS, LEDGER, SIGNALS, script
 from fieldfare.contacts.engine import Engine, open_engine
 from fieldfare.contacts.intake import ContactSettings, EventFiles, load
+from fieldfare.lab.contact_evaluation import together
+from fieldfare.lab.labelled_world import event_files, read_world
+from fieldfare.lab.moments import Look, observe, observe_on
+from fieldfare.risk.scorecard import judgement
 from fieldfare.vocabulary import SettingsError
 from tests.contacts.conftest import run_all, same_rows
 from tests.contacts.events import world
+from tests.lab.small_world import write_small_world
 from tests.postgres import Server
 
 LARGE = {"seed": 11, "accounts": 25, "messages": 1500}
@@ -30,6 +36,25 @@ def test_spark_gives_the_rows_of_duckdb(
     ours, theirs = run_all(duck, tables), run_all(spark, tables)
     for name in ours:
         same_rows(name, ours[name], theirs[name])
+
+
+@pytest.mark.spark
+def test_an_evaluation_gives_the_same_figures_on_spark(spark: Engine, tmp_path: Path) -> None:
+    small = read_world(write_small_world(tmp_path / "w", offenders=3, classes=4, adults=12))
+    card, look = judgement(), Look(every_days=60, views=("both",))
+    files = event_files(small, tmp_path)
+    ours = observe(small, card, look, files=files)
+    theirs = observe_on(spark, small, card, look, lambda _: None, files)
+    for seen in ("everyone", "followed"):
+        one, other = (getattr(observed, seen)["both"] for observed in (ours, theirs))
+        assert one.account.size > 0
+        assert np.array_equal(one.account, other.account)
+        assert np.array_equal(one.moment, other.moment)
+        assert np.array_equal(one.codes, other.codes)
+    limits = {"both": 0.0, "text": 0.0}
+    figures = together([ours], card, limits)
+    assert figures["seen_as"]["both"]["by_world"]["w"]["offenders"][0]["recall"]["count"] > 0
+    assert together([theirs], card, limits) == figures
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

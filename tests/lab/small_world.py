@@ -54,18 +54,20 @@ class _World:
             self.send(*pair, at + turn * MINUTE)
 
 
-def write_small_world(folder: Path, *, offenders: int = 8, seed: int = 1) -> Path:
+def write_small_world(
+    folder: Path, *, offenders: int = 8, seed: int = 1, classes: int = CLASSES, adults: int = ADULTS
+) -> Path:
     """Write the world; the same arguments give the same rows."""
     world = _World(seed)
     ages: dict[str, float] = {}
     truth: list[dict[str, object]] = []
-    children = [f"child{c}-{k}" for c in range(CLASSES) for k in range(IN_CLASS)]
-    adults = [f"adult{k}" for k in range(ADULTS)]
+    children = [f"child{c}-{k}" for c in range(classes) for k in range(IN_CLASS)]
+    grown = [f"adult{k}" for k in range(adults)]
     for number, name in enumerate(children):
         ages[name] = 11 + number // IN_CLASS % 6
-    for name in adults:
+    for name in grown:
         ages[name] = float(world.random.integers(20, 60))
-    for c in range(CLASSES):
+    for c in range(classes):
         pupils = children[c * IN_CLASS : (c + 1) * IN_CLASS]
         for one, other in zip(pupils, pupils[1:] + pupils[:1], strict=True):
             world.chat(one, other, world.random.uniform(0, 20 * DAY), 6)
@@ -75,10 +77,10 @@ def write_small_world(folder: Path, *, offenders: int = 8, seed: int = 1) -> Pat
         for k, pupil in enumerate(pupils):
             world.chat(coach, pupil, 9 * DAY + k * HOUR, 4)
             world.connections.append(_tie(coach, pupil, 8 * DAY))
-    for one, other in pairwise(adults):
+    for one, other in pairwise(grown):
         world.chat(one, other, world.random.uniform(0, 40 * DAY), 4)
     truth += [_person(name, "child", ages) for name in children]
-    truth += [_person(name, "adult", ages) for name in adults]
+    truth += [_person(name, "adult", ages) for name in grown]
     for k in range(offenders):
         truth.append(_offender(world, k, children, ages))
     _write(folder, world, ages, truth)
@@ -106,7 +108,7 @@ def _offender(
     name = f"offender{number}"
     ages[name] = 40.0
     begins = (14 + number) * DAY
-    classes = world.random.permutation(CLASSES)[:VICTIMS]
+    classes = world.random.permutation(len(children) // IN_CLASS)[:VICTIMS]
     victims = [children[c * IN_CLASS + number] for c in classes]
     for k, child in enumerate(victims):
         at = begins + k * 11 * HOUR
