@@ -52,7 +52,7 @@ def test_every_signal_at_a_moment_is_that_of_a_scan_of_the_past(
             analysis.signals(replay)
             replayed = signals_then(replay).to_pylist()
         for moment in moments:
-            shift = cut("", moment, as_of)["shift"]
+            shift = cut(0, "", moment, as_of)["shift"]
             past = run_all(engine, _past(tables, moment, as_of - shift))["signals"].to_pylist()
             expected = {row["account"]: row for row in past if row["account"] in busiest}
             found = {
@@ -84,7 +84,8 @@ def _past(tables: Tables, moment: int, as_of: int) -> Tables:
 
 def _unshifted(row: dict[str, Any], shift: int) -> dict[str, Any]:
     """The row with its times and ids as they were."""
-    key = f"{row.pop('moment')}:{row.pop('universe')}:"
+    del row["moment"]
+    key = row["account"].removesuffix(row.pop("universe"))
     found = row
     for name in ("account", "linked_account"):
         if found[name] is not None:
@@ -96,5 +97,5 @@ def _unshifted(row: dict[str, Any], shift: int) -> dict[str, Any]:
 
 
 def test_a_cut_is_made_in_whole_days() -> None:
-    made = cut("a", 10 * DAY + 5, 13 * DAY + 4)
+    made = cut(0, "a", 10 * DAY + 5, 13 * DAY + 4)
     assert made["shift"] == 2 * DAY
