@@ -312,16 +312,17 @@ def _families(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _family(row: Mapping[str, Any]) -> str:
-    children = _kind(row["offenders"], "mass_contact")["children"]
-    kinds = (
-        _percent(_kind(row["offenders"], kind)["recall"]["value"])
+    kinds = {each["kind"]: each for each in row["offenders"]}
+    children = kinds["mass_contact"]["children"]
+    found = (
+        _percent(kinds[kind]["recall"]["value"])
         for kind in ("posing_as_child", "slow_and_few", "from_inside_service")
     )
     alone = _percent(row["recall_alone"]) if row["without"] else ""
     return (
         f"| {(row['without'] or 'nothing').replace('_', ' ')} | {_percent(row['recall'])} | "
         f"{_percent(row['flagged_by_5_children'])} | {few(children['median'])}, "
-        f"{few(children['95 %'])} | {' | '.join(kinds)} | {alone} |"
+        f"{few(children['95 %'])} | {' | '.join(found)} | {alone} |"
     )
 
 
