@@ -5,7 +5,6 @@ is wider than the screen, and that the page says what it is a picture of.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -26,12 +25,12 @@ from fieldfare.lab.console_cases import neighbours, snapshot
 from fieldfare.reports.destruction import carry_out
 from fieldfare.scan.snapshot import SeenMessage
 from fieldfare.vocabulary.times import DAY, MINUTE
+from tests.console.pictures import kept_in, take
 from tests.console.served import Served
 from tests.scan.test_page_browser import browser as browser
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = {"telephone": (390, 844), "desk": (1440, 900)}
 HOSTILE = "<b>bold</b> \u202edesrever\u202c " + "\U0001f600" * 60 + " " + "w" * 300
 
 
@@ -276,20 +275,12 @@ LOOKED_AT_ELSEWHERE = frozenset(
 
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """Where the pictures go; those of an earlier run are taken away."""
-    found = Path(request.config.rootpath) / "artefacts" / "console"
-    shutil.rmtree(found, ignore_errors=True)
-    found.mkdir(parents=True)
-    yield found
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\nscreenshots of the console: {found}")
+    """Where the pictures go."""
+    yield from kept_in(request, "console")
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture(browser: Any, served: Served, folder: Path, name: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-
     role, step, says = PICTURES[name]
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     if role is not None:
@@ -299,16 +290,6 @@ def test_picture(browser: Any, served: Served, folder: Path, name: str) -> None:
     try:
         step(page, served)
         assert says in page.locator("body").inner_text()
-        for screen, (width, height) in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme)
-                page.screenshot(path=folder / f"{name}.{screen}.{theme}.png", full_page=True)
-                if screen == "desk" and name not in LOOKED_AT_ELSEWHERE:
-                    # Of a second theme only the contrasts are new.
-                    rules = {"runOnly": ["color-contrast"]} if theme == "dark" else {}
-                    found = Axe().run(page, options=rules).response["violations"]
-                    assert [(each["id"], each["nodes"][0]["html"][:150]) for each in found] == []
+        take(page, folder / name, axe=name not in LOOKED_AT_ELSEWHERE)
     finally:
         context.close()

@@ -24,7 +24,7 @@ from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.investigation import correspondence, reading, wording
 from fieldfare.investigation.decisions import JOIN_STATES, decide_join
-from fieldfare.investigation.records import Join, Script
+from fieldfare.investigation.records import Join, Problem, Script
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
 from fieldfare.vocabulary import InputError
@@ -208,6 +208,13 @@ def reveal_script(visit: Visit) -> Response:
     return visit.page("words.html.j2", "Messages", page)
 
 
+def _where(problem: Problem) -> str:
+    """The place of it, which mostly begins with the source it is in."""
+    if problem.where.startswith(problem.source):
+        return problem.where
+    return ", ".join(part for part in (problem.source, problem.where) if part)
+
+
 @routes.get("/investigations/{investigation}/sources", Permission.INVESTIGATION_READ)
 def sources(visit: Visit) -> Response:
     """What was read, and what could not be."""
@@ -231,7 +238,7 @@ def sources(visit: Visit) -> Response:
             (
                 words.clip(each.what, 200),
                 words.clip(each.detail, 200),
-                words.clip(", ".join(p for p in (each.source, each.where) if p), 240),
+                words.clip(_where(each), 240),
                 each.times,
             )
             for each in problems[:MOST_JOINS]
