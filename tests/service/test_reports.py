@@ -283,8 +283,10 @@ def test_indicators_are_not_looked_for_where_it_does_not(
 def _decided(keyed: ServiceSettings, action: str, reason: str) -> None:
     """The case of the reported account is closed, and the undo window goes by."""
     opening = opener(keyed)
+    with opening.store:
+        engine = connect(url_of(keyed.data, keyed.database))
     opening.store = store = CaseStore(
-        connect(url_of(keyed.data)), vault=keyed.vault(), settings=StoreSettings(undo_window=0)
+        engine, vault=keyed.vault(), settings=StoreSettings(undo_window=0)
     )
     opening.turn()
     [case] = [each for each in store.list_cases(OPERATOR) if not each.state.startswith("closed")]

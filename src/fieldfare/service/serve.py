@@ -154,6 +154,7 @@ def uvicorn_config(
         ssl_keyfile=listening.key,
         ssl_ca_certs=None if listening.client_ca is None else str(listening.client_ca),
         ssl_cert_reqs=ssl.CERT_NONE if listening.client_ca is None else ssl.CERT_REQUIRED,
+        ssl_context_factory=None if listening.certificate is None else _tls,
         loop="uvloop",
         http="httptools",
         access_log=False,  # its lines hold the ids of accounts
@@ -163,6 +164,13 @@ def uvicorn_config(
         log_config=None,
         server_header=False,
     )
+
+
+def _tls(_config: uvicorn.Config, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """TLS 1.2 or later, whatever the machine's OpenSSL would allow."""
+    context = make()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 @contextmanager

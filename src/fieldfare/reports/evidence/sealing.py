@@ -76,13 +76,27 @@ def decrypt(path: Path, identity: Path, folder: Path) -> Path:
         with path.open("rb") as sealed, private(packed) as file:
             pyrage.decrypt_io(sealed, file, keys)
         with tarfile.open(packed) as tar:
-            tar.extractall(folder, filter="data")
-            name = tar.getnames()[0].split("/")[0]
+            name = _unpack(tar, folder)
     except (pyrage.DecryptError, tarfile.TarError, IndexError) as error:
         raise InputError(f"{path}: these identities do not open it") from error
     finally:
         packed.unlink(missing_ok=True)
     return folder / name
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> str:
+    """Unpack the bag; its name. Python before 3.11.4 has no filter to leave the rest to: there a
+    bag that holds anything but files and folders, or a path that leads out, is refused."""
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(folder, filter="data")
+    else:
+        root = folder.resolve()
+        for each in tar:
+            target = (root / each.name).resolve()
+            if not (each.isfile() or each.isdir()) or not target.is_relative_to(root):
+                raise tarfile.TarError(f"{each.name}: not a file of a bag")
+            tar.extract(each, folder)
+    return tar.getnames()[0].split("/")[0]
 
 
 def _recipients(keys: Sequence[str]) -> list[object]:
