@@ -221,6 +221,20 @@ def test_what_is_alone_is_hidden_with_another() -> None:
     assert determined([Relation("t", ("a", "b"))], {"a", "b"}) == set()
 
 
+def test_a_sum_is_hidden_too_whose_parts_all_are_but_add_up_to_what_is_shown() -> None:
+    """Made, waiting and omitted would show together how many were decided: 24 - 10 - 10."""
+    counted = {None: 10, "omitted": 10, "upheld": 2, "partly_reversed": 1, "reversed": 1}
+    appeals = [
+        AppealFact("a", NOON, outcome, NOON if outcome else None)
+        for outcome, number in counted.items()
+        for _ in range(number)
+    ]
+    service = ServiceFacts((), tuple(appeals), {}, 0, {})
+    found = figures(Facts(PERIOD, NO_CASES, service))
+    assert found["appeals.decided"].value == 4
+    _nothing_small_shows(found)
+
+
 def test_what_a_person_decided_is_where_the_template_wants_it(
     store: CaseStore, clock: Clock, tmp_path: Path
 ) -> None:

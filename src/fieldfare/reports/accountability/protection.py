@@ -1,10 +1,9 @@
 """Small numbers are held back, with as many others as it takes that none can be worked out.
 
 A count of 1 to 4 people, reports or decisions could let somebody be recognised who knows a little
-more. Such counts are hidden; so are others, until no hidden one follows from the sums (`relations`)
-by adding and subtracting. So are shares
-that rest on a hidden count, and medians of fewer than five. This
-does not protect against what somebody knows otherwise.
+more. Such counts are hidden; so are others, until none of them follows from the sums (`relations`)
+by adding and subtracting. So are shares that rest on a hidden count, and medians of fewer than
+five. This does not protect against what somebody knows otherwise.
 """
 
 from __future__ import annotations
@@ -76,14 +75,19 @@ def _null_space(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _others(
     relations: Sequence[Relation], key: str, counts: dict[str, int], held: set[str]
 ) -> list[str]:
-    """What could be hidden beside it: the least part first, empty ones then, sums last."""
+    """What could be hidden beside it: the least part first, empty ones then, sums last. Of the sums
+    that it is in; where all of those is hidden already, of the sums that what is hidden is in."""
     totals = {each.total for each in relations}
-    near = {
-        name
-        for each in relations
-        if key in (each.total, *each.parts)
-        for name in (each.total, *each.parts)
-    }
+    reached, near = set[str](), {key}
+    while near <= held and near != reached:
+        reached = near
+        near = reached.union(
+            *(
+                names
+                for each in relations
+                if not reached.isdisjoint(names := {each.total, *each.parts})
+            )
+        )
     return sorted(
         near - held, key=lambda name: (name in totals, counts[name] == 0, counts[name], name)
     )
