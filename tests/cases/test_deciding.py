@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fieldfare.cases import OPERATOR, CaseStore
+from fieldfare.cases import OPERATOR, SERVICE, CaseStore
 from fieldfare.cases.errors import ChangedMeanwhile, NotAllowed, Taken, WrongState
 from fieldfare.cases.records import Filters
 from fieldfare.vocabulary.times import HOUR, MINUTE
@@ -105,6 +105,27 @@ def test_undone_within_the_window_and_not_after(store: CaseStore, clock: Clock) 
             assert store.summary(OPERATOR, case).state == "in_review"
     with pytest.raises(WrongState, match="undone"):
         store.undo(ANA, decision.id)
+
+
+def test_what_is_in_force_is_asked_for_by_when_it_came_into_force(
+    store: CaseStore, clock: Clock
+) -> None:
+    for account, action, reason in (("a", "ban", "mass_grooming"), ("b", "limit", "mass_contact")):
+        case = store.open_case(OPERATOR, snapshot(account), "scan")
+        version = store.claim(ANA, case).version
+        store.decide(ANA, case, version, action, [reason], "Read all of it.")
+    clock.at += 16 * MINUTE
+    [limit] = store.effects(SERVICE)
+    assert limit.action == "limit"
+    [proposal] = store.proposals(BEN)
+    store.approve(BEN, proposal.id)
+    assert store.effects(SERVICE, clock.at) == (), "it can still be undone"
+    clock.at += 16 * MINUTE
+    assert [each.action for each in store.effects(SERVICE)] == ["limit", "ban"]
+    # Decided first, and in force last: who saw the other misses it not.
+    assert limit.effective_at is not None
+    [ban] = store.effects(SERVICE, limit.effective_at + 1)
+    assert ban.action == "ban" and ban.id < limit.id
 
 
 def test_the_queue_is_by_imminence_then_by_deadline(store: CaseStore, clock: Clock) -> None:

@@ -134,19 +134,21 @@ class Deciding(Reading, Proposing):
             end_report(work, row, outcome, reason, receipt)
 
     @allows(Permission.DECISION_EFFECTS)
-    def effects(self, actor: Actor, after: int = 0) -> tuple[Decision, ...]:
-        """Decisions in force, numbered above `after`, whose undo window is over: what the service
-        now has to do. In the order of their numbers; of those still in the window none after."""
+    def effects(self, actor: Actor, since: int = 0) -> tuple[Decision, ...]:
+        """Decisions in force whose undo window ended at `since` or later: what the service now has
+        to do. In the order in which they came into force, which is not that of their numbers: one
+        by two people waits for the second. Whoever asks again asks from a little before the last it
+        saw, for what was being written then."""
         with self._reading() as connection:
             rows = connection.execute(
                 select(decisions)
                 .where(
-                    decisions.c.id > after,
                     decisions.c.status == "stands",
                     decisions.c.blind.is_(False),
+                    decisions.c.effective_at >= since,
                     decisions.c.effective_at <= self._clock(),
                 )
-                .order_by(decisions.c.id)
+                .order_by(decisions.c.effective_at, decisions.c.id)
             ).all()
             return tuple(self._decision(row) for row in rows)
 

@@ -72,8 +72,8 @@ class CaseOpener:
     """How long those are kept, beside what is in a case."""
     policy: Callable[[], Policy] = shipped
     """Says whose text may be read."""
-    _decided: int = 0
-    """The last decision that reports were judged by; judging them again changes nothing."""
+    _judged_until: int = 0
+    """When the last decision came into force that reports were judged by. Microseconds UTC."""
     _looked: float = field(default=-retention.LOOK_SECONDS, init=False)
 
     @property
@@ -172,12 +172,11 @@ class CaseOpener:
             _, done = retention.keep_house(self.store, self.durable)
             for each in done:
                 log.info("destruction D-%d is done", each.id)
-            # A decision by two may come into force after later ones.
-            self._decided = 0
 
     def _judge_reports(self) -> None:
-        """Note what decisions in force say of the users' reports before them."""
-        effects = self.store.effects(SERVICE, self._decided)
+        """Note what decisions in force say of the users' reports before them; what is judged again
+        stays as it is."""
+        effects = self.store.effects(SERVICE, max(0, self._judged_until - MINUTE))
         cases = self.store.summaries_of(SERVICE, sorted({each.case for each in effects}))
         accounts = {each.id: each.account for each in cases}
         for decision in effects:
@@ -185,7 +184,7 @@ class CaseOpener:
             if judgement is not None and decision.case in accounts:
                 account = accounts[decision.case]
                 UserReports(self.durable).judge(account, judgement, decision.at)
-            self._decided = decision.id
+            self._judged_until = decision.effective_at or self._judged_until
 
 
 def _judgement(decision: Decision) -> Judgement | None:
