@@ -112,8 +112,9 @@ def test_what_is_in_force_is_asked_for_by_when_it_came_into_force(
 ) -> None:
     for account, action, reason in (("a", "ban", "mass_grooming"), ("b", "limit", "mass_contact")):
         case = store.open_case(OPERATOR, snapshot(account), "scan")
-        version = store.claim(ANA, case).version
-        store.decide(ANA, case, version, action, [reason], "Read all of it.")
+        claimed = store.claim(ANA, case)
+        assert claimed is not None
+        store.decide(ANA, case, claimed.version, action, [reason], "Read all of it.")
     clock.at += 16 * MINUTE
     [limit] = store.effects(SERVICE)
     assert limit.action == "limit"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
-from fieldfare.investigation.reading import origin_of, rows, values
+from fieldfare.investigation.reading import origin_of
 from fieldfare.investigation.records import Message, Script, Sending
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary.times import HOUR, from_micros
@@ -23,8 +23,7 @@ def conversation(
     case: Investigation, peer: str, *, after: int = 0, most: int = 100
 ) -> list[Message]:
     """Messages with a person and to them, in order of time, without texts; `after` so many."""
-    found = rows(
-        case,
+    found = case.rows(
         _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
         [peer, most, after],
     )
@@ -33,8 +32,7 @@ def conversation(
 
 def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
     """These messages, in order of time, without texts."""
-    found = rows(
-        case,
+    found = case.rows(
         _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
         [list(numbers)],
     )
@@ -44,8 +42,7 @@ def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
 def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
     """The texts of these messages; of those that have one."""
     return dict(
-        values(
-            case,
+        case.values(
             "SELECT message, text FROM messages WHERE list_contains(?, message) "
             "AND text IS NOT NULL",
             [list(numbers)],
@@ -55,8 +52,7 @@ def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
 
 def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[int]:
     """Those of these messages that are a person's conversation's."""
-    found = values(
-        case,
+    found = case.values(
         "SELECT message FROM messages WHERE list_contains(?, message) AND peer = ?",
         [list(numbers), peer],
     )
@@ -65,8 +61,7 @@ def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[in
 
 def before(case: Investigation, peer: str, message: int) -> int | None:
     """How many messages of a person's conversation stand before one; None where it is in none."""
-    found = values(
-        case,
+    found = case.values(
         """
         SELECT (
             SELECT COUNT(*) FROM messages AS b
@@ -82,15 +77,14 @@ def before(case: Investigation, peer: str, message: int) -> int | None:
 def counts(case: Investigation) -> dict[str, int]:
     """By peer: messages of their conversation."""
     return dict(
-        values(case, "SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
+        case.values("SELECT peer, COUNT(*) FROM messages WHERE peer IS NOT NULL GROUP BY peer")
     )
 
 
 def scripts(case: Investigation) -> list[Script]:
     """What was sent to many, that to most first."""
     found: dict[int, list[Sending]] = defaultdict(list)
-    for script, *rest in values(
-        case,
+    for script, *rest in case.values(
         'SELECT script, message, peer, "at", similarity FROM scripts '
         'ORDER BY script, "at", message',
     ):
@@ -102,8 +96,7 @@ def scripts(case: Investigation) -> list[Script]:
 def hours(case: Investigation, zone: tzinfo) -> list[int]:
     """Messages of the suspect by hour of the day in a zone."""
     counts = [0] * 24
-    for hour, messages in values(
-        case,
+    for hour, messages in case.values(
         "SELECT sent_at // 3600000000, COUNT(*) FROM messages WHERE from_suspect GROUP BY 1",
     ):
         counts[from_micros(hour * HOUR).astimezone(zone).hour] += messages

@@ -52,11 +52,8 @@ def refit(case: Investigation) -> None:
     )
     names = ["", *(cue.kind for cue in shipped.cue)]
     learnt = pa.table({"kind": names, "shipped": mean, "fitted": fitted})
-    case.connection.register("scored", scored)
-    case.connection.register("learnt", learnt)
-    case.run(statements("scored"))
-    case.connection.unregister("scored")
-    case.connection.unregister("learnt")
+    with case.lent(scored=scored, learnt=learnt):
+        case.run(statements("scored"))
 
 
 def _matrix(case: Investigation, shipped: Weights, rows: int) -> Floats:

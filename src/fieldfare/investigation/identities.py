@@ -64,12 +64,11 @@ def settle(case: Investigation, *, owners: bool = True) -> None:
     found = pa.table({"account": list(persons), "one": list(persons.values())})
     case.run("UPDATE accounts SET person = account, is_suspect = false")
     if persons:
-        case.connection.register("joined", found)
-        case.run(
-            "UPDATE accounts SET person = joined.one FROM joined"
-            " WHERE joined.account = accounts.account"
-        )
-        case.connection.unregister("joined")
+        with case.lent(joined=found):
+            case.run(
+                "UPDATE accounts SET person = joined.one FROM joined"
+                " WHERE joined.account = accounts.account"
+            )
     if owners:
         case.connection.execute(
             "UPDATE accounts SET is_suspect = true WHERE person ="

@@ -60,17 +60,15 @@ def import_paths(
         row["sha256"]: row["source"] for row in case.rows("SELECT source, sha256 FROM sources")
     }
     spool = _Spool(case)
-    case.run("BEGIN")
-    try:
-        for one in found:
-            _read(one, options, imported, known, spool, on_place)
-        spool.finish()
+    with case.transaction():
+        try:
+            for one in found:
+                _read(one, options, imported, known, spool, on_place)
+            spool.finish()
+        except BaseException:
+            spool.stop()
+            raise
         _note_problems(case, imported.problems)
-        case.run("COMMIT")
-    except BaseException:
-        spool.stop()
-        case.run("ROLLBACK")
-        raise
     imported.records = spool.records
     return imported
 
@@ -157,11 +155,9 @@ class _Spool:
         self._insert(rows, "described")
 
     def _insert(self, rows: pa.Table, name: str) -> None:
-        connection = self._case.connection
-        connection.register("arriving", rows)
         first = self.first + self.records
-        connection.execute(statements(f"arriving_{name}").replace("{first}", str(first)))
-        connection.unregister("arriving")
+        with self._case.lent(arriving=rows):
+            self._case.run(statements(f"arriving_{name}").replace("{first}", str(first)))
 
     def finish(self) -> None:
         """Write what waits, then the sources."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
@@ -37,26 +37,25 @@ LEFT JOIN (
 
 def people(case: Investigation) -> list[Person]:
     """Everybody, whom to look at next first."""
-    found = rows(case, _PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
+    found = case.rows(_PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
     return [_person(each) for each in found]
 
 
 def person(case: Investigation, key: str) -> Person:
     """Somebody by their key. Raises InputError where there is none (any more): two people who were
     joined have one key."""
-    peer = next((p for (p,) in values(case, "SELECT peer FROM peers") if key_of(p) == key), None)
+    peer = next((p for (p,) in case.values("SELECT peer FROM peers") if key_of(p) == key), None)
     if peer is None:
         raise InputError(
             "there is no such person in this investigation (any more); they may have been joined "
             "with another"
         )
-    return _person(rows(case, _PEOPLE + "WHERE p.peer = ?", [peer])[0])
+    return _person(case.rows(_PEOPLE + "WHERE p.peer = ?", [peer])[0])
 
 
 def verdict_before(case: Investigation, peer: str) -> str | None:
     """What was said of somebody before the last that was said."""
-    found = values(
-        case,
+    found = case.values(
         "SELECT verdict FROM verdicts WHERE peer = ? ORDER BY number DESC LIMIT 1 OFFSET 1",
         [peer],
     )
@@ -65,8 +64,7 @@ def verdict_before(case: Investigation, peer: str) -> str | None:
 
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     """What points to a child, by peer, the strongest first."""
-    found = rows(
-        case,
+    found = case.rows(
         "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
         [list(peers)],
     )
@@ -82,8 +80,7 @@ def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
 
 def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
     """What points to a country, by peer, the strongest first."""
-    found = rows(
-        case,
+    found = case.rows(
         "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
         [list(peers)],
     )
@@ -99,8 +96,7 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
 
 def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     """What makes people urgent and what was asked of them, by peer, the latest first."""
-    found = rows(
-        case,
+    found = case.rows(
         'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
         [list(peers)],
     )
@@ -116,8 +112,8 @@ def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
 def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
     """By peer and kind of risk: how often, and when last."""
     found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for peer, kind, times, last in values(
-        case, 'SELECT peer, kind, COUNT(*), MAX("at") FROM risks GROUP BY peer, kind ORDER BY peer'
+    for peer, kind, times, last in case.values(
+        'SELECT peer, kind, COUNT(*), MAX("at") FROM risks GROUP BY peer, kind ORDER BY peer'
     ):
         found[peer][kind] = (times, last)
     return dict(found)
@@ -127,10 +123,9 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
     rule = "is_suspect" if persons is None else "list_contains(?, person)"
     given: list[Any] = [] if persons is None else [list(persons)]
-    found = rows(case, f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
+    found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
-    for each in rows(
-        case,
+    for each in case.rows(
         "SELECT * FROM identifiers WHERE list_contains(?, account) "
         "ORDER BY account, kind, value, source, member, locator",
         [[each["account"] for each in found]],
@@ -152,16 +147,15 @@ def ties(case: Investigation) -> list[Tie]:
     """Who knows whom."""
     return [
         Tie(*each)
-        for each in values(
-            case, "SELECT peer_a, peer_b, says FROM acquainted ORDER BY peer_a, peer_b, says"
+        for each in case.values(
+            "SELECT peer_a, peer_b, says FROM acquainted ORDER BY peer_a, peer_b, says"
         )
     ]
 
 
 def joins(case: Investigation) -> list[Join]:
     """Accounts that are, or may be, one person's: what waits for somebody first."""
-    found = rows(
-        case,
+    found = case.rows(
         """
         SELECT j.*, a.name AS name_a, b.name AS name_b
         FROM joins AS j
@@ -176,14 +170,13 @@ def joins(case: Investigation) -> list[Join]:
 def sources(case: Investigation) -> list[Source]:
     """The archives."""
     names = ", ".join(Source.__slots__)
-    found = values(case, f"SELECT {names} FROM sources ORDER BY source")
+    found = case.values(f"SELECT {names} FROM sources ORDER BY source")
     return [Source(*each) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:
     """What could not be read, the most frequent first."""
-    found = values(
-        case,
+    found = case.values(
         "SELECT coalesce(source, ''), \"where\", what, detail, times FROM problems "
         'ORDER BY times DESC, source, "where", what',
     )
@@ -193,8 +186,8 @@ def problems(case: Investigation) -> list[Problem]:
 def asked(case: Investigation) -> dict[str, dict[str, int]]:
     """By peer: what the suspect showed them (indicators), and when first."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for peer, indicator, first in values(
-        case, "SELECT peer, indicator, first_at FROM stages ORDER BY peer, first_at, indicator"
+    for peer, indicator, first in case.values(
+        "SELECT peer, indicator, first_at FROM stages ORDER BY peer, first_at, indicator"
     ):
         found[peer][indicator] = first
     return dict(found)
@@ -202,18 +195,17 @@ def asked(case: Investigation) -> dict[str, dict[str, int]]:
 
 def verdicts(case: Investigation) -> list[dict[str, Any]]:
     """All that was said of people, the oldest first."""
-    return rows(case, "SELECT * FROM verdicts ORDER BY number")
+    return case.rows("SELECT * FROM verdicts ORDER BY number")
 
 
 def join_decisions(case: Investigation) -> list[dict[str, Any]]:
     """All that was said of joins, the oldest first."""
-    return rows(case, "SELECT * FROM join_decisions ORDER BY number")
+    return case.rows("SELECT * FROM join_decisions ORDER BY number")
 
 
 def state(case: Investigation) -> str:
     """Stands for all decisions and all material: another state, other people and reports."""
-    found = values(
-        case,
+    found = case.values(
         """
         SELECT (SELECT coalesce(MAX(number), 0) FROM verdicts),
             (SELECT coalesce(MAX(number), 0) FROM join_decisions),
@@ -221,18 +213,6 @@ def state(case: Investigation) -> str:
         """,
     )
     return ".".join(map(str, found[0]))
-
-
-def values(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The rows of a query."""
-    return case.connection.cursor().execute(query, list(given)).fetchall()
-
-
-def rows(case: Investigation, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """The same, by the names of columns."""
-    found = case.connection.cursor().execute(query, list(given))
-    names = [each[0] for each in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:

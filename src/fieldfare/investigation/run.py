@@ -39,8 +39,7 @@ def analyse(
     transaction. After an import, what joins accounts is looked for too."""
     from fieldfare.investigation.fitting import refit
 
-    case.run("BEGIN")
-    try:
+    with case.transaction():
         if imported:
             on_step("Identities")
             propose(case)
@@ -52,16 +51,11 @@ def analyse(
         on_step("Scripts")
         find_scripts(case)
         refit(case)
-        case.run("COMMIT")
-    except BaseException:
-        case.run("ROLLBACK")
-        raise
 
 
 def _load_data(case: Investigation) -> None:
     """Put what is data of this room where the SQL finds it."""
     tables = {"cue_kinds": weights().table(), **ages(), **places()}
     for name, rows in tables.items():
-        case.connection.register("arriving", rows)
-        case.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
-        case.connection.unregister("arriving")
+        with case.lent(arriving=rows):
+            case.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")

@@ -31,6 +31,5 @@ def find_scripts(case: Investigation) -> None:
             "one": pa.array([int(one) for one in groups.values()], pa.uint64()),
         }
     )
-    case.connection.register("grouped", grouped)
-    case.run(statements("scripts_kept"))
-    case.connection.unregister("grouped")
+    with case.lent(grouped=grouped):
+        case.run(statements("scripts_kept"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -115,15 +116,42 @@ class Investigation:
         found = self.connection.sql(query, params=parameters or None)
         return found.to_arrow_table()
 
-    def rows(self, query: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
+    def values(self, query: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        found: list[dict[str, Any]] = self.table(query, parameters).to_pylist()
-        return found
+        return self.connection.execute(query, parameters).fetchall()
+
+    def rows(self, query: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
+        """The same, by the names of columns."""
+        found = self.connection.execute(query, parameters)
+        names = [each[0] for each in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def value(self, query: str, parameters: Parameters = ()) -> Any:
         """The first value of the first row; None where there is none."""
-        found = self.connection.execute(query, parameters).fetchall()
+        found = self.values(query, parameters)
         return found[0][0] if found else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done within, or nothing."""
+        self.run("BEGIN")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            self.run("ROLLBACK")
+            raise
+
+    @contextmanager
+    def lent(self, **tables: pa.Table) -> Iterator[None]:
+        """Arrow tables that SQL within finds under these names."""
+        for name, rows in tables.items():
+            self.connection.register(name, rows)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self.connection.unregister(name)
 
     def setting(self, name: str) -> str | None:
         """A setting of the case."""
