@@ -14,11 +14,12 @@ from fieldfare.console import said
 from fieldfare.console.cabinet import Cabinet
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import wording
+from fieldfare.investigation import reading, wording
 from fieldfare.investigation.records import Cue, Message, Origin, Person
 from fieldfare.investigation.store import Investigation
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
+from fieldfare.vocabulary import InputError
 
 TABS: Final = (
     ("", "Overview", "g o"),
@@ -108,6 +109,19 @@ def cabinet(visit: Visit) -> Cabinet:
 def name_of(visit: Visit) -> str:
     """The investigation that the address names."""
     return str(visit.request.path_params["investigation"])
+
+
+def key_of(visit: Visit) -> str:
+    """The key of the person that the address names."""
+    return str(visit.request.path_params["person"])
+
+
+def person_of(case: Investigation, key: str) -> Person:
+    """The person with a key. Raises NotFound where there is none (any more)."""
+    try:
+        return reading.person(case, key)
+    except InputError as error:
+        raise NotFound(str(error)) from None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
@@ -23,6 +23,7 @@ from fieldfare.investigation.records import (
     key_of,
 )
 from fieldfare.investigation.store import Investigation
+from fieldfare.scan.snapshot import SeenChild
 from fieldfare.vocabulary import InputError
 
 _PEOPLE: Final = """
@@ -191,6 +192,32 @@ def asked(case: Investigation) -> dict[str, dict[str, int]]:
     ):
         found[peer][indicator] = first
     return dict(found)
+
+
+def seen_children(case: Investigation, children: Sequence[Person]) -> list[SeenChild]:
+    """Children as the other rooms know them: what detection sees of a child."""
+    shown = asked(case)
+    return [
+        SeenChild(
+            account=each.peer,
+            name=each.name or None,
+            child_probability=each.probability,
+            age=each.age,
+            age_basis=each.age_basis or "unknown",
+            country=each.country,
+            country_basis="inferred" if each.country else None,
+            contacted_at=each.first_contact,
+            last_at=each.last_contact,
+            wrote_first=each.wrote_first,
+            answered=each.received > 0,
+            rejected_at=None,
+            connected_before=False,
+            sent=each.sent,
+            received=each.received,
+            asked=shown.get(each.peer, {}),
+        )
+        for each in children
+    ]
 
 
 def verdicts(case: Investigation) -> list[dict[str, Any]]:

@@ -55,6 +55,12 @@ class FiledChild(SeenChild):
     messages: int
     """Messages of the conversation in this file; may be fewer than sent and received."""
 
+    @staticmethod
+    def of(child: SeenChild, number: int, messages: int) -> FiledChild:
+        """A child that was seen, in its place."""
+        seen = {each.name: getattr(child, each.name) for each in fields(SeenChild)}
+        return FiledChild(**seen, number=number, messages=messages)
+
     @property
     def pseudonym(self) -> str:
         """What the child is called where it must not be named."""
@@ -244,14 +250,9 @@ def _children(export: CaseExport) -> tuple[FiledChild, ...]:
         known |= {child.account: child for child in snapshot.children}
     ordered = sorted(known.values(), key=lambda child: (child.contacted_at, child.account))
     return tuple(
-        _filed_child(child, number, export.counts.get(child.account, 0))
+        FiledChild.of(child, number, export.counts.get(child.account, 0))
         for number, child in enumerate(ordered, 1)
     )
-
-
-def _filed_child(child: Child, number: int, messages: int) -> FiledChild:
-    seen = {each.name: getattr(child, each.name) for each in fields(SeenChild)}
-    return FiledChild(**seen, number=number, messages=messages)
 
 
 def _filed(message: Message, number: int, account: str) -> FiledMessage:

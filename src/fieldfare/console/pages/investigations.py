@@ -4,7 +4,7 @@ children are, when it happened, and what is left to do."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.responses import Response
@@ -277,27 +277,10 @@ def _countries(case: Investigation, children: Sequence[Person]) -> list[CountryL
 
 
 def _contacts(case: Investigation, children: Sequence[Person]) -> list[SeenChild]:
-    asked = reading.asked(case)
+    """The children under what they are called on pages."""
+    seen = reading.seen_children(case, children)
     return [
-        SeenChild(
-            account=each.reference,
-            name=each.name or None,
-            child_probability=each.probability,
-            age=each.age,
-            age_basis=each.age_basis,
-            country=each.country,
-            country_basis=None,
-            contacted_at=each.first_contact,
-            last_at=each.last_contact,
-            wrote_first=each.wrote_first,
-            answered=each.received > 0,
-            rejected_at=None,
-            connected_before=False,
-            sent=each.sent,
-            received=each.received,
-            asked=asked.get(each.peer, {}),
-        )
-        for each in children
+        replace(each, account=person.reference) for person, each in zip(children, seen, strict=True)
     ]
 
 

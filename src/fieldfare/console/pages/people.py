@@ -10,17 +10,18 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from fieldfare.cases import Permission
-from fieldfare.cases.errors import NotFound
 from fieldfare.console import said
 from fieldfare.console.investigated import (
     Bar,
     PersonRow,
     bar,
     cabinet,
+    key_of,
     message_rows,
     name_of,
     opened,
     path_of,
+    person_of,
     person_row,
 )
 from fieldfare.console.pages.queue import Option
@@ -30,7 +31,7 @@ from fieldfare.investigation import correspondence, reading, wording
 from fieldfare.investigation.decisions import decide
 from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import URGENT, Person
-from fieldfare.investigation.store import VERDICTS, Investigation
+from fieldfare.investigation.store import VERDICTS
 from fieldfare.scan.page import words
 from fieldfare.vocabulary import InputError
 
@@ -137,13 +138,13 @@ def people(visit: Visit) -> Response:
 def verdict(visit: Visit) -> Response:
     """Say who somebody is, or take back what was said last. What another said meanwhile is not
     overwritten: then nothing is done, and it says so."""
-    name, key = name_of(visit), str(visit.request.path_params["person"])
+    name, key = name_of(visit), key_of(visit)
     chosen, seen = visit.text("verdict", 20), visit.integer("seen")
     if chosen not in (*VERDICTS, "undo"):
         raise InputError("say child, not a child or unsure")
     done = alert = ""
     with cabinet(visit).open(name) as case:
-        person = _person(case, key)
+        person = person_of(case, key)
         if person.verdict_number != seen:
             alert = (
                 f"Nothing was changed: {person.verdict_by} said something meanwhile. Look again."
@@ -154,7 +155,7 @@ def verdict(visit: Visit) -> Response:
             decide(case, person.peer, new, visit.actor.user)
             done = _done(person, new, undone=chosen == "undo")
         if visit.partial:
-            fresh = _person(case, key)
+            fresh = person_of(case, key)
             row = person_row(
                 visit,
                 fresh,
@@ -181,10 +182,10 @@ def verdict(visit: Visit) -> Response:
 def reveal_words(visit: Visit) -> Response:
     """The texts of some messages of a person, as a part of the page: recorded, and counted as
     exposure."""
-    name, key = name_of(visit), str(visit.request.path_params["person"])
+    name, key = name_of(visit), key_of(visit)
     whole = visit.text("whole", 5) == "1"
     with cabinet(visit).open(name) as case:
-        person = _person(case, key)
+        person = person_of(case, key)
         wanted = correspondence.of_person(case, person.peer, visit.integers("message"))
         if not wanted:
             raise InputError("say which messages")
@@ -205,13 +206,6 @@ def _is_called(person: Person, sought: str) -> bool:
     low = sought.casefold()
     known = (person.name, person.reference, *person.accounts)
     return any(low in each.casefold() for each in known)
-
-
-def _person(case: Investigation, key: str) -> Person:
-    try:
-        return reading.person(case, key)
-    except InputError as error:
-        raise NotFound(str(error)) from None
 
 
 def _done(person: Person, said_now: str | None, *, undone: bool) -> str:

@@ -17,10 +17,12 @@ from fieldfare.console.investigated import (
     PersonRow,
     bar,
     cue_row,
+    key_of,
     message_rows,
     name_of,
     opened,
     path_of,
+    person_of,
     person_row,
 )
 from fieldfare.console.routes import Routes
@@ -30,7 +32,6 @@ from fieldfare.investigation.records import Account, Person, Place, Risk
 from fieldfare.investigation.store import Investigation
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
-from fieldfare.vocabulary import InputError
 
 routes = Routes()
 
@@ -108,13 +109,9 @@ class PersonPage:
 @routes.get("/investigations/{investigation}/people/{person}", Permission.INVESTIGATION_READ)
 def person_page(visit: Visit) -> Response:
     """A person; messages masked."""
-    key = str(visit.request.path_params["person"])
+    key = key_of(visit)
     with opened(visit, "person", key) as case:
-        try:
-            person = reading.person(case, key)
-        except InputError as error:
-            raise NotFound(str(error)) from None
-        page = _page(visit, case, person)
+        page = _page(visit, case, person_of(case, key))
     return visit.page("person.html.j2", "Person", page)
 
 

@@ -120,29 +120,9 @@ def make_country_bag(
 
 def _children(case: Investigation, people: Sequence[Person]) -> tuple[FiledChild, ...]:
     counts = correspondence.counts(case)
-    asked = reading.asked(case)
     return tuple(
-        FiledChild(
-            number=number,
-            account=each.peer,
-            name=each.name or None,
-            child_probability=each.probability,
-            age=each.age,
-            age_basis=each.age_basis or "unknown",
-            country=each.country,
-            country_basis="inferred" if each.country else None,
-            contacted_at=each.first_contact,
-            last_at=each.last_contact,
-            wrote_first=each.wrote_first,
-            answered=each.received > 0,
-            rejected_at=None,
-            connected_before=False,
-            sent=each.sent,
-            received=each.received,
-            asked=asked.get(each.peer, {}),
-            messages=counts.get(each.peer, 0),
-        )
-        for number, each in enumerate(people, 1)
+        FiledChild.of(each, number, counts.get(each.account, 0))
+        for number, each in enumerate(reading.seen_children(case, people), 1)
     )
 
 
