@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldfare.investigation import output
+from fieldfare.investigation import output, reading
 from fieldfare.investigation.decisions import decide, decide_join, join_by_hand
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError, SettingsError
@@ -187,6 +187,18 @@ def test_tables_are_written_for_their_owner_alone(tmp_path: Path, make: Make) ->
     assert stat.S_IMODE(case.folder.stat().st_mode) == 0o700
     assert (tmp_path / "out" / "peers.csv").read_text("utf-8").count("\n") == 4
     assert output.summary(case)["children"] == 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counted"), [("child", 1), ("unsure", 1), ("not_child", 0), (None, 1)]
+)
+def test_the_summary_counts_as_children_whom_the_reports_hold(
+    tmp_path: Path, make: Make, verdict: str | None, counted: int
+) -> None:
+    case = make(write(tmp_path / "a.jsonl", lines()))
+    decide(case, CHILD, verdict, "ana")
+    held = [each for each in reading.people(case) if each.counts]
+    assert output.summary(case)["children"] == len(held) == counted
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
+from fieldfare.investigation import reading
+from fieldfare.investigation.records import URGENT
 from fieldfare.investigation.store import Investigation
 
 TABLES: Final = {
@@ -23,11 +26,6 @@ TABLES: Final = {
 }
 """What is written, as ``NAME.csv``."""
 
-CHILD: Final = (
-    "COALESCE(verdict = 'child', false) OR (verdict IS NULL AND child_probability >= 0.5)"
-)
-"""Who counts as a child: the officer's word, otherwise more probably than not."""
-
 
 def write(case: Investigation, folder: Path) -> None:
     """Write every table as CSV into a folder that only its owner can read. Text of messages is
@@ -40,19 +38,24 @@ def write(case: Investigation, folder: Path) -> None:
 
 
 def summary(case: Investigation) -> dict[str, Any]:
-    """How many messages, people and children, by country."""
+    """How many messages, people and children, by country; children are those whom the reports of
+    the countries hold."""
     counts = {
         name: case.value(f"SELECT COUNT(*) FROM {table}")
         for name, table in (("messages", "messages"), ("records", "records"), ("peers", "peers"))
     }
-    countries = case.rows(
-        f"SELECT country, COUNT(*) AS children, COUNT(*) FILTER (risk_level >= 3) AS urgent"
-        f" FROM peers WHERE {CHILD} GROUP BY country ORDER BY children DESC, country"
-    )
+    children = [each for each in reading.people(case) if each.counts]
+    found = Counter(each.country for each in children)
+    urgent = Counter(each.country for each in children if each.risk >= URGENT)
     return {
         **counts,
-        "children": sum(row["children"] for row in countries),
-        "countries": countries,
+        "children": len(children),
+        "countries": [
+            {"country": country, "children": number, "urgent": urgent[country]}
+            for country, number in sorted(
+                found.items(), key=lambda each: (-each[1], each[0] is None, each[0] or "")
+            )
+        ],
         "suspect": [
             row["account"]
             for row in case.rows("SELECT account FROM accounts WHERE is_suspect ORDER BY account")

@@ -18,9 +18,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from fieldfare.investigation import reading
 from fieldfare.investigation.decisions import decide, decide_joins
 from fieldfare.investigation.importing import import_paths
-from fieldfare.investigation.records import PROBABLE
 from fieldfare.investigation.run import analyse
 from fieldfare.investigation.store import Investigation
 from fieldfare.lab.suspect.archive import TRUTH, Archive, write_archive
@@ -138,21 +138,14 @@ def one_case(archive: Archive, looks: int) -> dict[str, Any]:
     return figures
 
 
-_SHOWN = f"""
-SELECT peer, accounts, country, child_probability,
-    COALESCE(verdict = 'child', false) OR (child_probability >= {PROBABLE}
-        AND COALESCE(verdict, '') <> 'not_child') AS child
-FROM peers"""
-
-
 def _who(case: Investigation, truth: Truth) -> dict[str, Any]:
     """Recall over true children, precision over the peers that are shown as children."""
     found: set[int] = set()
     right = shown = 0
     wrong: Counter[str] = Counter()
-    for row in case.rows(_SHOWN):
-        people = truth.behind(row["accounts"])
-        if not row["child"] or not people:
+    for person in reading.people(case):
+        people = truth.behind(person.accounts)
+        if not person.counts or not people:
             continue
         shown += 1
         children = [peer for peer in people if peer["child"]]
