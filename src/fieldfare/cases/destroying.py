@@ -21,7 +21,13 @@ from fieldfare.cases.errors import NotFound, WrongState
 from fieldfare.cases.holding import Holding
 from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.report_tables import filing_files, filings
-from fieldfare.cases.retention_records import Destruction, KeptFiles, Retention, day
+from fieldfare.cases.retention_records import (
+    GOING_ON,
+    Destruction,
+    KeptFiles,
+    Retention,
+    day,
+)
 from fieldfare.cases.retention_tables import destructions, kept_files
 from fieldfare.cases.tables import (
     cases,
@@ -60,8 +66,6 @@ REFUSED_FOR: Final = 30 * DAY
 """So long what somebody did not agree to is not proposed again. Where it must be kept, a hold says
 so."""
 
-_GOES_ON: Final = ("agreed", "begun", "erased")
-
 
 class Destroying(Holding):
     """What is kept no longer."""
@@ -95,13 +99,7 @@ class Destroying(Holding):
         """Destructions to be carried out now, or gone on with: those that were agreed to so long
         ago that it can no longer be undone (by a hold), the oldest first."""
         undone = self._clock() - self._settings.undo_window
-        with self._reading() as connection:
-            rows = connection.execute(
-                select(destructions)
-                .where(destructions.c.state.in_(_GOES_ON), destructions.c.agreed_at <= undone)
-                .order_by(destructions.c.id)
-            ).all()
-        return tuple(self._destruction(row) for row in rows)
+        return tuple(each for each in self._going_on() if each.agreed_at <= undone)
 
     @allows(Permission.RETENTION)
     def begin_destruction(self, actor: Actor, destruction: int) -> Destruction:
@@ -171,7 +169,7 @@ class Destroying(Holding):
     def finish_destructions(self, actor: Actor) -> tuple[Destruction, ...]:
         """Let the files of the database hold nothing any more of what was erased, and call that
         destroyed; those that now are. Where others read just now, next time."""
-        erased = [each for each in self._unfinished() if each.state == "erased"]
+        erased = [each for each in self._going_on() if each.state == "erased"]
         if not erased or not scrub(self._engine):
             return ()
         with self._writing(actor) as work:
@@ -189,11 +187,11 @@ class Destroying(Holding):
         refused = found.refused_at is not None and found.refused_at > at - REFUSED_FOR
         return not going and not refused and found.is_due(at)
 
-    def _unfinished(self) -> list[Destruction]:
+    def _going_on(self) -> list[Destruction]:
         with self._reading() as connection:
             rows = connection.execute(
                 select(destructions)
-                .where(destructions.c.state.in_(_GOES_ON))
+                .where(destructions.c.state.in_(GOING_ON))
                 .order_by(destructions.c.id)
             ).all()
         return [self._destruction(row) for row in rows]

@@ -17,7 +17,13 @@ from fieldfare.cases.permissions import Actor, Permission, allows
 from fieldfare.cases.proposing import Proposing
 from fieldfare.cases.records import Proposal
 from fieldfare.cases.report_tables import filings
-from fieldfare.cases.retention_records import Destruction, Hold, HoldKind, Retention
+from fieldfare.cases.retention_records import (
+    GOING_ON,
+    Destruction,
+    Hold,
+    HoldKind,
+    Retention,
+)
 from fieldfare.cases.retention_tables import destructions, holds
 from fieldfare.cases.tables import audit as trail
 from fieldfare.cases.tables import cases, decisions, proposals
@@ -209,14 +215,15 @@ class Holding(Proposing):
         ids = [row.id for row in found]
         reports = _reports(connection, ids)
         held = defaultdict(list)
-        for row in connection.execute(_of(select(holds), holds.c.case_id, ids, holds.c.id)):
+        of_cases = select(holds).where(holds.c.case_id.in_(ids)).order_by(holds.c.id)
+        for row in connection.execute(of_cases):
             held[row.case_id].append(self._hold(row, words=words))
         going = {
             row.case_id: self._destruction(row)
             for row in connection.execute(
                 select(destructions).where(
                     destructions.c.case_id.in_(ids),
-                    destructions.c.state.in_(("agreed", "begun", "erased")),
+                    destructions.c.state.in_(GOING_ON),
                 )
             )
         }
@@ -276,10 +283,6 @@ class Holding(Proposing):
             second=row.second_user,
             released_because="" if because is None else self._open(because, "holds", row.case_id),
         )
-
-
-def _of(wanted: Select[Any], column: Any, ids: Sequence[int], order: Any) -> Select[Any]:
-    return wanted.where(column.in_(ids)).order_by(order)
 
 
 def _standing(work: Work, hold: int) -> Row[Any]:

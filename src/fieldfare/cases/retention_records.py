@@ -4,7 +4,7 @@ microseconds UTC."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from fieldfare.cases.clocks import Running, Stage
 
@@ -47,6 +47,10 @@ class KeptFiles:
     """Or the one file that a sealed bag is."""
     files: dict[str, str]
     """SHA-256 by the path below the folder; "" is the folder itself, where it is a file."""
+
+
+GOING_ON: Final = ("agreed", "begun", "erased")
+"""States of a destruction that is not done, nor stopped."""
 
 
 @dataclass(frozen=True, slots=True)
