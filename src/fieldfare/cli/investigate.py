@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldfare.cli.scan import DATE_ORDERS, EXIT_WITH_PROBLEMS, _moment, _zone
+from fieldfare.cli.scan import EXIT_WITH_PROBLEMS, date_order_of, moment_of, zone_of
 from fieldfare.cli.serve import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
@@ -58,14 +59,9 @@ def investigate(
     from fieldfare.investigation.run import AS_OF, analyse
     from fieldfare.investigation.store import Investigation
     from fieldfare.sources.reader import ReadOptions
-    from fieldfare.vocabulary import SettingsError
 
-    if date_order is not None and date_order not in DATE_ORDERS:
-        raise SettingsError(f"--date-order {date_order}: choose dmy, mdy or ymd")
-    options = ReadOptions(
-        date_order=DATE_ORDERS[date_order] if date_order else None, time_zone=_zone(zone)
-    )
-    moment = _moment(as_of)
+    options = ReadOptions(date_order=date_order_of(date_order), time_zone=zone_of(zone, "--zone"))
+    moment = moment_of(as_of)
     folder = Investigation.folder_of(data, case)
     with Investigation.open(folder, create=bool(paths)) as opened:
         imported = import_paths(opened, paths or [], options, format_in, _step)
@@ -78,7 +74,7 @@ def investigate(
         output.write(opened, results)
         _step("Reports of the countries")
         made = write_reports(opened, case, "operator", out)
-        _print(opened, imported, results)
+        _print(opened, imported, results, data)
         if made:
             typer.echo(printable(f"Reports     {len(made)}, in {(out or folder) / 'reports'}"))
     if imported.problems.total:
@@ -92,7 +88,7 @@ def _step(name: str) -> None:
         typer.echo(printable(name), err=True)
 
 
-def _print(case: Investigation, imported: Imported, results: Path) -> None:
+def _print(case: Investigation, imported: Imported, results: Path, data: Path) -> None:
     from fieldfare.cli.terminal import printable
     from fieldfare.investigation import output
 
@@ -108,7 +104,9 @@ def _print(case: Investigation, imported: Imported, results: Path) -> None:
     if imported.problems.total:
         typer.echo(f"Not read    {imported.problems.total:,} things; see problems.csv")
     typer.echo(printable(f"Written to  {results}"))
-    typer.echo("Look next   fieldfare console, Investigations; or fieldfare investigation peers")
+    given = "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
+    pages = f"fieldfare console{given}, Investigations"
+    typer.echo(printable(f"Look next   {pages}; or fieldfare investigation peers"))
 
 
 def _country(row: dict[str, Any]) -> str:

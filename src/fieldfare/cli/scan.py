@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 EXIT_WITH_PROBLEMS = 3
 
-DATE_ORDERS: dict[str, Literal["dmy", "mdy", "ymd"]] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
+DateOrder = Literal["dmy", "mdy", "ymd"]
+DATE_ORDERS: dict[str, DateOrder] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
 
 Paths = Annotated[
     list[Path],
@@ -100,8 +101,7 @@ def scan(
     from fieldfare.sources.reader import ReadOptions
     from fieldfare.vocabulary.errors import SettingsError
 
-    if date_order is not None and date_order not in DATE_ORDERS:
-        raise SettingsError(f"--date-order {date_order}: choose dmy, mdy or ymd")
+    order = date_order_of(date_order)
     if format_ not in ("text", "json"):
         raise SettingsError(f"--format {format_}: choose text or json")
     if second_look is not None and metadata_only:
@@ -116,13 +116,13 @@ def scan(
         format_in=format_in,
         top=top,
         contacts=ContactSettings(
-            as_of=_moment(as_of),
+            as_of=moment_of(as_of),
             unknown_child_probability=unknown_age_child_probability,
             norms=shipped() if norms is None else load_norms(norms),
         ),
         read=ReadOptions(
-            date_order=DATE_ORDERS[date_order] if date_order else None,
-            time_zone=_zone(time_zone),
+            date_order=order,
+            time_zone=zone_of(time_zone),
             metadata_only=metadata_only,
         ),
         heads=heads,
@@ -193,7 +193,17 @@ def _make_folder(out: Path) -> None:
         raise SettingsError(f"--out {out}: cannot be made ({error.strerror})") from error
 
 
-def _moment(text: str | None) -> int | None:
+def date_order_of(text: str | None) -> DateOrder | None:
+    """What ``--date-order`` says. Raises SettingsError."""
+    from fieldfare.vocabulary.errors import SettingsError
+
+    if text is not None and text not in DATE_ORDERS:
+        raise SettingsError(f"--date-order {text}: choose dmy, mdy or ymd")
+    return None if text is None else DATE_ORDERS[text]
+
+
+def moment_of(text: str | None) -> int | None:
+    """What ``--as-of`` says, microseconds UTC. Raises SettingsError."""
     from fieldfare.vocabulary.errors import SettingsError
     from fieldfare.vocabulary.times import parse_time
 
@@ -207,7 +217,8 @@ def _moment(text: str | None) -> int | None:
         ) from error
 
 
-def _zone(name: str | None) -> Any:
+def zone_of(name: str | None, option: str = "--time-zone") -> str | None:
+    """The IANA name that an option gives. Raises SettingsError."""
     from zoneinfo import ZoneInfo
 
     from fieldfare.vocabulary.errors import SettingsError
@@ -217,6 +228,4 @@ def _zone(name: str | None) -> Any:
     try:
         return ZoneInfo(name).key
     except (KeyError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"--time-zone {name}: no such zone; write it like Asia/Manila"
-        ) from error
+        raise SettingsError(f"{option} {name}: no such zone; write it like Asia/Manila") from error
