@@ -63,6 +63,15 @@ def test_the_overview_says_first_who_is_in_danger_then_how_many_children(desk: D
     assert not urgent or page.index("In danger now") < page.index("Where the children are")
 
 
+def test_no_page_shows_where_on_this_machine_the_archives_lie(desk: Desk) -> None:
+    client = desk.client("investigator")
+    with cabinet(desk).open(NAME) as case:
+        found = reading.sources(case)
+    pages = [client.get(AT + page).text for page in (*PAGES, f"/people/{people(desk)[0].key}")]
+    assert not [each.source for each in found for page in pages if each.source in page]
+    assert any(each.shown in pages[-1] for each in found)
+
+
 def test_people_come_most_useful_first_and_can_be_filtered(desk: Desk) -> None:
     client, found = desk.client("investigator"), people(desk)
     page = client.get(f"{AT}/people").text

@@ -17,7 +17,7 @@ from fieldfare.sources.json_stream import NOT_TEXT
 from fieldfare.sources.lines import NO_LINE_END
 from fieldfare.sources.place import open_place
 from fieldfare.sources.reader import ReadOptions
-from fieldfare.sources.whatsapp import MAYBE_SERVICE, UNKNOWN_PERIOD, WhatsApp
+from fieldfare.sources.whatsapp import MAYBE_SERVICE, NO_DATES, UNKNOWN_PERIOD, WhatsApp
 from fieldfare.sources.whatsapp_bodies import read_body, title_in
 from fieldfare.sources.whatsapp_chat import LINE_CUT, ORPHAN, account_id, split_author
 from fieldfare.sources.whatsapp_dates import HEADERS, Order, match_header, stamp_of
@@ -561,3 +561,30 @@ def test_the_generator_s_styles_differ() -> None:
     written = sorted(style.write(moment, "Al", "hi") for style in STYLES)
     same = sum(one == other for one, other in pairwise(written))
     assert same <= 4
+
+
+def test_one_chat_whose_dates_are_doubtful_leaves_the_others_readable(tmp_path: Path) -> None:
+    files = {
+        "WhatsApp Chat with Ann.txt": AMBIGUOUS,
+        "WhatsApp Chat with Bea.txt": ANDROID,
+    }
+    found = read(WhatsApp(), files, tmp_path)
+    assert {m.origin.member for m in found.messages if m.origin} == {"WhatsApp Chat with Bea.txt"}
+    (noted,) = found.problems.samples[NO_DATES]
+    assert noted.member == "WhatsApp Chat with Ann.txt"
+    assert "--date-order dmy|mdy" in noted.detail
+    told = read(WhatsApp(), files, tmp_path / "told", ReadOptions(date_order="dmy"))
+    assert len(told.messages) > len(found.messages)
+
+
+def test_where_no_chat_of_a_folder_can_be_dated_the_question_is_asked(tmp_path: Path) -> None:
+    names = ("WhatsApp Chat with Ann.txt", "WhatsApp Chat with Bea.txt")
+    with pytest.raises(InputError, match=r"--date-order dmy\|mdy"):
+        read(WhatsApp(), dict.fromkeys(names, AMBIGUOUS), tmp_path)
+
+
+def test_what_the_service_wrote_is_counted_and_nothing_is_lost_by_it(tmp_path: Path) -> None:
+    found = chat(ANDROID, tmp_path, "WhatsApp Chat with Trip.txt")
+    assert found.problems.total == 3
+    assert found.problems.lost == 0
+    assert chat(b"no time\n" + ANDROID, tmp_path / "lost").problems.lost == 1

@@ -15,6 +15,7 @@ from fieldfare.cli.serve import DEFAULT_DATA, Data
 if TYPE_CHECKING:
     from fieldfare.investigation.importing import Imported
     from fieldfare.investigation.store import Investigation
+    from fieldfare.sources.reader import Problems
 
 
 def investigate(
@@ -49,7 +50,7 @@ def investigate(
     """Find every child a suspect was in contact with, from all archives of the suspect.
 
     Exit codes: 0 done; 1 input or setting not usable; 2 wrong command line; 3 done, but some of
-    the input could not be read.
+    the input could not be read (lines of a service's own and unsent drafts are none of it).
     """
     from fieldfare.cli.terminal import printable
     from fieldfare.investigation import output
@@ -77,7 +78,7 @@ def investigate(
         _print(opened, imported, results, data)
         if made:
             typer.echo(printable(f"Reports     {len(made)}, in {(out or folder) / 'reports'}"))
-    if imported.problems.total:
+    if imported.problems.lost:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 
 
@@ -101,12 +102,25 @@ def _print(case: Investigation, imported: Imported, results: Path, data: Path) -
         typer.echo(_country(row))
     if found["proposed"]:
         typer.echo(f"To confirm  {found['proposed']:,} pairs of accounts may be one person")
-    if imported.problems.total:
-        typer.echo(f"Not read    {imported.problems.total:,} things; see problems.csv")
+    _print_lost(imported.problems)
     typer.echo(printable(f"Written to  {results}"))
     given = "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
     pages = f"fieldfare console{given}, Investigations"
     typer.echo(printable(f"Look next   {pages}; or fieldfare investigation peers"))
+
+
+def _print_lost(problems: Problems) -> None:
+    """A line a kind of what could not be read, with the first of it and what to do."""
+    from fieldfare.cli.terminal import printable
+
+    if not problems.lost:
+        return
+    typer.echo(f"Not read    {problems.lost:,} things; see problems.csv")
+    for what, count in problems.counts.most_common():
+        if problems.loses(what):
+            first = problems.samples[what][0]
+            detail = f"; {first.detail}" if first.detail else ""
+            typer.echo(printable(f"  {count:,} × {what} (first: {first.where}{detail})"))
 
 
 def _country(row: dict[str, Any]) -> str:

@@ -181,7 +181,7 @@ def try_(
     with reading(paths, settings, quiet=quiet) as (watched, step):
         trial = try_policy(tried, paths, watched, other, step)
     _print(trial, as_json=format_ == "json")
-    if trial.gathered.problems.total:
+    if trial.gathered.problems.lost:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 
 

@@ -129,7 +129,7 @@ def scan(
         second_look=_second_look(second_look),
     )
     result = run_scan(paths, settings, out, as_json=format_ == "json", note=note)
-    if result.gathered.problems.total:
+    if result.gathered.problems.lost:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
-from fieldfare.investigation.reading import origin_of
+from fieldfare.investigation.reading import names_of_sources, origin_of
 from fieldfare.investigation.records import Message, Script, Sending
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary.times import HOUR, from_micros
@@ -27,7 +27,8 @@ def conversation(
         _MESSAGES + "WHERE m.peer = ? ORDER BY m.sent_at, m.message LIMIT ? OFFSET ?",
         [peer, most, after],
     )
-    return [_message(each) for each in found]
+    names = names_of_sources(case)
+    return [_message(each, names) for each in found]
 
 
 def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
@@ -36,7 +37,8 @@ def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
         _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
         [list(numbers)],
     )
-    return [_message(each) for each in found]
+    names = names_of_sources(case)
+    return [_message(each, names) for each in found]
 
 
 def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
@@ -103,7 +105,7 @@ def hours(case: Investigation, zone: tzinfo) -> list[int]:
     return counts
 
 
-def _message(row: dict[str, Any]) -> Message:
+def _message(row: dict[str, Any], names: Mapping[str, str]) -> Message:
     return Message(
         message=row["message"],
         kind=row["kind"],
@@ -116,5 +118,5 @@ def _message(row: dict[str, Any]) -> Message:
         length=row["length"],
         media=tuple(row["media"]),
         indicators=tuple(row["indicators"]),
-        origins=tuple(origin_of(each) for each in row["origins"]),
+        origins=tuple(origin_of(each, names) for each in row["origins"]),
     )

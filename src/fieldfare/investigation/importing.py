@@ -85,15 +85,15 @@ def _read(
     digest = place.sha256
     repeated = known.setdefault(digest, source) != source or source in spool.before
     if repeated and source not in imported.places:
-        imported.problems.add(place, AGAIN, detail=known[digest])
+        imported.problems.remark(place, AGAIN, detail=known[digest])
         return
     on_place(f"{place} ({found.reader.title})")
     imported.places.append(source)
     spool.begin(source, digest, found)
-    before = imported.problems.total
+    before = imported.problems.lost
     for table, batch in found.read(options, imported.problems):
         spool.add(table, batch)
-    spool.problems[source] += imported.problems.total - before
+    spool.problems[source] += imported.problems.lost - before
 
 
 class _Spool:
@@ -181,16 +181,13 @@ class _Spool:
 def _note_problems(case: Investigation, problems: Problems) -> None:
     for what, count in problems.counts.items():
         listed = problems.samples.get(what, [])
-        for one in listed:
-            _note(case, one.source, one.where, what, one.detail, 1)
+        noted = [[one.source, one.where, what, one.detail, 1] for one in listed]
         if count > len(listed):
-            _note(case, "", "", what, "", count - len(listed))
-
-
-def _note(case: Investigation, source: str, where: str, what: str, detail: str, times: int) -> None:
-    case.connection.execute(
-        "INSERT INTO problems VALUES (?, ?, ?, ?, ?)", [source, where, what, detail, times]
-    )
+            noted.append(["", "", what, "", count - len(listed)])
+        for row in noted:
+            case.connection.execute(
+                "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", [*row, problems.loses(what)]
+            )
 
 
 @cache

@@ -22,7 +22,7 @@ TABLES: Final = {
     "stages": "SELECT * FROM stages ORDER BY peer, first_at, indicator",
     "days": "SELECT * FROM days ORDER BY day",
     "sources": "SELECT * FROM sources ORDER BY source",
-    "problems": 'SELECT * FROM problems ORDER BY source, "where", what',
+    "problems": 'SELECT * FROM problems ORDER BY lost DESC, source, "where", what',
 }
 """What is written, as ``NAME.csv``."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
@@ -63,17 +64,34 @@ def verdict_before(case: Investigation, peer: str) -> str | None:
     return found[0][0] if found else None
 
 
+def names_of_sources(case: Investigation) -> dict[str, str]:
+    """What each source is called where people read it: the shortest end of its path that no other
+    source has, which is its file name unless two have the same."""
+    return _endings(source for (source,) in case.values("SELECT source FROM sources"))
+
+
+def _endings(paths: Iterable[str]) -> dict[str, str]:
+    parts = {path: PurePath(path).parts or (path,) for path in set(paths)}
+    seen = Counter(own[at:] for own in parts.values() for at in range(len(own)))
+    shortest = {
+        path: next((own[at:] for at in range(len(own) - 1, 0, -1) if seen[own[at:]] == 1), own)
+        for path, own in parts.items()
+    }
+    return {path: str(PurePath(*own)) for path, own in shortest.items()}
+
+
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     """What points to a child, by peer, the strongest first."""
     found = case.rows(
         "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
         [list(peers)],
     )
+    names = names_of_sources(case)
     return _by_peer(
         (
             each["peer"],
-            Cue(each["kind"], each["weight"], each["says"], each["message"], origin_of(each),
-                each["quote"]),
+            Cue(each["kind"], each["weight"], each["says"], each["message"],
+                origin_of(each, names), each["quote"]),
         )
         for each in found
     )  # fmt: skip
@@ -85,11 +103,12 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
         "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
         [list(peers)],
     )
+    names = names_of_sources(case)
     return _by_peer(
         (
             each["peer"],
             Place(each["country"], each["basis"], each["weight"], each["says"], each["message"],
-                  origin_of(each)),
+                  origin_of(each, names)),
         )
         for each in found
     )  # fmt: skip
@@ -101,10 +120,11 @@ def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
         'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
         [list(peers)],
     )
+    names = names_of_sources(case)
     return _by_peer(
         (
             each["peer"],
-            Risk(each["kind"], each["at"], each["message"], origin_of(each), each["quote"]),
+            Risk(each["kind"], each["at"], each["message"], origin_of(each, names), each["quote"]),
         )
         for each in found
     )
@@ -126,13 +146,14 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     given: list[Any] = [] if persons is None else [list(persons)]
     found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
+    names = names_of_sources(case)
     for each in case.rows(
         "SELECT * FROM identifiers WHERE list_contains(?, account) "
         "ORDER BY account, kind, value, source, member, locator",
         [[each["account"] for each in found]],
     ):
         known[each["account"]].append(
-            Identifier(each["account"], each["kind"], each["value"], origin_of(each))
+            Identifier(each["account"], each["kind"], each["value"], origin_of(each, names))
         )
     return _by_peer(
         (
@@ -165,23 +186,43 @@ def joins(case: Investigation) -> list[Join]:
         ORDER BY state <> 'proposed', applied, confidence DESC, join_id
         """,
     )
-    return [_join(each) for each in found]
+    names = names_of_sources(case)
+    return [_join(each, names) for each in found]
 
 
 def sources(case: Investigation) -> list[Source]:
     """The archives."""
-    names = ", ".join(Source.__slots__)
-    found = case.values(f"SELECT {names} FROM sources ORDER BY source")
-    return [Source(*each) for each in found]
+    names = names_of_sources(case)
+    found = case.values(
+        "SELECT source, sha256, reader, title, completeness, tz_basis, records, problems"
+        " FROM sources ORDER BY source"
+    )
+    return [Source(*each, names[each[0]]) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:
-    """What could not be read, the most frequent first."""
+    """What could not be read, the most frequent first; then what loses nothing."""
     found = case.values(
-        "SELECT coalesce(source, ''), \"where\", what, detail, times FROM problems "
-        'ORDER BY times DESC, source, "where", what',
+        "SELECT coalesce(source, ''), \"where\", what, detail, times, lost FROM problems "
+        'ORDER BY lost DESC, times DESC, source, "where", what',
     )
-    return [Problem(*each) for each in found]
+    known = [source for (source,) in case.values("SELECT source FROM sources")]
+    names = _endings([*known, *(source for source, *_ in found if source)])
+    return [
+        Problem(
+            names.get(source, source),
+            _renamed(where, source, names),
+            what,
+            names.get(detail) or _renamed(detail, source, names),
+            times,
+            lost,
+        )
+        for source, where, what, detail, times, lost in found
+    ]
+
+
+def _renamed(text: str, source: str, names: Mapping[str, str]) -> str:
+    return text.replace(source, names[source]) if source else text
 
 
 def asked(case: Investigation) -> dict[str, dict[str, int]]:
@@ -249,8 +290,8 @@ def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     return dict(found)
 
 
-def origin_of(row: dict[str, Any]) -> Origin:
-    """Where a row says that it stands."""
+def origin_of(row: dict[str, Any], names: Mapping[str, str]) -> Origin:
+    """Where a row says that it stands; `names`: `names_of_sources`."""
     return Origin(
         row["source"],
         row["member"],
@@ -258,6 +299,7 @@ def origin_of(row: dict[str, Any]) -> Origin:
         row.get("raw_time") or "",
         row.get("tz_basis") or "",
         tuple(row.get("warnings") or ()),
+        names.get(row["source"], ""),
     )
 
 
@@ -288,7 +330,7 @@ def _person(row: dict[str, Any]) -> Person:
     )
 
 
-def _join(row: dict[str, Any]) -> Join:
+def _join(row: dict[str, Any], names: Mapping[str, str]) -> Join:
     return Join(
         id=row["join_id"],
         account_a=row["account_a"],
@@ -299,7 +341,7 @@ def _join(row: dict[str, Any]) -> Join:
         value=row["value"],
         confidence=row["confidence"],
         evidence=tuple(
-            Evidence(each["account"], each["says"], origin_of(each))
+            Evidence(each["account"], each["says"], origin_of(each, names))
             for each in json.loads(row["evidence"])
         ),
         applied=row["applied"],

@@ -33,9 +33,16 @@ class Origin:
     raw_time: str = ""
     tz_basis: str = ""
     warnings: tuple[str, ...] = ()
+    shown: str = ""
+    """What the source is called on pages: the end of its path that no other source has."""
+
+    @property
+    def name(self) -> str:
+        """What the source is called."""
+        return self.shown or self.source
 
     def __str__(self) -> str:
-        return ", ".join(each for each in (self.source, self.member, self.locator) if each)
+        return ", ".join(each for each in (self.name, self.member, self.locator) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +275,18 @@ class Source:
     tz_basis: str
     records: int
     problems: int
+    shown: str = ""
+    """What it is called on pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read."""
+    """Something that could not be read; sources as they are called on pages."""
 
     source: str
     where: str
     what: str
     detail: str
     times: int
+    lost: bool
+    """Whether something of the input is lost by it, or may be."""

@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS sources (
 
 CREATE TABLE IF NOT EXISTS problems (
     source VARCHAR, "where" VARCHAR NOT NULL, what VARCHAR NOT NULL, detail VARCHAR NOT NULL,
-    times BIGINT NOT NULL
+    times BIGINT NOT NULL,
+    lost BOOLEAN NOT NULL -- false: nothing of the input is lost by it, as a line of the service's
 );
 
 CREATE TABLE IF NOT EXISTS records ( -- messages as read, one row a record of a source

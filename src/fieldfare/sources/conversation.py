@@ -26,6 +26,9 @@ NO_SENDER = "a message without a sender; it was left out"
 NOT_SENT = "a draft, or a message that was not sent; it was left out"
 SERVICE_LINE = "a line written by the service, not by a person; it was left out"
 
+_REMARKS = frozenset({LARGE_GROUP, NO_RECIPIENT, NOT_SENT, SERVICE_LINE})
+"""What is so by the rules of a reader or of an export; nothing that was sent is lost by it."""
+
 ORDER_WINDOW = 20_000
 """Messages held to put them in the order of time. Meta starts a new file after 10,000."""
 
@@ -116,7 +119,8 @@ def phone_account(service: str, oldest: str) -> str:
 def note(problems: Problems, origin: Origin, what: str) -> None:
     """Count a problem at a record's origin; nothing where `what` is empty."""
     if what:
-        problems.add(origin.source, what, member=origin.member, locator=origin.locator)
+        add = problems.remark if what in _REMARKS else problems.add
+        add(origin.source, what, member=origin.member, locator=origin.locator)
 
 
 def in_order(messages: Iterator[Message]) -> Iterator[Message]:

@@ -53,6 +53,7 @@ class Problems:
     samples: dict[str, list[Problem]] = field(default_factory=dict)
     most: int = MAX_SAMPLES
     """How many of a kind are kept."""
+    _harmless: set[str] = field(default_factory=set)
 
     def add(
         self,
@@ -70,9 +71,33 @@ class Problems:
         if len(kept) < self.most:
             kept.append(Problem(str(place), member, locator, what, detail))
 
+    def remark(
+        self,
+        place: Place | str,
+        what: str,
+        *,
+        member: str = "",
+        locator: str = "",
+        detail: str = "",
+    ) -> None:
+        """Note what is left out or doubtful by its nature, such as a line of the service's own:
+        counted and located as problems are, and nothing that was written is lost by it."""
+        self._harmless.add(what)
+        self.add(place, what, member=member, locator=locator, detail=detail)
+
+    def loses(self, what: str) -> bool:
+        """Whether something of the input is lost, or may be, where this was noted."""
+        return what not in self._harmless
+
     @property
     def total(self) -> int:
+        """Of everything."""
         return sum(self.counts.values())
+
+    @property
+    def lost(self) -> int:
+        """Of what could not be read, or not fully: without remarks."""
+        return sum(count for what, count in self.counts.items() if self.loses(what))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from fieldfare.vocabulary import InputError, Message, Origin, Record
 
 UNKNOWN_PERIOD = "a word for the half of the day that is not known; the message was left out"
 MAYBE_SERVICE = "a line that may be the service's own words; it was kept as a message"
+NO_DATES = "a chat whose dates cannot be read as they stand; it was not read"
 NOT_A_CHAT = "a text file that is no WhatsApp chat; it was not read"
 
 PROBED = 8
@@ -95,10 +96,20 @@ class WhatsApp(RecordReader):
                 problems.add(place, NOT_A_CHAT, member=member.name)
         if not surveys:
             raise InputError(f"{place}: no line in it begins like a line of a WhatsApp chat")
-        # All questions come before the first record: nobody should wait an hour for one.
-        orders = [_order(place, found, options) for found in surveys]
+        # What must be asked of a chat by itself comes before the first record; of one among others
+        # it is noted, and these are read.
+        ordered, refused = [], []
+        for found in surveys:
+            try:
+                ordered.append((found, _order(place, found, options)))
+            except InputError as error:
+                refused.append((found.member.name, error))
+        if not ordered:
+            raise refused[0][1]
+        for name, error in refused:
+            problems.add(place, NO_DATES, member=name, detail=str(error))
         accounts = Accounts(place)
-        for found, order in zip(surveys, orders, strict=True):
+        for found, order in ordered:
             people = found.everyone()
             yield from accounts.new(people.items(), found.member, "names")
             yield from _messages(place, found, order, clock, options, problems)
@@ -170,7 +181,7 @@ def _messages(
         else:
             micros, doubts = clock.micros(local)
             if body.foreign:
-                note(problems, origin, MAYBE_SERVICE)
+                problems.remark(place, MAYBE_SERVICE, member=origin.member, locator=origin.locator)
             recipients = conversation.recipients(sender)
             note(problems, origin, conversation.doubt(recipients))
             ordinal = ordinals.next(sender, str(micros))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,6 +110,8 @@ class SourcesPage:
     rows: list[SourceRow]
     problems: list[tuple[str, str, str, int]]
     more: str
+    remarks: list[tuple[str, str]]
+    """What loses nothing: what, how often."""
 
 
 @routes.get("/investigations/{investigation}/accounts", Permission.INVESTIGATION_READ)
@@ -219,12 +222,17 @@ def _where(problem: Problem) -> str:
 def sources(visit: Visit) -> Response:
     """What was read, and what could not be."""
     with opened(visit, "sources") as case:
-        found, problems = reading.sources(case), reading.problems(case)
+        found, noted = reading.sources(case), reading.problems(case)
+    problems = [each for each in noted if each.lost]
+    remarks: Counter[str] = Counter()
+    for each in noted:
+        if not each.lost:
+            remarks[each.what] += each.times
     page = SourcesPage(
         bar(visit, "/sources"),
         [
             SourceRow(
-                words.clip(each.source, words.PLACE_LENGTH),
+                words.clip(each.shown, words.PLACE_LENGTH),
                 each.title,
                 f"{each.records:,}",
                 _COMPLETE.get(each.completeness, "not known"),
@@ -246,6 +254,10 @@ def sources(visit: Visit) -> Response:
         f"The {MOST_JOINS} most frequent of {len(problems):,} are listed."
         if len(problems) > MOST_JOINS
         else "",
+        [
+            (words.clip(what, 200), words.plural(times, "time"))
+            for what, times in remarks.most_common()
+        ],
     )
     return visit.page("sources.html.j2", "Sources", page)
 

@@ -173,7 +173,7 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
     cues = reading.cues(case, [each.peer for each in urgent[:MOST_URGENT]])
     left = sum(each.standing == "probable" for each in children)
     hours = correspondence.hours(case, zone.zone)
-    problems = sum(each.times for each in reading.problems(case))
+    problems = sum(each.times for each in reading.problems(case) if each.lost)
     return OverviewPage(
         bar=bar(visit, ""),
         summary=_summary(people, children, urgent),

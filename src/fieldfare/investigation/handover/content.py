@@ -145,7 +145,7 @@ def dossier(case: Investigation, name: str, *, made_at: int, by: str, software: 
         people,
         reading.accounts(case),
         reading.sources(case),
-        reading.problems(case),
+        [each for each in reading.problems(case) if each.lost],
         ties,
         {peer: {each.country for each in found} for peer, found in places.items()},
     )
@@ -203,7 +203,7 @@ def content(found: Dossier, code: str) -> Report:
         sources=writer.sources(),
         problems=[
             Line(each.what, words.plural(each.times, "time"), words.clip(each.detail, 200),
-                 ", ".join(part for part in (each.source, each.where) if part))
+                 each.where or each.source)
             for each in found.problems[:MOST_PROBLEMS]
         ],
         limits=sentences.limits(found.people, found.sources, code),
@@ -306,7 +306,7 @@ class _Writer:
     def sources(self) -> list[Line]:
         """The archives, by their numbers."""
         return [
-            Line(f"[{n}] {each.source}", f"{each.title}: {each.records:,} messages",
+            Line(f"[{n}] {each.shown}", f"{each.title}: {each.records:,} messages",
                  f"SHA-256 {each.sha256}", f"holds {_COMPLETE.get(each.completeness, 'unknown')}; "
                  f"times: {_ZONES.get(each.tz_basis, each.tz_basis)}")
             for n, each in enumerate(self._found.sources, 1)
@@ -346,7 +346,7 @@ class _Writer:
 
     def _where(self, origin: Origin) -> str:
         number = self._numbers.get(origin.source)
-        head = origin.source if number is None else f"[{number}]"
+        head = origin.name if number is None else f"[{number}]"
         return ", ".join(part for part in (head, origin.member, origin.locator) if part)
 
 

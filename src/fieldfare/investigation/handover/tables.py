@@ -83,7 +83,7 @@ def lines(found: Dossier, code: str) -> bytes:
 
 
 def _place(origin: Any) -> tuple[str, str, str]:
-    return origin.source, origin.member, origin.locator
+    return origin.name, origin.member, origin.locator
 
 
 def _number(message: int | None) -> str:

@@ -1,0 +1,76 @@
+"""``fieldfare investigate``: what its exit code means, and what it says could not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from fieldfare.cli import app
+from fieldfare.investigation import reading
+from fieldfare.investigation.handover.content import content, dossier
+from fieldfare.investigation.store import Investigation
+
+CHAT = (
+    "31/12/2024, 09:58 - Messages and calls are end-to-end encrypted.\n"
+    "31/12/2024, 09:59 - Robin changed the group's picture\n"
+    "31/12/2024, 10:00 - Robin: hi, how old are you\n"
+    "31/12/2024, 10:01 - {peer}: 13, and you\n"
+)
+DOUBTFUL = "03/04/2025, 10:00 - Robin: hi\n05/06/2025, 10:00 - Sam: hello\n"
+
+
+def investigate(folder: Path, data: Path, *more: str) -> tuple[int, str]:
+    arguments = ["investigate", str(folder), "--case", "one", "--data", str(data), *more]
+    done = CliRunner().invoke(app, arguments)
+    return done.exit_code, done.output
+
+
+def chats(folder: Path, *peers: str) -> Path:
+    folder.mkdir()
+    for peer in peers:
+        path = folder / f"WhatsApp Chat with {peer}.txt"
+        path.write_text(CHAT.format(peer=peer), "utf-8")
+    return folder
+
+
+def test_lines_of_the_service_are_no_loss(tmp_path: Path) -> None:
+    folder = chats(tmp_path / "chats", "Ann", "Bea")
+    code, said = investigate(folder, tmp_path)
+    assert code == 0
+    assert "Not read" not in said
+    with Investigation.open(Investigation.folder_of(tmp_path, "one"), read_only=True) as case:
+        assert {(each.times, each.lost) for each in reading.problems(case)} == {(1, False)}
+        assert all(each.problems == 0 for each in reading.sources(case))
+        report = dossier(case, "one", made_at=0, by="op", software="")
+        assert content(report, report.countries()[0]).problems == []
+
+
+def test_a_chat_with_doubtful_dates_is_named_with_what_to_do_and_the_rest_is_read(
+    tmp_path: Path,
+) -> None:
+    folder = chats(tmp_path / "chats", "Ann", "Bea")
+    (folder / "WhatsApp Chat with Sam.txt").write_text(DOUBTFUL, "utf-8")
+    code, said = investigate(folder, tmp_path)
+    assert code == 3
+    line = next(each for each in said.splitlines() if "Chat with Sam" in each)
+    assert "--date-order dmy|mdy" in line
+    assert "People      2" in said
+    assert investigate(folder, tmp_path / "told", "--date-order", "dmy")[0] == 0
+
+
+def test_sources_are_called_by_what_tells_them_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "seized"
+    folder.mkdir()
+    for name in ("first", "second"):
+        chats(folder / name, "Ann" if name == "first" else "Bea")
+        (folder / name / "notes.bin").write_bytes(b"\x00")
+    (folder / "third.txt").write_text(CHAT.format(peer="Cem").replace("10:0", "11:0"), "utf-8")
+    investigate(folder, tmp_path)
+    with Investigation.open(Investigation.folder_of(tmp_path, "one"), read_only=True) as case:
+        assert {each.shown for each in reading.sources(case)} == {"first", "second", "third.txt"}
+        peer = reading.people(case)[0].peer
+        shown = [str(each.origin) for each in reading.cues(case, [peer])[peer]]
+        lines = [text for each in reading.problems(case) for text in (each.where, each.detail)]
+    assert shown
+    assert not any(str(tmp_path) in each for each in [*shown, *lines])
