@@ -197,7 +197,7 @@ def sources(case: Investigation) -> list[Source]:
         "SELECT source, sha256, reader, title, completeness, tz_basis, records, problems"
         " FROM sources ORDER BY source"
     )
-    return [Source(*each, names[each[0]]) for each in found]
+    return [Source(*each, shown=names[each[0]]) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:

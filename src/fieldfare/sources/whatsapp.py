@@ -106,8 +106,8 @@ class WhatsApp(RecordReader):
                 refused.append((found.member.name, error))
         if not ordered:
             raise refused[0][1]
-        for name, error in refused:
-            problems.add(place, NO_DATES, member=name, detail=str(error))
+        for name, why in refused:
+            problems.add(place, NO_DATES, member=name, detail=str(why))
         accounts = Accounts(place)
         for found, order in ordered:
             people = found.everyone()
