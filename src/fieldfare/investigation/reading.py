@@ -193,11 +193,8 @@ def joins(case: Investigation) -> list[Join]:
 def sources(case: Investigation) -> list[Source]:
     """The archives."""
     names = names_of_sources(case)
-    found = case.values(
-        "SELECT source, sha256, reader, title, completeness, tz_basis, records, problems"
-        " FROM sources ORDER BY source"
-    )
-    return [Source(*each, shown=names[each[0]]) for each in found]
+    found = case.rows("SELECT * FROM sources ORDER BY source")
+    return [Source(**each, shown=names[each["source"]]) for each in found]
 
 
 def problems(case: Investigation) -> list[Problem]:
