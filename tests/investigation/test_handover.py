@@ -16,7 +16,8 @@ from fieldfare.investigation import correspondence, reading
 from fieldfare.investigation.decisions import decide
 from fieldfare.investigation.handover import handed, write_reports
 from fieldfare.investigation.handover.bag import make_country_bag
-from fieldfare.investigation.records import UNKNOWN
+from fieldfare.investigation.handover.references import References
+from fieldfare.investigation.records import UNKNOWN, Origin, Problem, Source
 from fieldfare.investigation.store import Investigation
 from fieldfare.reports.evidence.verifying import verify
 from tests.investigation.made import NAME, small
@@ -85,6 +86,31 @@ def test_every_line_names_a_source_that_the_report_lists(reported: Path) -> None
         text = (reported / "reports" / code / f"{code}.lines.csv").read_text("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
         assert rows and all(row["source"] in known and row["record"] for row in rows)
+
+
+def test_a_file_has_one_mark_that_is_listed_where_it_is_used() -> None:
+    references = References([source("a.zip"), source("b.txt")])
+    one = references.where(Origin("a.zip", "inbox/one.json", "messages[3]"))
+    assert one == "[1.1], messages[3]"
+    assert references.where(Origin("b.txt", "", "line 7")) == "[2], line 7"
+    assert references.files() == ["[1.1] inbox/one.json"]
+    assert references.where(Origin("a.zip", "inbox/two.json", "messages[0]")).startswith("[1.2]")
+    assert references.where(Origin("a.zip", "inbox/one.json", "messages[4]")).startswith("[1.1]")
+    assert sorted(references.files()) == ["[1.1] inbox/one.json", "[1.2] inbox/two.json"]
+
+
+def test_what_could_not_be_read_names_no_file_since_its_name_may_be_a_child() -> None:
+    found = [
+        Problem("a.zip", "a.zip: Chat with +447700900123.txt: line 1", "not read", "", 1, True),
+        Problem("", "", "not read", "", 40, True),
+        Problem("b.txt", "b.txt: line 9", "no time", "of +447700900123", 50, True),
+    ]
+    said = References([source("a.zip"), source("b.txt")]).problems(found)
+    assert said == [("no time", 50, "[2]"), ("not read", 41, "[1]")]
+
+
+def source(name: str) -> Source:
+    return Source(name, "0" * 64, "whatsapp", "WhatsApp", "everything", "utc", 1, 0, name)
 
 
 def test_reports_are_known_to_be_older_than_a_verdict(reported: Path) -> None:

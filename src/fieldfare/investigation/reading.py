@@ -24,6 +24,7 @@ from fieldfare.investigation.records import (
     key_of,
 )
 from fieldfare.investigation.store import Investigation
+from fieldfare.investigation.wording import called
 from fieldfare.scan.snapshot import SeenChild
 from fieldfare.vocabulary import InputError
 
@@ -158,7 +159,7 @@ def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[
     return _by_peer(
         (
             each["person"],
-            Account(each["account"], each["name"] or "", each["service"], each["messages"],
+            Account(each["account"], called(each["name"]), each["service"], each["messages"],
                     tuple(known[each["account"]])),
         )
         for each in found
@@ -303,7 +304,7 @@ def origin_of(row: dict[str, Any], names: Mapping[str, str]) -> Origin:
 def _person(row: dict[str, Any]) -> Person:
     return Person(
         peer=row["peer"],
-        name=row["name"] or "",
+        name=called(row["name"]),
         accounts=tuple(row["accounts"]),
         probability=row["child_probability"],
         low=row["low"],
@@ -332,8 +333,8 @@ def _join(row: dict[str, Any], names: Mapping[str, str]) -> Join:
         id=row["join_id"],
         account_a=row["account_a"],
         account_b=row["account_b"],
-        name_a=row["name_a"] or "",
-        name_b=row["name_b"] or "",
+        name_a=called(row["name_a"]),
+        name_b=called(row["name_b"]),
         kind=row["kind"],
         value=row["value"],
         confidence=row["confidence"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 RISKS: Final = {
@@ -66,6 +67,16 @@ IDENTIFIERS: Final = {
     "username": "user name",
     "name": "name",
 }
+
+
+_NUMBER_ACCOUNT: Final = re.compile(r"(\d{7,15})@(?:s\.whatsapp\.net|c\.us)")
+
+
+def called(name: str | None) -> str:
+    """What somebody is called; the telephone number where an export has only an account's address,
+    ``447700900001@s.whatsapp.net``, in place of a name."""
+    number = _NUMBER_ACCOUNT.fullmatch(name or "")
+    return f"+{number[1]}" if number else name or ""
 
 
 def risk(kind: str) -> str:

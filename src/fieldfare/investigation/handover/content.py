@@ -12,13 +12,13 @@ from typing import Final
 
 from fieldfare.investigation import reading, wording
 from fieldfare.investigation.handover import sentences
+from fieldfare.investigation.handover.references import References
 from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import (
     UNKNOWN,
     URGENT,
     Account,
     Cue,
-    Origin,
     Person,
     Place,
     Problem,
@@ -63,6 +63,8 @@ class ReportedChild:
     cues: list[Line]
     places: list[Line]
     asked: list[Line]
+    files: list[str]
+    """What the marks of its lines stand for."""
     knows: str
     unknown: str
     """What is not known, and would help to find the child."""
@@ -90,6 +92,7 @@ class Report:
     elsewhere: list[str]
     """Children who may be in this country, and are in the report of another."""
     suspect: list[Line]
+    suspect_files: list[str]
     suspect_says: str
     sources: list[Line]
     problems: list[Line]
@@ -168,6 +171,12 @@ def content(found: Dossier, code: str) -> Report:
         )
         for each in children
     ]
+    suspect = [
+        line
+        for owned in found.suspect.values()
+        for account in owned
+        for line in writer.account(account)
+    ]
     return Report(
         case=found.name,
         code=code,
@@ -186,25 +195,19 @@ def content(found: Dossier, code: str) -> Report:
         ],
         children=made,
         open=[
-            f"{each.reference}: a child with {words.probability(each.probability)} "
-            f"({words.probability(each.low)} to {words.probability(each.high)}); risk: "
+            f"{each.reference}: a child with {sentences.chance(each)}; risk: "
             f"{wording.level(each.risk).lower()}"
             for each in sorted(found.people, key=lambda p: (-p.risk, -p.probability))
             if each.possible and not each.counts and each.place == code
         ],
         elsewhere=writer.elsewhere(),
-        suspect=[
-            line
-            for owned in found.suspect.values()
-            for account in owned
-            for line in writer.account(account)
-        ],
+        suspect=suspect,
+        suspect_files=writer.references.files(),
         suspect_says=sentences.suspect_says(found.people),
         sources=writer.sources(),
         problems=[
-            Line(each.what, words.plural(each.times, "time"), words.clip(each.detail, 200),
-                 each.where or each.source)
-            for each in found.problems[:MOST_PROBLEMS]
+            Line(what, words.plural(times, "time"), "", where)
+            for what, times, where in writer.references.problems(found.problems)[:MOST_PROBLEMS]
         ],
         limits=sentences.limits(found.people, found.sources, code),
     )  # fmt: skip
@@ -217,7 +220,7 @@ class _Writer:
         self._found, self._code = found, code
         self._here = {each.peer for each in children}
         self._known = {each.peer: each for each in found.people}
-        self._numbers = {each.source: n for n, each in enumerate(found.sources, 1)}
+        self.references = References(found.sources)
         others = [each for each in found.people if each.counts and each.place != code]
         also = [
             identifier.value
@@ -250,6 +253,7 @@ class _Writer:
         accounts: Sequence[Account],
     ) -> ReportedChild:
         now = sentences.now(risks)
+        self.references.files()
         return ReportedChild(
             reference=person.reference,
             name=words.clip(person.name),
@@ -264,15 +268,16 @@ class _Writer:
             accounts=[line for account in accounts for line in self.account(account)],
             cues=[
                 Line(each.says, wording.strength(each.weight), self._quote(each.quote),
-                     self._where(each.origin))
+                     self.references.where(each.origin))
                 for each in cues[:MOST_CUES]
             ],
             places=[
                 Line(each.says, f"{words.country(each.country)}, by {wording.basis(each.basis)}",
-                     "", self._where(each.origin))
+                     "", self.references.where(each.origin))
                 for each in places[:MOST_PLACES]
             ],
             asked=self._asked(risks),
+            files=self.references.files(),
             knows=self._knows(person),
             unknown=sentences.unknown(person, places, accounts),
         )  # fmt: skip
@@ -282,7 +287,7 @@ class _Writer:
         kinds = [each for each in account.identifiers if each.value != account.account]
         shown = [
             Line(wording.IDENTIFIERS.get(each.kind, each.kind), "", words.clip(each.value, 120),
-                 self._where(each.origin))
+                 self.references.where(each.origin))
             for each in {(i.kind, i.value): i for i in reversed(kinds)}.values()
         ]  # fmt: skip
         head = Line(
@@ -321,11 +326,17 @@ class _Writer:
         for kind in sorted(by_kind, key=lambda k: order.index(k) if k in order else len(order)):
             its = by_kind[kind]
             last, first = its[0], its[-1]
+            where = self.references.where(last.origin)
             when = words.minute(last.at)
             if len(its) > 1:
                 when = f"{words.plural(len(its), 'message')}, {words.minute(first.at)} to {when}"
             lines.append(
-                Line(wording.risk(kind), when, self._quote(last.quote), self._where(last.origin))
+                Line(
+                    wording.risk(kind),
+                    when,
+                    self._quote(last.quote),
+                    self.references.where(last.origin),
+                )
             )
         return lines
 
@@ -343,11 +354,6 @@ class _Writer:
     def _quote(self, text: str) -> str:
         hidden, _ = self._hider.hide(text, contacts=False)
         return words.clip(hidden, 200)
-
-    def _where(self, origin: Origin) -> str:
-        number = self._numbers.get(origin.source)
-        head = origin.name if number is None else f"[{number}]"
-        return ", ".join(part for part in (head, origin.member, origin.locator) if part)
 
 
 @dataclass(frozen=True)

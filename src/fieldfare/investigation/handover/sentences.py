@@ -14,16 +14,20 @@ def country_name(code: str) -> str:
     return "Country not known" if code == UNKNOWN else words.country(code)
 
 
+def chance(person: Person) -> str:
+    """The probability of being a child, with its interval where that says more."""
+    said, low, high = map(words.probability, (person.probability, person.low, person.high))
+    return said if low == said == high else f"{said} ({low} to {high})"
+
+
 def standing(person: Person) -> str:
     """Whether an officer confirmed a child, and what the cues say."""
-    chance = words.probability(person.probability)
-    between = f"{words.probability(person.low)} to {words.probability(person.high)}"
     if person.standing == "confirmed":
         when = "" if person.verdict_at is None else f", {words.minute(person.verdict_at)} UTC"
         return f"A child: confirmed by {person.verdict_by}{when}"
     if person.standing == "unsure":
-        return f"An officer looked and was unsure; by the cues a child with {chance} ({between})"
-    return f"Not yet looked at by an officer; by the cues a child with {chance} ({between})"
+        return f"An officer looked and was unsure; by the cues a child with {chance(person)}"
+    return f"Not yet looked at by an officer; by the cues a child with {chance(person)}"
 
 
 def age(person: Person) -> str:
@@ -157,8 +161,9 @@ def limits(people: Sequence[Person], sources: Sequence[Source], code: str) -> li
         "Risk is read from words and from the dates of messages. That nothing is listed does not "
         "mean that nothing happened: calls, deleted messages and pictures are not read.",
         "Times are UTC. Where a source gives no time zone they may be wrong by hours.",
-        "Everything here is found again by its reference: [number] of the source, file in it, "
-        "record. The hash says which file it is.",
+        "Everything here is found again by its reference: [2.3], line 7 is line 7 of file 3 of "
+        "source 2. Files are listed under each child, sources below with the hash that says which "
+        "archive it is.",
     ]
     left = sum(each.standing == "unlikely" and each.place == code for each in people)
     if left:
