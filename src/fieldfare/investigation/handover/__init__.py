@@ -6,6 +6,7 @@ PDF that say the same, and tables; where it is asked for, an evidence bag of the
 
     content   what a report says; other countries' children are in it by reference only
     sentences what is known of a child, and what is not, in sentences
+    references where a line stands, in short, and what each mark stands for
     writing   reports and tables as files, and which of them are out of date
     tables    CSV
     bag       the messages with the children of a country, as an evidence bag

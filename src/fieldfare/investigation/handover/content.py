@@ -330,14 +330,7 @@ class _Writer:
             when = words.minute(last.at)
             if len(its) > 1:
                 when = f"{words.plural(len(its), 'message')}, {words.minute(first.at)} to {when}"
-            lines.append(
-                Line(
-                    wording.risk(kind),
-                    when,
-                    self._quote(last.quote),
-                    self.references.where(last.origin),
-                )
-            )
+            lines.append(Line(wording.risk(kind), when, self._quote(last.quote), where))
         return lines
 
     def _knows(self, person: Person) -> str:
