@@ -24,11 +24,12 @@ def decide(case: Investigation, peer: str, verdict: str | None, by: str, note: s
         raise SettingsError(f"verdict '{verdict}': choose one of {', '.join(VERDICTS)}")
     if case.value("SELECT 1 FROM peers WHERE peer = ?", [peer]) is None:
         raise InputError(f"there is no peer '{peer}' in this investigation")
-    case.connection.execute(
-        "INSERT INTO verdicts SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?, ? FROM verdicts",
-        [peer, verdict, by, now(), note],
-    )
-    refit(case)
+    with case.transaction():
+        case.connection.execute(
+            "INSERT INTO verdicts SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?, ? FROM verdicts",
+            [peer, verdict, by, now(), note],
+        )
+        refit(case)
 
 
 def decide_join(case: Investigation, join_id: str, state: str, by: str) -> None:

@@ -28,14 +28,20 @@ Floats = npt.NDArray[np.float64]
 
 def refit(case: Investigation) -> None:
     """Probabilities, intervals, verdicts and priorities of all peers, from `features` and
-    `verdicts`, in one pass; the weights as fitted go into `weights`."""
+    `verdicts`, in two passes, and the cues of the company somebody is in; the weights as fitted
+    go into `weights`."""
     shipped = weights()
     case.run(statements("said"))
     peers = case.table("SELECT peer, said, risk_level FROM said ORDER BY peer")
-    found = _matrix(case, shipped, peers.num_rows)
     said = peers["said"].to_numpy(zero_copy_only=False)
     given = ~np.isnan(said)
     mean, spread = _before(shipped)
+    # First by what was said; then also by the company that this puts somebody in.
+    alone = _matrix(case, shipped, peers.num_rows)
+    alone[:, [1 + at for at, cue in enumerate(shipped.cue) if cue.said_by == "company"]] = 0.0
+    fitted, _ = fit(alone[given], said[given], mean, spread)
+    _keep_company(case, peers["peer"], np.where(given, said, logistic(alone @ fitted)))
+    found = _matrix(case, shipped, peers.num_rows)
     fitted, covariance = fit(found[given], said[given], mean, spread)
     centre = found @ fitted
     width = NINETY * np.sqrt(((found @ covariance) * found).sum(axis=1))
@@ -54,6 +60,14 @@ def refit(case: Investigation) -> None:
     learnt = pa.table({"kind": names, "shipped": mean, "fitted": fitted})
     with case.lent(scored=scored, learnt=learnt):
         case.run(statements("scored"))
+
+
+def _keep_company(case: Investigation, peers: pa.ChunkedArray, likely: Floats) -> None:
+    """Cues of who else got the same scripts and of acquaintances, from how likely each peer is a
+    child by what was said."""
+    looked = pa.table({"peer": peers, "likely": np.round(likely * 1e6).astype(np.int64)})
+    with case.lent(looked=looked):
+        case.run(statements("company"))
 
 
 def _matrix(case: Investigation, shipped: Weights, rows: int) -> Floats:

@@ -15,7 +15,7 @@ class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of cue."""
 
     kind: str
-    said_by: Literal["peer", "suspect", "profile"] = msgspec.field(name="from")
+    said_by: Literal["peer", "suspect", "profile", "company"] = msgspec.field(name="from")
     weight: float
     """Log likelihood ratio (nats) of being a child; below 0 for a grown-up."""
     more: float

@@ -42,7 +42,7 @@ UPDATE peers SET age = said.age, age_basis = said.basis FROM (
                 AS basis,
                 CASE WHEN kind LIKE 'stated%' THEN 0 WHEN kind LIKE 'answered%' THEN 1
                     WHEN kind LIKE '%birth%' THEN 2 WHEN kind LIKE '%number' THEN 4 ELSE 3 END AS rank
-            FROM hits WHERE age IS NOT NULL
+            FROM hits WHERE age IS NOT NULL AND kind <> 'several_ages'
         ) AS given
         GROUP BY peer, floor(age), basis, rank
     ) AS counted GROUP BY peer

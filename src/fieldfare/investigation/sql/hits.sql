@@ -6,9 +6,20 @@ WITH spoken AS (
         list_has_any(cues, ['own_children', 'teaches', 'others_school']) AS of_others
     FROM messages WHERE peer IS NOT NULL AND (kind = 'private' OR NOT from_suspect)
 ),
+-- Beside words of pupils or of an own child, an age below 18 is theirs.
 ages AS (
-    SELECT message, peer, stated_age AS age, stated_age_confidence AS confidence FROM messages
-    WHERE NOT from_suspect AND peer IS NOT NULL AND stated_age IS NOT NULL
+    SELECT message, peer, sent_at, stated_age AS age, stated_age_confidence AS confidence
+    FROM messages
+    WHERE NOT from_suspect AND peer IS NOT NULL AND stated_age_confidence >= 0.6
+        AND NOT (stated_age < 18 AND list_has_any(cues, ['own_children', 'teaches']))
+        AND NOT (stated_age < 18 AND stated_age_confidence <= 0.82
+            AND list_contains(cues, 'others_school'))
+),
+-- Who names school years or ages that are more than two years apart speaks of others too.
+several AS (
+    SELECT peer, MAX(age) - MIN(age) > 2 AS several FROM (
+        SELECT peer, CASE WHEN age < 18 AND confidence <= 0.82 THEN age END AS age FROM ages
+    ) AS young GROUP BY peer
 ),
 -- Once asked, a short message with one number in it, or a number in words and nothing else.
 asked AS (
@@ -22,21 +33,27 @@ asked AS (
         ROWS BETWEEN 8 PRECEDING AND CURRENT ROW)
 ),
 short AS (
-    SELECT a.peer, a.message,
+    SELECT a.peer, a.message, a.asked_at,
         translate(lower(m.text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
             '01234567890123456789012345678901234567890123456789') AS text
     FROM asked AS a INNER JOIN messages AS m ON m.message = a.message
     WHERE NOT a.from_suspect AND a.questions > 0 AND a.sent_at - a.asked_at <= 172_800_000_000
         AND m.words BETWEEN 1 AND 6 AND length(m.text) <= 40 AND m.stated_age IS NULL
 ),
-answered AS (
-    SELECT peer, message, CAST(regexp_extract(text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
+numbers AS (
+    SELECT peer, message, asked_at, CAST(regexp_extract(text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
     FROM short
     WHERE regexp_full_match(text, '[^0-9]*[0-9]{1,2}[^0-9]*')
         AND NOT regexp_matches(text, (SELECT pattern FROM measures))
     UNION ALL
-    SELECT s.peer, s.message, n.age FROM short AS s INNER JOIN number_words AS n
+    SELECT s.peer, s.message, s.asked_at, n.age FROM short AS s INNER JOIN number_words AS n
         ON n.word = trim(regexp_replace(s.text, '[\p{P}\p{S}]', ' ', 'g'))
+),
+-- The first number is the answer; a second one may be of anything.
+answered AS (
+    SELECT peer, message, age, row_number() OVER (PARTITION BY peer, asked_at ORDER BY message)
+        AS nth
+    FROM numbers WHERE age BETWEEN 6 AND 80
 ),
 -- A number and hardly a word more, in answer to any question early on: people ask for the age in
 -- more ways than are listed.
@@ -77,14 +94,19 @@ found AS (
     WHERE NOT (s.of_others AND NOT s.from_suspect AND c.phrase IN ('school_life', 'school_talk',
         'school_year', 'parents', 'bedtime', 'childlike'))
     UNION ALL
-    SELECT a.peer, CASE WHEN a.age < 18 THEN 'stated_age' ELSE 'stated_adult_age' END, a.message,
-        m.sent_at, a.age
-    FROM ages AS a INNER JOIN messages AS m ON m.message = a.message WHERE a.confidence >= 0.6
+    SELECT a.peer, CASE WHEN a.age >= 18 THEN 'stated_adult_age' WHEN s.several THEN 'several_ages'
+        WHEN a.confidence > 0.82 THEN 'stated_age' ELSE 'likely_age' END, a.message, a.sent_at,
+        a.age
+    FROM ages AS a INNER JOIN several AS s ON s.peer = a.peer
     UNION ALL
     SELECT a.peer, CASE WHEN a.age < 18 THEN 'answered_age' ELSE 'answered_adult_age' END,
         a.message, m.sent_at, a.age
+    FROM answered AS a INNER JOIN messages AS m ON m.message = a.message WHERE a.nth = 1
+    UNION ALL
+    SELECT a.peer, CASE WHEN a.age < 18 THEN 'number' ELSE 'adult_number' END, a.message,
+        m.sent_at, a.age
     FROM answered AS a INNER JOIN messages AS m ON m.message = a.message
-    WHERE a.age BETWEEN 6 AND 80
+    WHERE a.nth = 2 AND a.age BETWEEN 9 AND 70
     UNION ALL
     SELECT b.peer, CASE WHEN b.age < 18 THEN 'number' ELSE 'adult_number' END, b.message,
         m.sent_at, b.age
