@@ -139,7 +139,7 @@ CREATE TABLE IF NOT EXISTS countries (
 );
 
 CREATE TABLE IF NOT EXISTS risks (
-    peer VARCHAR NOT NULL, -- recent | meeting | threat | photo_asked | photo_sent | travel | money | secrecy | moved_platform
+    peer VARCHAR NOT NULL, -- recent | meeting | threat | photo_asked | photo_sent | photo_shared | travel | money | secrecy | moved_platform
     kind VARCHAR NOT NULL, "at" BIGINT NOT NULL, message BIGINT NOT NULL, source VARCHAR NOT NULL,
     member VARCHAR NOT NULL, locator VARCHAR NOT NULL, quote VARCHAR NOT NULL
 );

@@ -10,12 +10,13 @@ RISKS: Final = {
     "threat": "threat or pressure",
     "meeting": "meeting spoken of",
     "travel": "travel offered or planned",
-    "photo_sent": "picture or video sent by the child",
+    "photo_sent": "picture or video asked for and sent",
     "photo_asked": "picture or video asked for",
     "recent": "recent contact",
     "money": "money or gifts offered",
     "secrecy": "secrecy asked for",
     "moved_platform": "moved, or asked to move, to another app",
+    "photo_shared": "picture or video sent, not after one was asked for",
 }
 """Kinds of risk, the gravest first."""
 

@@ -14,6 +14,8 @@ CREATE OR REPLACE TEMP TABLE units AS
 SELECT r.record, r.source, r.sent_at, r.content, r.words, a.person,
     CASE r.tz_basis WHEN 'utc' THEN 0 WHEN 'offset' THEN 0 WHEN 'assumed' THEN 1 ELSE 2 END
     AS doubt,
+    -- Its hour came twice, when clocks went back, and it was read as the first (sources.clock).
+    list_contains(r.warnings, 'the hour came twice') AS twice,
     hash(a.person, r.content, CASE WHEN r.kind = 'group' THEN t.talk
         -- In the suspect's archive, whom an export does not name is the suspect.
         ELSE COALESCE(p.person, CASE WHEN NOT a.is_suspect THEN s.person END, r.conversation) END,
@@ -43,7 +45,7 @@ WITH votes AS (
         900_000_000 * CAST(round((a.sent_at - b.sent_at) / 900000000.0) AS BIGINT) AS shift,
         COUNT(DISTINCT b.content) AS votes
     FROM meeting AS a INNER JOIN meeting AS b ON a.same = b.same AND a.source <> b.source
-    WHERE b.doubt > 0 AND b.words >= 2 AND (a.doubt < b.doubt
+    WHERE b.doubt > 0 AND NOT b.twice AND b.words >= 2 AND (a.doubt < b.doubt
         OR (a.doubt = b.doubt AND a.sha256 < b.sha256))
         AND abs(a.sent_at - b.sent_at) <= 52_200_000_000
         AND abs(a.sent_at - b.sent_at
@@ -70,11 +72,42 @@ SELECT days.source, days.day, COALESCE(daily.shift, whole.shift), COALESCE(daily
 FROM days INNER JOIN whole ON whole.source = days.source
 LEFT JOIN daily ON daily.source = days.source AND daily.day = days.day;
 
+-- What was said in the second of two hours of one name: a record that meets another source's there
+-- and not in the first, and what follows it in the same conversation.
+CREATE OR REPLACE TEMP TABLE second_hour AS
+WITH timed AS (
+    SELECT m.record, m.source, m.same, m.twice AND m.doubt > 0 AS twice,
+        m.sent_at + CASE WHEN m.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END AS moment
+    FROM meeting AS m LEFT JOIN clocks AS c ON c.source = m.source
+        AND c.day = m.sent_at // 86_400_000_000
+),
+doubtful AS (
+    SELECT u.record, r.source, r.member, r.conversation, r.sent_at // 86_400_000_000 AS day,
+        COALESCE(TRY_CAST(regexp_extract(r.locator, '[0-9]+') AS BIGINT), 0) AS place
+    FROM units AS u INNER JOIN records AS r ON r.record = u.record WHERE u.twice AND u.doubt > 0
+),
+hours AS (
+    SELECT t.record, bool_or(abs(o.moment - t.moment) <= 90_000_000) AS first,
+        bool_or(abs(o.moment - t.moment - 3_600_000_000) <= 90_000_000) AS second
+    FROM timed AS t INNER JOIN timed AS o ON o.same = t.same AND o.source <> t.source
+    WHERE t.twice AND NOT o.twice GROUP BY t.record
+),
+placed AS (
+    SELECT d.record, h.first AND NOT h.second AS in_first,
+        bool_or(h.second AND NOT h.first) OVER (PARTITION BY d.source, d.member, d.conversation,
+            d.day ORDER BY d.place, d.record) AS turned
+    FROM doubtful AS d LEFT JOIN hours AS h ON h.record = d.record
+)
+SELECT record FROM placed WHERE turned AND NOT COALESCE(in_first, false);
+
 CREATE OR REPLACE TEMP TABLE met AS
 WITH timed AS (
-    SELECT m.*, m.sent_at + COALESCE(c.shift, 0) AS moment FROM meeting AS m
+    SELECT m.*, m.sent_at + COALESCE(c.shift, 0)
+        + CASE WHEN h.record IS NULL THEN 0 ELSE 3_600_000_000 END AS moment
+    FROM meeting AS m
     LEFT JOIN clocks AS c ON c.source = m.source AND m.doubt > 0
         AND c.day = m.sent_at // 86_400_000_000
+    LEFT JOIN second_hour AS h ON h.record = m.record
 ),
 -- A record twice in a source under one id is one.
 single AS (
@@ -99,8 +132,10 @@ SELECT same, source, unit, hash(same, run, nth) AS message FROM numbered;
 
 CREATE OR REPLACE TEMP TABLE placed AS
 SELECT u.record, u.doubt, COALESCE(m.message, u.unit) AS message,
-    r.sent_at + CASE WHEN u.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END AS moment
+    r.sent_at + CASE WHEN u.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END
+        + CASE WHEN h.record IS NULL THEN 0 ELSE 3_600_000_000 END AS moment
 FROM units AS u INNER JOIN records AS r ON r.record = u.record
+LEFT JOIN second_hour AS h ON h.record = u.record
 LEFT JOIN met AS m ON m.same = u.same AND m.source = u.source AND m.unit = u.unit
 LEFT JOIN clocks AS c ON c.source = u.source AND c.day = u.sent_at // 86_400_000_000;
 

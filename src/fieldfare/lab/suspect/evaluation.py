@@ -46,6 +46,8 @@ RISKS = {
     "platform": "moved_platform",
 }
 """Topics of the truth and the risks they are."""
+ALSO = {"money": "travel"}
+"""Risks that another topic rightly shows too: who pays for a ticket offers money."""
 
 Say = Callable[[str], None]
 
@@ -101,6 +103,7 @@ def evaluate(
         "by_country": _pooled(each, "country"),
         "by_shows": _pooled(each, "shows"),
         "held_out": _pooled(each, "held_out"),
+        "by_risk": _by_risk(each),
         "seeds": [{k: v for k, v in figures.items() if k != "children"} for figures in each],
     }
 
@@ -285,9 +288,10 @@ def _confirm_joins(case: Investigation, truth: Truth) -> int:
     return len(true)
 
 
-def _risks(case: Investigation, truth: Truth) -> dict[str, dict[str, float]]:
-    """Of the children with whom something happened, the share for whom it is said; and of those
-    for whom it is said, the share with whom it happened."""
+def _risks(case: Investigation, truth: Truth) -> dict[str, dict[str, int]]:
+    """By kind: the children with whom it happened, of these those for whom it is said, all
+    children for whom it is said, and of these those with whom it (or what rightly shows as it)
+    happened."""
     said: dict[str, set[int]] = defaultdict(set)
     persons = {
         row["peer"]: row["accounts"] for row in case.rows("SELECT peer, accounts FROM peers")
@@ -305,10 +309,27 @@ def _risks(case: Investigation, truth: Truth) -> dict[str, dict[str, float]]:
     return {
         kind: {
             "children": len(true[kind]),
-            "recall": round(len(true[kind] & said[kind]) / max(len(true[kind]), 1), 3),
-            "precision": round(len(true[kind] & said[kind]) / max(len(said[kind]), 1), 3),
+            "found": len(true[kind] & said[kind]),
+            "said": len(said[kind]),
+            "right": len((true[kind] | true[ALSO.get(kind, kind)]) & said[kind]),
         }
         for kind in sorted(true)
+    }
+
+
+def _by_risk(each: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Recall and precision of each kind of risk, over the children of all seeds."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for figures in each:
+        for kind, counts in figures["risks"].items():
+            sums[kind].update(counts)
+    return {
+        kind: {
+            "children": counts["children"],
+            "recall": round(counts["found"] / max(counts["children"], 1), 3),
+            "precision": round(counts["right"] / max(counts["said"], 1), 3),
+        }
+        for kind, counts in sorted(sums.items())
     }
 
 
