@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -122,8 +124,6 @@ def test_the_same_name_is_proposed_and_joins_nobody(tmp_path: Path, make: Make) 
 def test_a_clock_that_is_hours_off_is_set_by_the_same_messages(tmp_path: Path, make: Make) -> None:
     told = [(CHILD, CHILD if k % 2 else SUSPECT, f"what was said number {k}") for k in range(8)]
     exact = write(tmp_path / "a.jsonl", lines(told, start=START // MINUTE * MINUTE))
-    from datetime import UTC, datetime
-
     stamps = [datetime.fromtimestamp(START // MINUTE * 60 + 60 * k + 7200, UTC) for k in range(8)]
     names = {SUSPECT: "+44 7700 900001", CHILD: "+44 7700 900101"}
     text = "".join(
@@ -136,6 +136,96 @@ def test_a_clock_that_is_hours_off_is_set_by_the_same_messages(tmp_path: Path, m
     case = make(exact, chat, more)
     assert case.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 8
     assert case.value("SELECT MIN(shift) FROM clocks") == -2 * 3_600_000_000
+
+
+def test_the_hour_that_comes_twice_is_told_by_the_other_archive(tmp_path: Path, make: Make) -> None:
+    # Clocks in London went back at 01:00 UTC on 26 October 2025.
+    back = int(datetime(2025, 10, 26, 1, tzinfo=UTC).timestamp())
+    moments = [back - 3000 + 300 * k for k in range(20)]
+    said = ["ok" if k % 5 == 0 else f"what was said number {k}" for k in range(20)]
+    rows = lines([(CHILD, CHILD if k % 2 else SUSPECT, text) for k, text in enumerate(said)])
+    for row, moment in zip(rows, moments, strict=True):
+        row["sent_at"] = (moment + 7) * 1_000_000
+    names = {SUSPECT: "+44 7700 900001", CHILD: "+44 7700 900101"}
+    london = ZoneInfo("Europe/London")
+    text = "".join(
+        f"{datetime.fromtimestamp(moment, london):%d/%m/%Y, %H:%M} - {names[row['sender']]}: "
+        f"{row['text']}\n"
+        for row, moment in zip(rows, moments, strict=True)
+    )
+    chat = tmp_path / "WhatsApp Chat with +44 7700 900101.txt"
+    chat.write_text("01/10/2025, 10:00 - +44 7700 900001: older\n" + text, "utf-8")
+    more = lines([(OTHER, SUSPECT, "one more")])
+    case = make(write(tmp_path / "a.jsonl", rows + more), chat, zone="Europe/London")
+    assert case.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 20
+    assert case.value("SELECT COUNT(*) FROM messages") == 22
+
+
+def test_a_photo_was_sent_where_one_was_asked_for(tmp_path: Path, make: Make) -> None:
+    rows = lines(
+        [
+            (CHILD, CHILD, "look at my dog"),
+            (CHILD, SUSPECT, "send me a photo of you"),
+            (CHILD, CHILD, ""),
+            (TEACHER, SUSPECT, ""),
+            (TEACHER, TEACHER, ""),
+            *TALK,
+        ]
+    )
+    for row in rows[:1] + rows[2:5]:
+        row["media"] = [{"kind": "photo"}]
+    case = make(write(tmp_path / "a.jsonl", rows))
+    found = case.values("SELECT peer, kind FROM risks WHERE kind LIKE 'photo%' ORDER BY ALL")
+    assert found == [
+        (CHILD, "photo_asked"),
+        (CHILD, "photo_sent"),
+        (CHILD, "photo_shared"),
+        (TEACHER, "photo_shared"),
+    ]
+
+
+def test_who_gets_the_script_that_children_got_and_knows_them_is_looked_at(
+    tmp_path: Path, make: Make
+) -> None:
+    script = "hello there i saw your picture and thought you seem so nice"
+    children = [f"whatsapp:+44770090020{k}" for k in range(4)]
+    unknown, friend, stranger = (f"whatsapp:+44770090021{k}" for k in range(3))
+    talk = [(child, SUSPECT, script) for child in children]
+    talk += [(child, child, "i am 12 and my mum took my phone") for child in children]
+    talk += [(unknown, SUSPECT, script), (unknown, unknown, "hi")]
+    talk += [(one, one, "hi") for one in (friend, stranger)]
+    talk += [(one, SUSPECT, "hi") for one in (friend, stranger)]
+    rows = lines(talk)
+    for sender in (friend, children[0]):
+        rows += lines([(sender, sender, f"from {sender}")], START + 50 * MINUTE)
+        rows[-1] |= {
+            "conversation": "us",
+            "kind": "group",
+            "recipients": [SUSPECT, *({friend, children[0]} - {sender})],
+        }
+    case = make(write(tmp_path / "a.jsonl", [*lines(), *rows]))
+    assert _probability(case, unknown) > _probability(case, stranger) + 0.1
+    assert _probability(case, friend) > _probability(case, stranger) + 0.1
+    says = case.values("SELECT says FROM cues WHERE peer = ? AND kind = 'script'", [unknown])
+    assert says == [
+        (
+            "the suspect sent the same words to 4 others, of whom 4 are confirmed or probable"
+            " children",
+        )
+    ]
+    before = _probability(case, unknown)
+    for child in children:
+        decide(case, child, "not_child", "officer")
+    assert _probability(case, unknown) < before
+
+
+def test_ages_of_pupils_are_not_the_writer_s(tmp_path: Path, make: Make) -> None:
+    talk = [
+        (OTHER, OTHER, "my son is 11 years old, i am in year 6 with him today"),
+        (OTHER, OTHER, "my pupils say i am 12 years old"),
+    ]
+    case = make(write(tmp_path / "a.jsonl", [*lines(), *lines(talk, START + 60 * MINUTE)]))
+    assert _probability(case, OTHER) < 0.5
 
 
 def test_verdicts_in_any_order_give_the_same(tmp_path: Path, make: Make) -> None:

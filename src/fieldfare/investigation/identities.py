@@ -1,7 +1,8 @@
 """Which accounts are one person: joins with evidence, proposed, confirmed, undone.
 
 The same telephone number, e-mail address or user id joins, and so do several of the same messages
-at the same times; both can be undone. The same name is only proposed: a person confirms. Those
+at the same times; both can be undone. The same name is only proposed: a person confirms; and so is
+a number without its country code, where the country is not that of the suspect's own number. Those
 whose archives were given are the suspect.
 """
 
@@ -9,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
+from fieldfare.investigation.places import dialled
 from fieldfare.investigation.statements import statements
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
@@ -22,6 +24,9 @@ OWNER_SHARE: Final = 0.9
 """Share of an archive's conversations that its owner is in."""
 FEW: Final = 2
 """Conversations from which on an owner can be told from the others."""
+
+_NOWHERE: Final = {"source": "", "member": "", "locator": ""}
+"""Where what a person says stands: in no archive."""
 
 SUSPECT: Final = "suspect"
 """Setting: the accounts that were named as the suspect's, as JSON."""
@@ -36,7 +41,6 @@ def propose(case: Investigation) -> None:
     settle(case, owners=False)
     named = case.setting(SUSPECT)
     owners = _named(json.loads(named)) if named else _owners(case)
-    case.run("DELETE FROM joins WHERE kind = 'owner'")
     first = owners[0]["account"]
     for one in owners[1:]:
         a, b = sorted((first, one["account"]))
@@ -52,6 +56,11 @@ def propose(case: Investigation) -> None:
             ],
         )
     case.set("owner", first)
+    settle(case)
+    for name, rows in dialled().items():
+        with case.lent(arriving=rows):
+            case.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
+    case.run(statements("national_numbers"))
 
 
 def settle(case: Investigation, *, owners: bool = True) -> None:
@@ -59,8 +68,21 @@ def settle(case: Investigation, *, owners: bool = True) -> None:
     account and who is the suspect."""
     case.run(statements("settle"))
     kinds = "" if owners else " AND kind <> 'owner'"
-    pairs = case.rows(f"SELECT account_a, account_b FROM joins WHERE applied{kinds}")
-    persons = components((row["account_a"], row["account_b"]) for row in pairs)
+    joins = case.rows(
+        "SELECT join_id, account_a, account_b, kind, state FROM joins"
+        f" WHERE (applied OR state = 'rejected'){kinds}"
+        " ORDER BY state <> 'confirmed', account_a, account_b, kind"
+    )
+    against = held_back(joins)
+    if against:
+        case.connection.execute(
+            "UPDATE joins SET applied = false WHERE list_contains(?, join_id)", [sorted(against)]
+        )
+    persons = components(
+        (row["account_a"], row["account_b"])
+        for row in joins
+        if row["state"] != "rejected" and row["join_id"] not in against
+    )
     found = pa.table({"account": list(persons), "one": list(persons.values())})
     case.run("UPDATE accounts SET person = account, is_suspect = false")
     if persons:
@@ -77,20 +99,51 @@ def settle(case: Investigation, *, owners: bool = True) -> None:
         )
 
 
-def components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Of each account in a pair, the smallest account it is connected with."""
-    parent: dict[str, str] = {}
+def held_back(joins: Sequence[dict[str, Any]]) -> set[str]:
+    """Of joins in order, those nobody confirmed that would, with others of their kind, bring
+    together two accounts whose join of that kind was rejected: another account that shares the
+    number of both does not undo what somebody said."""
+    held: set[str] = set()
+    for kind in {row["kind"] for row in joins if row["state"] == "rejected"}:
+        these = [row for row in joins if row["kind"] == kind]
+        apart = [(r["account_a"], r["account_b"]) for r in these if r["state"] == "rejected"]
+        groups = _Groups()
+        for row in these:
+            if row["state"] == "rejected":
+                continue
+            pair = (row["account_a"], row["account_b"])
+            both = {groups.of(one) for one in pair}
+            clash = len(both) == 2 and any({groups.of(a), groups.of(b)} == both for a, b in apart)
+            if clash and row["state"] != "confirmed":
+                held.add(row["join_id"])
+            else:
+                groups.join(*pair)
+    return held
 
-    def root(one: str) -> str:
-        while parent.setdefault(one, one) != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
+
+class _Groups:
+    """Accounts that are one, each group named by its smallest."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, str] = {}
+
+    def of(self, one: str) -> str:
+        while self.parent.setdefault(one, one) != one:
+            self.parent[one] = self.parent[self.parent[one]]
+            one = self.parent[one]
         return one
 
+    def join(self, a: str, b: str) -> None:
+        low, high = sorted((self.of(a), self.of(b)))
+        self.parent[high] = low
+
+
+def components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of each account in a pair, the smallest account it is connected with."""
+    groups = _Groups()
     for a, b in pairs:
-        low, high = sorted((root(a), root(b)))
-        parent[high] = low
-    return {one: root(one) for one in list(parent)}
+        groups.join(a, b)
+    return {one: groups.of(one) for one in list(groups.parent)}
 
 
 def name_suspect(case: Investigation, named: Iterable[str]) -> None:
@@ -114,7 +167,7 @@ def name_suspect(case: Investigation, named: Iterable[str]) -> None:
 
 
 def _named(accounts: list[str]) -> list[dict[str, Any]]:
-    return [{"account": one, "says": "named as the suspect's"} for one in accounts]
+    return [{"account": one, "says": "named as the suspect's", **_NOWHERE} for one in accounts]
 
 
 def _owners(case: Investigation) -> list[dict[str, Any]]:
@@ -164,8 +217,8 @@ def add_by_hand(case: Investigation, first: str, second: str, why: str) -> str:
     a, b = sorted((first, second))
     join_id = join_id_of(a, b, "by_hand")
     case.connection.execute(
-        "INSERT OR REPLACE INTO joins VALUES (?, ?, ?, 'by_hand', ?, 1.0, '[]', false, 'proposed',"
+        "INSERT OR REPLACE INTO joins VALUES (?, ?, ?, 'by_hand', ?, 1.0, ?, false, 'proposed',"
         " NULL, NULL)",
-        [join_id, a, b, why],
+        [join_id, a, b, why, json.dumps([{"account": a, "says": why, **_NOWHERE}])],
     )
     return join_id

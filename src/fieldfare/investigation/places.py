@@ -141,6 +141,23 @@ def tables() -> dict[str, pa.Table]:
     }
 
 
+@cache
+def dialled() -> dict[str, pa.Table]:
+    """`country_codes` (code, trunk): each country code of E.164 and what is dialled before the
+    rest of a number within the country; empty where nothing is."""
+    dialling = _file("calling_codes")
+    codes = sorted(code for all_ in dialling["codes"].values() for code in all_)
+    # Of 1204 and 1, the country code is 1; the other is Canada's share of it.
+    shortest = [code for at, code in enumerate(codes) if not _begins(code, codes[:at])]
+    trunk = dialling["trunk"]
+    rows = [(code, one) for code in shortest for one in trunk.get(code, ["0"])]
+    return {"country_codes": _table(["code", "trunk"], rows)}
+
+
+def _begins(code: str, shorter: list[str]) -> bool:
+    return any(code.startswith(one) for one in shorter)
+
+
 def _table(names: list[str], rows: list[Any]) -> pa.Table:
     return pa.table(
         {name: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}

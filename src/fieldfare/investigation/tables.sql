@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS described ( -- accounts as read, one row an account a
 CREATE TABLE IF NOT EXISTS joins (
     join_id VARCHAR PRIMARY KEY, -- of its accounts and kind: the same join, the same id
     account_a VARCHAR NOT NULL, account_b VARCHAR NOT NULL, -- account_a < account_b
-    kind VARCHAR NOT NULL, -- phone | email | user_id | same_messages | owner | name | by_hand
+    kind VARCHAR NOT NULL, -- phone | national | national_guess | email | user_id
+        -- | same_messages | owner | name | by_hand
     value VARCHAR NOT NULL, -- what they share
     confidence DOUBLE NOT NULL,
     evidence VARCHAR NOT NULL, -- JSON: [{account, says, source, member, locator}, ...]
@@ -74,8 +75,8 @@ CREATE TABLE IF NOT EXISTS accounts (
 );
 
 CREATE TABLE IF NOT EXISTS identifiers (
-    account VARCHAR NOT NULL, kind VARCHAR NOT NULL, -- phone | email | user_id | name | username
-    value VARCHAR NOT NULL, -- phones as +digits, e-mails in lower case
+    account VARCHAR NOT NULL, kind VARCHAR NOT NULL, -- phone | national | email | user_id | name | username
+    value VARCHAR NOT NULL, -- phones as +digits, national ones as digits, e-mails in lower case
     source VARCHAR NOT NULL, member VARCHAR NOT NULL, locator VARCHAR NOT NULL
 );
 

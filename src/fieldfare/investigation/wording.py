@@ -55,6 +55,8 @@ WEAK: Final = frozenset({"language", "activity_hours"})
 
 JOINS: Final = {
     "phone": "the same phone number",
+    "national": "the same phone number, once without the country code",
+    "national_guess": "the same phone number, if it is of that country",
     "email": "the same e-mail address",
     "user_id": "the same user id",
     "username": "the same user name",
@@ -63,6 +65,7 @@ JOINS: Final = {
 
 IDENTIFIERS: Final = {
     "phone": "phone number",
+    "national": "phone number, without country code",
     "email": "e-mail address",
     "user_id": "user id",
     "username": "user name",

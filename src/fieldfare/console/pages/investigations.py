@@ -215,7 +215,9 @@ def _summary(people: Sequence[Person], children: Sequence[Person], urgent: Seque
     )
     if not urgent:
         return f"{said}. Nothing in the messages makes one of them more urgent than the others."
-    danger = words.plural(len(urgent), "person who is or may be a child", "people who are or may be children")
+    danger = words.plural(
+        len(urgent), "person who is or may be a child", "people who are or may be children"
+    )
     return f"{said}. Signs of danger now: {danger}."
 
 

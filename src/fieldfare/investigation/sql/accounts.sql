@@ -51,6 +51,10 @@ read AS (
                 AND (own LIKE '+%' OR own LIKE '00%' OR own LIKE '%@s.whatsapp.net'
                     OR own LIKE '%@c.us' OR service IN ('signal', 'whatsapp', 'viber'))
                 THEN 'phone'
+            WHEN regexp_full_match(digits, '[0-9]{7,13}') AND regexp_full_match(own, '[0-9\s().-]+')
+                AND (service IN ('sms', 'phone', 'imessage', 'nativemessages')
+                    OR (service IN ('signal', 'whatsapp', 'viber') AND digits LIKE '0%'))
+                THEN 'national'
             WHEN regexp_full_match(own, '[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}') THEN 'email'
             WHEN regexp_full_match(own, '[0-9]{4,}')
                 AND service NOT IN ('sms', 'phone', 'imessage', 'nativemessages') THEN 'user_id'
@@ -63,6 +67,7 @@ read AS (
 SELECT account, kind,
     CASE kind
         WHEN 'phone' THEN '+' || regexp_replace(digits, '^00', '')
+        WHEN 'national' THEN digits
         WHEN 'email' THEN lower(own)
         -- One application under the names that tools give it.
         WHEN 'user_id' THEN CASE

@@ -21,8 +21,11 @@ UNION ALL
 SELECT one, account, kind, value, 0.7 / many + 0.15 FROM named
 WHERE account <> one AND many <= 4 AND length(value) > 2;
 
-DELETE FROM joins WHERE kind NOT IN ('by_hand', 'owner');
-INSERT INTO joins
+-- What somebody confirmed or rejected stays, though other accounts may share the value by now.
+DELETE FROM joins WHERE kind <> 'by_hand' AND join_id NOT IN (
+    SELECT join_id FROM join_decisions GROUP BY join_id
+    HAVING arg_max(state, number) <> 'proposed');
+INSERT OR REPLACE INTO joins
 SELECT substr(sha256(account_a || chr(10) || account_b || chr(10) || kind), 1, 12), account_a,
     account_b, kind, MIN(value), MAX(confidence), CAST(to_json(list(shown ORDER BY shown)) AS VARCHAR),
     kind <> 'name', 'proposed', NULL, NULL

@@ -87,7 +87,7 @@ SELECT g.* FROM agreeing AS g INNER JOIN placed AS p
         AND p.conversation_b = g.conversation_b AND p.a = g.a AND p.b = g.b
 WHERE p.same = p.best_a AND p.same = p.best_b AND p.equal = 2 AND g.a <> g.b;
 
-INSERT INTO joins
+INSERT OR REPLACE INTO joins
 SELECT substr(sha256(account_a || chr(10) || account_b || chr(10) || 'same_messages'), 1, 12),
     account_a, account_b, 'same_messages', same || ' of the same messages', 1 - pow(0.5, same + 1),
     shown, true, 'proposed', NULL, NULL
