@@ -16,11 +16,9 @@ demo: $(RUN_READY)
 demo-e2ee: $(RUN_READY)
 	$(BIN)/python -m examples.encrypted_chat $(DEMO_OPTIONS)
 
-# One suspect's archives, simulated, to the reports of the countries. 3: some lines were not messages.
+# One suspect's archives, simulated, to the reports of the countries, and the console; Ctrl-C ends it.
 demo-investigation: $(RUN_READY)
-	$(BIN)/fieldfare simulate archive --out demo-investigation
-	$(BIN)/fieldfare investigate demo-investigation/archives --case demonstration \
-	--zone Europe/London --date-order dmy --data demo-investigation || test $$? -eq 3
+	$(BIN)/fieldfare demo --investigation $(DEMO_OPTIONS)
 
 test: check
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import uvicorn
 from examples.encrypted_chat.pages import HOSTS, create_app
 from examples.encrypted_chat.relay import Fieldfare, Person, Relay
 from examples.encrypted_chat.started import running, set_up
+from fieldfare.cli.browser import open_in_browser
 from fieldfare.vocabulary import FieldfareError
 
 
@@ -74,8 +76,10 @@ def _run(
             page = f"http://{HOSTS[one.id]}:{at}/chat#{one.token}"
             typer.echo(f"{f'{one.name}, {one.age}':<18} {page}")
         typer.echo(f"All side by side   {stage}\nCtrl-C ends it.")
-        if open_browser and typer.launch(stage) != 0:
-            typer.echo("No browser could be opened here; open the address yourself.")
+        # Whoever reads this through a pipe is waiting for the addresses.
+        sys.stdout.flush()
+        if open_browser:
+            open_in_browser(stage)
         config = uvicorn.Config(
             app, access_log=False, log_level="warning", timeout_graceful_shutdown=5
         )

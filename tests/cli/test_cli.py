@@ -199,6 +199,7 @@ def test_the_demo_ends_with_a_report(tmp_path: Path) -> None:
         create_console(found), base_url="http://console", headers={"sec-fetch-site": "same-origin"}
     )
     page = client.get("/").text
+    assert "rosa, reviewer" in page
     form = page.split("Guests of this demonstration", 1)[1].split("</form>", 1)[0]
     fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form))
     assert "Take the next case" in client.post("/sign-in", data=fields).text

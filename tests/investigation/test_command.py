@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from fieldfare.cli import app
+from fieldfare.cli.demo import investigated
+from fieldfare.console.app import create_console
 from fieldfare.investigation import reading
 from fieldfare.investigation.handover.content import content, dossier
 from fieldfare.investigation.store import Investigation
@@ -32,6 +37,27 @@ def chats(folder: Path, *peers: str) -> Path:
         path = folder / f"WhatsApp Chat with {peer}.txt"
         path.write_text(CHAT.format(peer=peer), "utf-8")
     return folder
+
+
+def test_the_demonstration_goes_from_archives_to_reports_marked_as_simulated_and_a_guest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console = investigated(tmp_path, 3, 24, 10, 500, 4)
+    assert [guest.title for guest in console.guests] == ["Investigator"]
+    assert "simulated" in console.banner and console.cabinet is not None
+    assert console.cabinet.names() == ["demonstration"]
+    said = capsys.readouterr().out
+    assert f"$ fieldfare investigate {tmp_path / 'archives'} --case demonstration" in said
+    reports = sorted((tmp_path / "investigations/demonstration/reports").glob("*/*.html"))
+    assert reports and all("is simulated" in each.read_text("utf-8") for each in reports)
+    client = TestClient(
+        create_console(console),
+        base_url="http://console",
+        headers={"sec-fetch-site": "same-origin"},
+    )
+    form = dict(re.findall(r'name="(\w+)" value="(\w+)"', client.get("/").text))
+    # Nothing but investigations is here: that is where an officer begins.
+    assert "demonstration</bdi>" in client.post("/sign-in", data=form).text
 
 
 def test_lines_of_the_service_are_no_loss(tmp_path: Path) -> None:

@@ -159,6 +159,11 @@ class SignIn:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def anybody(self) -> bool:
+        """Whether there is somebody who could sign in."""
+        with self._desk._reading() as connection:
+            return connection.execute(select(users.c.name).limit(1)).first() is not None
+
     def password(self, name: str, password: str, code: str) -> Session:
         """Sign in. Raises SignInRefused, in the same words whatever is wrong."""
         with self._desk._reading() as connection:

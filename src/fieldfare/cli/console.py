@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fieldfare.cli.browser import open_in_browser
 from fieldfare.cli.case import Keys, open_parts
 from fieldfare.cli.serve import DEFAULT_DATA, Data, DatabaseUrl, Oidc, settings_of
 
@@ -42,6 +44,14 @@ def console(
     )
     if database is None:
         found = as_demonstration(found, data)
+    if oidc is None and not found.sign_in.anybody():
+        given = "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
+        typer.echo(
+            "Nobody can sign in yet. Add somebody: "
+            f"fieldfare user add NAME --role reviewer{given if database is None else ''}"
+            " (or investigator, supervisor …)",
+            err=True,
+        )
     run_console(found, port, open_browser=open_browser)
 
 
@@ -123,7 +133,11 @@ def run_console(found: Console, port: int, *, open_browser: bool) -> None:
             f"port {port} cannot be used ({error.strerror}); choose another with --port"
         ) from error
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
-    typer.echo(f"The console is at {address} (Ctrl-C ends it).")
-    if open_browser and typer.launch(address) != 0:
-        typer.echo("No browser could be opened here; open the address yourself.")
+    for guest in found.guests:
+        typer.echo(f"Guest    {guest.name}, {guest.title.lower()}; password {guest.password}")
+    typer.echo(f"Console  {address} (Ctrl-C ends it)")
+    if found.guests:
+        typer.echo("         To sign in, press a guest's button there: no code is needed.")
+    if open_browser:
+        open_in_browser(address)
     uvicorn.Server(config).run(sockets=[listening])

@@ -45,6 +45,9 @@ def investigate(
         str | None,
         typer.Option(help="What risk now counts back from, ISO 8601. Default: last message."),
     ] = None,
+    note: Annotated[
+        str | None, typer.Option(help="A line to stand at the head of the reports.")
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Find every child a suspect was in contact with, from all archives of the suspect.
@@ -54,7 +57,7 @@ def investigate(
     """
     from fieldfare.cli.terminal import printable
     from fieldfare.investigation import output
-    from fieldfare.investigation.handover import write_reports
+    from fieldfare.investigation.handover import FOLDER, NOTE, write_reports
     from fieldfare.investigation.identities import name_suspect
     from fieldfare.investigation.importing import import_paths
     from fieldfare.investigation.run import AS_OF, analyse
@@ -68,6 +71,8 @@ def investigate(
         imported = import_paths(opened, paths or [], options, format_in, _step)
         if moment is not None:
             opened.set(AS_OF, str(moment))
+        if note is not None:
+            opened.set(NOTE, note)
         if suspect:
             name_suspect(opened, suspect)
         analyse(opened, _step, imported=True)
@@ -75,9 +80,12 @@ def investigate(
         output.write(opened, results)
         _step("Reports of the countries")
         made = write_reports(opened, case, "operator", out)
-        _print(opened, imported, results, data)
-        if made:
-            typer.echo(printable(f"Reports     {len(made)}, in {(out or folder) / 'reports'}"))
+        _print(opened, imported)
+    if made:
+        pages = f"{len(made)}, each as HTML, PDF and CSV, in {(out or folder) / FOLDER}"
+        typer.echo(printable(f"Reports     {pages}"))
+    typer.echo(printable(f"Tables      CSV, in {results}"))
+    _print_next(case, data)
     if imported.problems.lost:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
 
@@ -89,7 +97,7 @@ def _step(name: str) -> None:
         typer.echo(printable(name), err=True)
 
 
-def _print(case: Investigation, imported: Imported, results: Path, data: Path) -> None:
+def _print(case: Investigation, imported: Imported) -> None:
     from fieldfare.cli.terminal import printable
     from fieldfare.investigation import output
 
@@ -103,10 +111,19 @@ def _print(case: Investigation, imported: Imported, results: Path, data: Path) -
     if found["proposed"]:
         typer.echo(f"To confirm  {found['proposed']:,} pairs of accounts may be one person")
     _print_lost(imported.problems)
-    typer.echo(printable(f"Written to  {results}"))
+
+
+def _print_next(case: str, data: Path) -> None:
+    """Where an officer goes on: the commands as they are to be typed."""
+    from fieldfare.cli.terminal import printable
+
     given = "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
-    pages = f"fieldfare console{given}, Investigations"
-    typer.echo(printable(f"Look next   {pages}; or fieldfare investigation peers"))
+    for line in (
+        f"Look next   fieldfare console{given}, then Investigations",
+        f"            (who may sign in: fieldfare user add NAME --role investigator{given})",
+        f"            or fieldfare investigation peers --case {shlex.quote(case)}{given}",
+    ):
+        typer.echo(printable(line))
 
 
 def _print_lost(problems: Problems) -> None:
@@ -124,5 +141,9 @@ def _print_lost(problems: Problems) -> None:
 
 
 def _country(row: dict[str, Any]) -> str:
+    from fieldfare.investigation.handover.sentences import country_name
+    from fieldfare.investigation.records import UNKNOWN
+
     urgent = f", {row['urgent']:,} at risk now" if row["urgent"] else ""
-    return f"  {row['country'] or 'unknown':<9} {row['children']:>5,} children{urgent}"
+    name = country_name(row["country"] or UNKNOWN)
+    return f"  {name:<20} {row['children']:>5,} children{urgent}"

@@ -46,7 +46,7 @@ def simulate(
 ) -> None:
     """Make a simulated world or a suspect's archives, with the truth beside."""
     if what == "archive":
-        _archive(out, seed)
+        archives(out, seed)
         return
     if what != "world":
         raise SettingsError(f"{what!r} cannot be simulated; say world or archive")
@@ -74,12 +74,14 @@ def simulate(
     typer.echo(fits.side_by_side({title: made.fit, **real}))
 
 
-def _archive(out: Path, seed: int) -> None:
+def archives(out: Path, seed: int, *size: int) -> Path:
+    """Make the archives of one suspect below a folder, and say so; the folder they are in."""
     from fieldfare.lab.suspect.archive import write_archive
 
-    made = write_archive(out, seed)
+    made = write_archive(out, seed, *size)
     typer.echo(
         f"Simulated the archives of one suspect in {made.archives}: {made.messages:,} messages "
         f"with {len(made.peers)} people, {made.children} of them children; the truth is beside "
         "them. Everybody in it is invented."
     )
+    return made.archives

@@ -89,13 +89,26 @@ def first_page(visit: Visit) -> Response:
     """Where somebody begins."""
     may = visit.actor.may
     return visit.to(
-        "/queue"
+        "/investigations"
+        if _only_investigations(visit)
+        else "/queue"
         if may(Permission.QUEUE_READ)
         else "/audit"
         if may(Permission.AUDIT_READ)
         else "/accountability"
         if may(Permission.ACCOUNTABILITY)
         else "/preferences"
+    )
+
+
+def _only_investigations(visit: Visit) -> bool:
+    """Whether investigations are all that there is here: an officer's machine."""
+    cabinet, may = visit.console.cabinet, visit.actor.may
+    return (
+        may(Permission.INVESTIGATION_READ)
+        and cabinet is not None
+        and bool(cabinet.names())
+        and not (may(Permission.QUEUE_READ) and any(visit.store.counts(visit.actor).values()))
     )
 
 

@@ -13,6 +13,13 @@ PDF that say the same, and tables; where it is asked for, an evidence bag of the
     report.html.j2, handover.css   the page; the PDF is typeset by `reports.typesetting`
 """
 
-from fieldfare.investigation.handover.writing import Handed, handed, write_country, write_reports
+from fieldfare.investigation.handover.content import NOTE
+from fieldfare.investigation.handover.writing import (
+    FOLDER,
+    Handed,
+    handed,
+    write_country,
+    write_reports,
+)
 
-__all__ = ["Handed", "handed", "write_country", "write_reports"]
+__all__ = ["FOLDER", "NOTE", "Handed", "handed", "write_country", "write_reports"]

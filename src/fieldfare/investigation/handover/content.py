@@ -32,6 +32,8 @@ from fieldfare.scan.page import words
 MOST_CUES: Final = 8
 MOST_PLACES: Final = 5
 MOST_PROBLEMS: Final = 30
+NOTE: Final = "note"
+"""The setting of a case that holds the line at the head of its reports."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Report:
     by: str
     software: str
     notice: str
+    note: str
+    """The line that whoever made the case wants at its head; empty for none."""
     summary: list[str]
     figures: list[tuple[str, str]]
     first: list[Line]
@@ -186,6 +190,7 @@ def content(found: Dossier, code: str) -> Report:
         by=found.by,
         software=found.software,
         notice="Confidential: names children. For the police, to find and protect them.",
+        note=words.clip(found.case.setting(NOTE), words.PLACE_LENGTH),
         summary=sentences.summary(children, code),
         figures=sentences.figures(children),
         first=[
