@@ -34,7 +34,7 @@ def conversation(
 def messages(case: Investigation, numbers: Sequence[int]) -> list[Message]:
     """These messages, in order of time, without texts."""
     found = case.rows(
-        _MESSAGES + "WHERE list_contains(?, m.message) ORDER BY m.sent_at, m.message",
+        _MESSAGES + "WHERE m.message IN (SELECT unnest(?)) ORDER BY m.sent_at, m.message",
         [list(numbers)],
     )
     names = names_of_sources(case)
@@ -45,7 +45,7 @@ def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
     """The texts of these messages; of those that have one."""
     return dict(
         case.values(
-            "SELECT message, text FROM messages WHERE list_contains(?, message) "
+            "SELECT message, text FROM messages WHERE message IN (SELECT unnest(?)) "
             "AND text IS NOT NULL",
             [list(numbers)],
         )
@@ -55,7 +55,7 @@ def texts(case: Investigation, numbers: Sequence[int]) -> dict[int, str]:
 def of_person(case: Investigation, peer: str, numbers: Sequence[int]) -> list[int]:
     """Those of these messages that are a person's conversation's."""
     found = case.values(
-        "SELECT message FROM messages WHERE list_contains(?, message) AND peer = ?",
+        "SELECT message FROM messages WHERE message IN (SELECT unnest(?)) AND peer = ?",
         [list(numbers), peer],
     )
     return sorted(message for (message,) in found)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from fieldfare.investigation import reading
-from fieldfare.investigation.records import URGENT
+from fieldfare.investigation.records import COUNTS, URGENT
 from fieldfare.investigation.store import Investigation
 
 TABLES: Final = {
@@ -44,18 +42,16 @@ def summary(case: Investigation) -> dict[str, Any]:
         name: case.value(f"SELECT COUNT(*) FROM {table}")
         for name, table in (("messages", "messages"), ("records", "records"), ("peers", "peers"))
     }
-    children = [each for each in reading.people(case) if each.counts]
-    found = Counter(each.country for each in children)
-    urgent = Counter(each.country for each in children if each.risk >= URGENT)
+    found = case.rows(
+        "SELECT country, COUNT(*) AS children, COUNT(*) FILTER (risk_level >= ?) AS urgent"
+        f" FROM peers WHERE {COUNTS} GROUP BY country"
+        " ORDER BY children DESC, country IS NULL, country",
+        [URGENT],
+    )
     return {
         **counts,
-        "children": len(children),
-        "countries": [
-            {"country": country, "children": number, "urgent": urgent[country]}
-            for country, number in sorted(
-                found.items(), key=lambda each: (-each[1], each[0] is None, each[0] or "")
-            )
-        ],
+        "children": sum(each["children"] for each in found),
+        "countries": found,
         "suspect": [
             row["account"]
             for row in case.rows("SELECT account FROM accounts WHERE is_suspect ORDER BY account")

@@ -9,6 +9,9 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from fieldfare.investigation.records import (
+    COUNTS,
+    OPEN,
+    UNKNOWN,
     Account,
     Cue,
     Evidence,
@@ -30,7 +33,7 @@ from fieldfare.vocabulary import InputError
 
 _PEOPLE: Final = """
 SELECT p.*, v."by" AS verdict_by, v."at" AS verdict_at, v.number AS verdict_number
-FROM peers AS p
+FROM (SELECT * FROM peers WHERE {rule}) AS p
 LEFT JOIN (
     SELECT peer, arg_max("by", number) AS "by", arg_max("at", number) AS "at", MAX(number) AS number
     FROM verdicts GROUP BY peer
@@ -38,10 +41,64 @@ LEFT JOIN (
 """
 
 
-def people(case: Investigation) -> list[Person]:
-    """Everybody, whom to look at next first."""
-    found = case.rows(_PEOPLE + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer")
+def people(case: Investigation, rule: str = "true") -> list[Person]:
+    """Everybody, whom to look at next first. `rule`: of whom, as a condition on `peers`."""
+    found = case.each(
+        _PEOPLE.format(rule=rule) + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer"
+    )
     return [_person(each) for each in found]
+
+
+def children(case: Investigation) -> list[Person]:
+    """Those who count as children, confirmed or probable; the same order."""
+    return people(case, COUNTS)
+
+
+def left_open(case: Investigation, code: str, most: int) -> tuple[list[Person], int]:
+    """Who is placed in a country and may be a child, and does not count as one: the first by risk
+    and probability, and how many there are."""
+    rule = f"{OPEN} AND coalesce(country, '{UNKNOWN}') = ?"
+    total = case.value(f"SELECT COUNT(*) FROM peers WHERE {rule}", [code])
+    found = case.rows(
+        _PEOPLE.format(rule=rule) + "ORDER BY risk_level DESC, child_probability DESC, p.peer"
+        f" LIMIT {most}",
+        [code],
+    )
+    return [_person(each) for each in found], total
+
+
+def unlikely(case: Investigation) -> dict[str, int]:
+    """By country: people whom no officer judged, and whose cues do not make them children."""
+    return dict(
+        case.values(
+            f"SELECT coalesce(country, '{UNKNOWN}'), COUNT(*) FROM peers"
+            f" WHERE verdict IS NULL AND NOT {COUNTS} GROUP BY 1"
+        )
+    )
+
+
+def elsewhere(case: Investigation) -> dict[str, set[str]]:
+    """By country: children who are placed in another, and whom something points to it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for code, peer in case.values(
+        "SELECT DISTINCT c.country, c.peer FROM countries AS c"
+        f" INNER JOIN (SELECT peer, country FROM peers WHERE {COUNTS}) AS p ON p.peer = c.peer"
+        f" WHERE c.country <> coalesce(p.country, '{UNKNOWN}')"
+    ):
+        found[code].add(peer)
+    return dict(found)
+
+
+def contacts_of(case: Investigation, peers: Iterable[str]) -> list[str]:
+    """What people can be reached by: numbers, addresses and ids, without names."""
+    found = case.values(
+        "SELECT DISTINCT i.value FROM identifiers AS i"
+        " INNER JOIN accounts AS a ON a.account = i.account"
+        " WHERE a.person IN (SELECT unnest(?)) AND i.kind NOT IN ('name', 'username')"
+        " ORDER BY i.value",
+        [list(peers)],
+    )
+    return [value for (value,) in found]
 
 
 def person(case: Investigation, key: str) -> Person:
@@ -53,7 +110,7 @@ def person(case: Investigation, key: str) -> Person:
             "there is no such person in this investigation (any more); they may have been joined "
             "with another"
         )
-    return _person(case.rows(_PEOPLE + "WHERE p.peer = ?", [peer])[0])
+    return _person(case.rows(_PEOPLE.format(rule="peer = ?"), [peer])[0])
 
 
 def verdict_before(case: Investigation, peer: str) -> str | None:
@@ -84,7 +141,8 @@ def _endings(paths: Iterable[str]) -> dict[str, str]:
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
     """What points to a child, by peer, the strongest first."""
     found = case.rows(
-        "SELECT * FROM cues WHERE list_contains(?, peer) ORDER BY peer, abs(weight) DESC, message",
+        "SELECT * FROM cues WHERE peer IN (SELECT unnest(?))"
+        " ORDER BY peer, abs(weight) DESC, message",
         [list(peers)],
     )
     names = names_of_sources(case)
@@ -101,7 +159,8 @@ def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
 def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
     """What points to a country, by peer, the strongest first."""
     found = case.rows(
-        "SELECT * FROM countries WHERE list_contains(?, peer) ORDER BY peer, weight DESC, message",
+        "SELECT * FROM countries WHERE peer IN (SELECT unnest(?))"
+        " ORDER BY peer, weight DESC, message",
         [list(peers)],
     )
     names = names_of_sources(case)
@@ -118,7 +177,7 @@ def places(case: Investigation, peers: Iterable[str]) -> dict[str, list[Place]]:
 def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     """What makes people urgent and what was asked of them, by peer, the latest first."""
     found = case.rows(
-        'SELECT * FROM risks WHERE list_contains(?, peer) ORDER BY peer, "at" DESC, message',
+        'SELECT * FROM risks WHERE peer IN (SELECT unnest(?)) ORDER BY peer, "at" DESC, message',
         [list(peers)],
     )
     names = names_of_sources(case)
@@ -131,11 +190,13 @@ def risks(case: Investigation, peers: Iterable[str]) -> dict[str, list[Risk]]:
     )
 
 
-def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
+def risk_kinds(case: Investigation, peers: Iterable[str]) -> dict[str, dict[str, tuple[int, int]]]:
     """By peer and kind of risk: how often, and when last."""
     found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for peer, kind, times, last in case.values(
-        'SELECT peer, kind, COUNT(*), MAX("at") FROM risks GROUP BY peer, kind ORDER BY peer'
+        'SELECT peer, kind, COUNT(*), MAX("at") FROM risks WHERE peer IN (SELECT unnest(?))'
+        " GROUP BY peer, kind ORDER BY peer",
+        [list(peers)],
     ):
         found[peer][kind] = (times, last)
     return dict(found)
@@ -143,13 +204,13 @@ def risk_kinds(case: Investigation) -> dict[str, dict[str, tuple[int, int]]]:
 
 def accounts(case: Investigation, persons: Iterable[str] | None = None) -> dict[str, list[Account]]:
     """Accounts with what they are known by, by person; None: the suspect's, by the suspect."""
-    rule = "is_suspect" if persons is None else "list_contains(?, person)"
+    rule = "is_suspect" if persons is None else "person IN (SELECT unnest(?))"
     given: list[Any] = [] if persons is None else [list(persons)]
     found = case.rows(f"SELECT * FROM accounts WHERE {rule} ORDER BY person, account", given)
     known: dict[str, list[Identifier]] = defaultdict(list)
     names = names_of_sources(case)
     for each in case.rows(
-        "SELECT * FROM identifiers WHERE list_contains(?, account) "
+        "SELECT * FROM identifiers WHERE account IN (SELECT unnest(?)) "
         "ORDER BY account, kind, value, source, member, locator",
         [[each["account"] for each in found]],
     ):

@@ -19,6 +19,15 @@ PROBABLE: Final = 0.5
 URGENT: Final = 3
 """Level of risk, of 0 to 4, from which a person is shown first."""
 
+COUNTS: Final = (
+    f"(coalesce(verdict, '') = 'child' OR (child_probability >= {PROBABLE}"
+    " AND coalesce(verdict, 'unsure') = 'unsure'))"
+)
+"""`Person.counts` as a condition on a row of `peers`."""
+
+OPEN: Final = f"(NOT {COUNTS} AND coalesce(verdict, '') <> 'not_child' AND high >= {PROBABLE})"
+"""The same of those who are `Person.possible` and do not count."""
+
 UNKNOWN: Final = "ZZ"
 """Stands for a country that is not known (ISO 3166-1 keeps the code free for that)."""
 

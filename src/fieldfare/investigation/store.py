@@ -27,6 +27,9 @@ FOLDER: Final = "investigations"
 
 MEMORY_LIMIT: Final = "1200MB"
 
+_AT_ONCE: Final = 10_000
+"""Rows taken from a long answer at a time."""
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 """Values for a query, by place (``?``) or by name (``$name``)."""
 
@@ -125,6 +128,14 @@ class Investigation:
         found = self.connection.execute(query, parameters)
         names = [each[0] for each in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def each(self, query: str, parameters: Parameters = ()) -> Iterator[dict[str, Any]]:
+        """The same, one after another; nothing else may be asked before the last."""
+        found = self.connection.execute(query, parameters)
+        names = [each[0] for each in found.description]
+        while rows := found.fetchmany(_AT_ONCE):
+            for row in rows:
+                yield dict(zip(names, row, strict=True))
 
     def value(self, query: str, parameters: Parameters = ()) -> Any:
         """The first value of the first row; None where there is none."""

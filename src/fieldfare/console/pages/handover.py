@@ -72,7 +72,7 @@ class ReportsPage:
 def reports(visit: Visit) -> Response:
     """Which countries need a report, and which have one."""
     with opened(visit, "reports") as case:
-        people = [each for each in reading.people(case) if each.counts]
+        people = reading.children(case)
         made, state = handed(case.folder), reading.state(case)
     page_bar = bar(visit, "/reports")
     rows = []
@@ -125,7 +125,7 @@ def make(visit: Visit) -> Response:
     with cabinet(visit).open(name) as case:
         if not code:
             done = write_reports(case, name, visit.actor.user)
-        elif any(each.place == code and each.counts for each in reading.people(case)):
+        elif any(each.place == code for each in reading.children(case)):
             done = [write_country(case, name, code, visit.actor.user)]
         else:
             raise NotFound("no child of this investigation is known or probable there")

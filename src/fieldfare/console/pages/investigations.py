@@ -169,8 +169,8 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
         (p for p in people if p.possible and p.risk >= URGENT),
         key=lambda p: (-p.risk, -p.last_contact),
     )
-    kinds, zone = reading.risk_kinds(case), visit.zone()
-    cues = reading.cues(case, [each.peer for each in urgent[:MOST_URGENT]])
+    first = [each.peer for each in urgent[:MOST_URGENT]]
+    kinds, cues, zone = reading.risk_kinds(case, first), reading.cues(case, first), visit.zone()
     left = sum(each.standing == "probable" for each in children)
     hours = correspondence.hours(case, zone.zone)
     problems = sum(each.times for each in reading.problems(case) if each.lost)

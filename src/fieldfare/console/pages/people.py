@@ -106,7 +106,7 @@ def people(visit: Visit) -> Response:
         after = int(visit.asked("after", "0") or "0") if visit.asked("after").isdigit() else 0
         part = found[after : after + PAGE]
         cues = reading.cues(case, [each.peer for each in part])
-        kinds = reading.risk_kinds(case)
+        kinds = reading.risk_kinds(case, [each.peer for each in part])
         page = PeoplePage(
             bar=bar(visit, "/people"),
             title=title,
@@ -160,7 +160,7 @@ def verdict(visit: Visit) -> Response:
                 visit,
                 fresh,
                 reading.cues(case, [fresh.peer]).get(fresh.peer, []),
-                reading.risk_kinds(case).get(fresh.peer, {}),
+                reading.risk_kinds(case, [fresh.peer]).get(fresh.peer, {}),
                 said=done,
                 alert=alert,
             )

@@ -128,7 +128,7 @@ def _page(visit: Visit, case: Investigation, person: Person) -> PersonPage:
     address = f"{visit.root}{path_of(name_of(visit))}/people"
     longest = max((abs(each.weight) for each in cues), default=1.0)
     furthest = max((abs(each.weight) for each in places), default=1.0)
-    row = person_row(visit, person, cues, reading.risk_kinds(case).get(peer, {}))
+    row = person_row(visit, person, cues, reading.risk_kinds(case, [peer]).get(peer, {}))
     return PersonPage(
         bar=bar(visit, "/people"),
         row=row,

@@ -111,8 +111,8 @@ def make_country_bag(
         extra={
             "transcript/origins.csv": origins.data,
             f"report/{code}.html": lambda: page_of(report).encode("utf-8", "replace"),
-            f"report/{code}.children.csv": lambda: tables.children(found, code),
-            f"report/{code}.lines.csv": lambda: tables.lines(found, code),
+            f"report/{code}.children.csv": lambda: b"".join(tables.children(found, code)),
+            f"report/{code}.lines.csv": lambda: b"".join(tables.lines(found, code)),
         },
         report=lambda _: pdf,
     )

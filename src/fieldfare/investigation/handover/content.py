@@ -34,6 +34,10 @@ MOST_PLACES: Final = 5
 MOST_PROBLEMS: Final = 30
 NOTE: Final = "note"
 """The setting of a case that holds the line at the head of its reports."""
+MOST_CHILDREN: Final = 500
+"""Children that a report describes: the most urgent. The tables hold all."""
+MOST_LISTED: Final = 500
+"""People that a report lists by reference only."""
 
 
 @dataclass(frozen=True)
@@ -113,56 +117,57 @@ class Dossier:
     by: str
     software: str
     people: list[Person]
+    """Those who count as children."""
     suspect: dict[str, list[Account]]
     sources: list[Source]
     problems: list[Problem]
     ties: dict[str, set[str]]
-    possible: dict[str, set[str]]
-    """By person: countries that something points to."""
+    elsewhere: dict[str, set[str]]
+    """By country: children whom something points to it, and who are in another's report."""
+    unlikely: dict[str, int]
+    """By country: people who do not count as children by their cues, and by no officer."""
 
     def children(self, code: str) -> list[Person]:
         """Whom the report of a country holds: the most urgent first."""
-        found = [each for each in self.people if each.counts and each.place == code]
+        found = [each for each in self.people if each.place == code]
         return sorted(found, key=lambda p: (-p.risk, p.standing != "confirmed", -p.probability))
 
     def countries(self) -> list[str]:
         """Countries that need a report, those with most children first."""
         counts: dict[str, int] = {}
         for each in self.people:
-            if each.counts:
-                counts[each.place] = counts.get(each.place, 0) + 1
+            counts[each.place] = counts.get(each.place, 0) + 1
         return sorted(counts, key=lambda code: (code == UNKNOWN, -counts[code], code))
 
 
 def dossier(case: Investigation, name: str, *, made_at: int, by: str, software: str) -> Dossier:
     """What all reports share."""
-    people = reading.people(case)
     ties: dict[str, set[str]] = {}
     for tie in reading.ties(case):
         ties.setdefault(tie.peer_a, set()).add(tie.peer_b)
         ties.setdefault(tie.peer_b, set()).add(tie.peer_a)
-    counted = [each.peer for each in people if each.counts]
-    places = reading.places(case, counted)
     return Dossier(
         case,
         name,
         made_at,
         by,
         software,
-        people,
+        reading.children(case),
         reading.accounts(case),
         reading.sources(case),
         [each for each in reading.problems(case) if each.lost],
         ties,
-        {peer: {each.country for each in found} for peer, found in places.items()},
+        reading.elsewhere(case),
+        reading.unlikely(case),
     )
 
 
 def content(found: Dossier, code: str) -> Report:
     """The report of a country. Raises nothing where it has no child: it says so."""
-    children = found.children(code)
+    everybody = found.children(code)
+    children = everybody[:MOST_CHILDREN]
     peers = [each.peer for each in children]
-    writer = _Writer(found, code, children)
+    writer = _Writer(found, code, everybody)
     cues, places = reading.cues(found.case, peers), reading.places(found.case, peers)
     risks, accounts = reading.risks(found.case, peers), reading.accounts(found.case, peers)
     made = [
@@ -191,20 +196,18 @@ def content(found: Dossier, code: str) -> Report:
         software=found.software,
         notice="Confidential: names children. For the police, to find and protect them.",
         note=words.clip(found.case.setting(NOTE), words.PLACE_LENGTH),
-        summary=sentences.summary(children, code),
-        figures=sentences.figures(children),
+        summary=[
+            *sentences.summary(everybody, code),
+            *sentences.shortened(len(everybody), MOST_CHILDREN, code),
+        ],
+        figures=sentences.figures(everybody),
         first=[
             Line(f"{each.reference} {each.name}".strip(), each.now, each.place, each.contact[0])
             for each in made
             if each.urgent
         ],
         children=made,
-        open=[
-            f"{each.reference}: a child with {sentences.chance(each)}; risk: "
-            f"{wording.level(each.risk).lower()}"
-            for each in sorted(found.people, key=lambda p: (-p.risk, -p.probability))
-            if each.possible and not each.counts and each.place == code
-        ],
+        open=writer.left_open(),
         elsewhere=writer.elsewhere(),
         suspect=suspect,
         suspect_files=writer.references.files(),
@@ -214,7 +217,7 @@ def content(found: Dossier, code: str) -> Report:
             Line(what, words.plural(times, "time"), "", where)
             for what, times, where in writer.references.problems(found.problems)[:MOST_PROBLEMS]
         ],
-        limits=sentences.limits(found.people, found.sources, code),
+        limits=sentences.limits(found.unlikely.get(code, 0), found.sources),
     )  # fmt: skip
 
 
@@ -226,14 +229,8 @@ class _Writer:
         self._here = {each.peer for each in children}
         self._known = {each.peer: each for each in found.people}
         self.references = References(found.sources)
-        others = [each for each in found.people if each.counts and each.place != code]
-        also = [
-            identifier.value
-            for owned in reading.accounts(found.case, [each.peer for each in others]).values()
-            for account in owned
-            for identifier in account.identifiers
-            if identifier.kind not in ("name", "username")
-        ]
+        others = [each for each in found.people if each.place != code]
+        also = reading.contacts_of(found.case, [each.peer for each in others])
         # What a child here is called too stays: it is theirs.
         own = {part.casefold() for each in children for part in each.name.split()}
         self._hider = Hider(
@@ -305,13 +302,27 @@ class _Writer:
 
     def elsewhere(self) -> list[str]:
         """Children who may be here and are in another report."""
-        return [
-            f"{each.reference}: in the report of {country_name(each.place)}"
-            for each in self._found.people
-            if each.counts
-            and each.place != self._code
-            and self._code in self._found.possible.get(each.peer, ())
-        ]
+        here = self._found.elsewhere.get(self._code, set())
+        return _listed(
+            [
+                f"{each.reference}: in the report of {country_name(each.place)}"
+                for each in self._found.people
+                if each.peer in here
+            ],
+            len(here),
+        )
+
+    def left_open(self) -> list[str]:
+        """People of whom the cues leave it open."""
+        found, total = reading.left_open(self._found.case, self._code, MOST_LISTED)
+        return _listed(
+            [
+                f"{each.reference}: a child with {sentences.chance(each)}; risk: "
+                f"{wording.level(each.risk).lower()}"
+                for each in found
+            ],
+            total,
+        )
 
     def sources(self) -> list[Line]:
         """The archives, by their numbers."""
@@ -340,7 +351,7 @@ class _Writer:
 
     def _knows(self, person: Person) -> str:
         found = [self._known[p] for p in self._found.ties.get(person.peer, ()) if p in self._known]
-        children = sorted((each for each in found if each.counts), key=lambda p: p.reference)
+        children = sorted(found, key=lambda p: p.reference)
         parts = [
             f"{each.reference} ({words.clip(each.name, 40)})"
             if each.peer in self._here
@@ -352,6 +363,13 @@ class _Writer:
     def _quote(self, text: str) -> str:
         hidden, _ = self._hider.hide(text, contacts=False)
         return words.clip(hidden, 200)
+
+
+def _listed(lines: list[str], total: int) -> list[str]:
+    """The first of them, and how many more there are."""
+    more = total - len(lines[:MOST_LISTED])
+    said = [f"and {more:,} more, in no list: see them in the console"] if more else []
+    return [*lines[:MOST_LISTED], *said]
 
 
 @dataclass(frozen=True)

@@ -138,18 +138,27 @@ def figures(children: Sequence[Person]) -> list[tuple[str, str]]:
 
 
 def suspect_says(people: Sequence[Person]) -> str:
-    """How far the whole investigation reaches."""
-    counted = [each for each in people if each.counts]
-    places = {each.place for each in counted if each.place != UNKNOWN}
+    """How far the whole investigation reaches; `people`: its children."""
+    places = {each.place for each in people if each.place != UNKNOWN}
     return (
-        f"In all, {words.plural(len(counted), 'child', 'children')} in "
+        f"In all, {words.plural(len(people), 'child', 'children')} in "
         f"{words.plural(len(places), 'country', 'countries')} are confirmed or probable in this "
         "investigation; those of other countries are in the reports of those."
     )
 
 
-def limits(people: Sequence[Person], sources: Sequence[Source], code: str) -> list[str]:
-    """What a report does not show."""
+def shortened(children: int, most: int, code: str) -> list[str]:
+    """What a report of very many children says of those it does not describe."""
+    if children <= most:
+        return []
+    return [
+        f"The {most:,} to look for first are described here. All {children:,} are in "
+        f"{code}.children.csv, with what points to each in {code}.lines.csv."
+    ]
+
+
+def limits(left: int, sources: Sequence[Source]) -> list[str]:
+    """What a report does not show; `left`: people placed here who do not count by their cues."""
     said = [
         "A name is what an account calls itself. An account is not a person: accounts are shared, "
         "lent and taken over.",
@@ -165,7 +174,6 @@ def limits(people: Sequence[Person], sources: Sequence[Source], code: str) -> li
         "source 2. Files are listed under each child, sources below with the hash that says which "
         "archive it is.",
     ]
-    left = sum(each.standing == "unlikely" and each.place == code for each in people)
     if left:
         said.append(
             f"{words.plural(left, 'further person', 'further people')} placed here were judged "

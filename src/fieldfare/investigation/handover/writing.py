@@ -7,6 +7,7 @@ a report that is older than a verdict is known to be so.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
@@ -89,9 +90,9 @@ def _dossier(case: Investigation, name: str, by: str) -> Dossier:
 def _write(found: Dossier, code: str, folder: Path) -> Handed:
     report = content(found, code)
     pdf = typeset("country", asdict(report), at=report.made_at) if find_spec("typst") else None
-    made = {
-        "html": page_of(report).encode("utf-8", "replace"),
-        "pdf": b"" if pdf is None else pdf.data,
+    made: dict[str, Iterable[bytes]] = {
+        "html": [page_of(report).encode("utf-8", "replace")],
+        "pdf": [] if pdf is None else [pdf.data],
         "children.csv": tables.children(found, code),
         "lines.csv": tables.lines(found, code),
     }
@@ -101,8 +102,7 @@ def _write(found: Dossier, code: str, folder: Path) -> Handed:
     hashes = {}
     for kind in (each for each in KINDS if made[each]):
         file = f"{code}.{kind}"
-        _replace(place / file, made[kind])
-        hashes[file] = hashlib.sha256(made[kind]).hexdigest()
+        hashes[file] = _replace(place / file, made[kind])
     people = found.children(code)
     done = Handed(
         code,
@@ -134,16 +134,20 @@ def _index(folder: Path) -> dict[str, Handed]:
 
 def _keep(folder: Path, index: dict[str, Handed]) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(folder / INDEX, msgspec.json.format(msgspec.json.encode(index)))
+    _replace(folder / INDEX, [msgspec.json.format(msgspec.json.encode(index))])
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """A file that only its owner can read; complete or as it was."""
+def _replace(path: Path, data: Iterable[bytes]) -> str:
+    """A file that only its owner can read, complete or as it was; its SHA-256."""
+    digest = hashlib.sha256()
     draft = path.with_name(path.name + ".part")
     draft.unlink(missing_ok=True)
     with private(draft) as file:
-        file.write(data)
+        for part in data:
+            file.write(part)
+            digest.update(part)
     draft.replace(path)
+    return digest.hexdigest()
 
 
 @cache
