@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from fieldfare.cases import OPERATOR
 from fieldfare.console.cabinet import Cabinet
-from fieldfare.investigation import correspondence, reading
+from fieldfare.investigation import correspondence, provenance, reading
 from fieldfare.investigation.records import Join, Person
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary import InputError
@@ -66,7 +66,7 @@ def test_the_overview_says_first_who_is_in_danger_then_how_many_children(desk: D
 def test_no_page_shows_where_on_this_machine_the_archives_lie(desk: Desk) -> None:
     client = desk.client("investigator")
     with cabinet(desk).open(NAME) as case:
-        found = reading.sources(case)
+        found = provenance.sources(case)
     pages = [client.get(AT + page).text for page in (*PAGES, f"/people/{people(desk)[0].key}")]
     assert not [each.source for each in found for page in pages if each.source in page]
     assert any(each.shown in pages[-1] for each in found)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from fieldfare.cli import app
 from fieldfare.cli.demo import investigated
 from fieldfare.console.app import create_console
-from fieldfare.investigation import reading
+from fieldfare.investigation import provenance, reading
 from fieldfare.investigation.handover.content import content, dossier
 from fieldfare.investigation.store import Investigation
 
@@ -66,8 +66,8 @@ def test_lines_of_the_service_are_no_loss(tmp_path: Path) -> None:
     assert code == 0
     assert "Not read" not in said
     with Investigation.open(Investigation.folder_of(tmp_path, "one"), read_only=True) as case:
-        assert {(each.times, each.lost) for each in reading.problems(case)} == {(1, False)}
-        assert all(each.problems == 0 for each in reading.sources(case))
+        assert {(each.times, each.lost) for each in provenance.problems(case)} == {(1, False)}
+        assert all(each.problems == 0 for each in provenance.sources(case))
         report = dossier(case, "one", made_at=0, by="op", software="")
         assert content(report, report.countries()[0]).problems == []
 
@@ -94,9 +94,9 @@ def test_sources_are_called_by_what_tells_them_apart(tmp_path: Path) -> None:
     (folder / "third.txt").write_text(CHAT.format(peer="Cem").replace("10:0", "11:0"), "utf-8")
     investigate(folder, tmp_path)
     with Investigation.open(Investigation.folder_of(tmp_path, "one"), read_only=True) as case:
-        assert {each.shown for each in reading.sources(case)} == {"first", "second", "third.txt"}
+        assert {each.shown for each in provenance.sources(case)} == {"first", "second", "third.txt"}
         peer = reading.people(case)[0].peer
         shown = [str(each.origin) for each in reading.cues(case, [peer])[peer]]
-        lines = [text for each in reading.problems(case) for text in (each.where, each.detail)]
+        lines = [text for each in provenance.problems(case) for text in (each.where, each.detail)]
     assert shown
     assert not any(str(tmp_path) in each for each in [*shown, *lines])

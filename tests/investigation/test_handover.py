@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from fieldfare.investigation import correspondence, reading
+from fieldfare.investigation import correspondence, provenance, reading
 from fieldfare.investigation.decisions import decide
 from fieldfare.investigation.handover import handed, write_reports
 from fieldfare.investigation.handover.bag import make_country_bag
@@ -81,7 +81,7 @@ def test_page_and_pdf_say_what_is_confirmed_and_what_is_not(reported: Path) -> N
 
 def test_every_line_names_a_source_that_the_report_lists(reported: Path) -> None:
     with Investigation.open(reported) as case:
-        known = {each.shown for each in reading.sources(case)}
+        known = {each.shown for each in provenance.sources(case)}
     for code in handed(reported):
         text = (reported / "reports" / code / f"{code}.lines.csv").read_text("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))

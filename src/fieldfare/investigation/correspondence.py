@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
-from fieldfare.investigation.reading import names_of_sources, origin_of
+from fieldfare.investigation.provenance import names_of_sources, origin_of
 from fieldfare.investigation.records import Message, Script, Sending
 from fieldfare.investigation.store import Investigation
 from fieldfare.vocabulary.times import HOUR, from_micros

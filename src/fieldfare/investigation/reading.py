@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any, Final
 
+from fieldfare.investigation.provenance import names_of_sources, origin_of
 from fieldfare.investigation.records import (
     COUNTS,
     OPEN,
@@ -17,12 +17,9 @@ from fieldfare.investigation.records import (
     Evidence,
     Identifier,
     Join,
-    Origin,
     Person,
     Place,
-    Problem,
     Risk,
-    Source,
     Tie,
     key_of,
 )
@@ -120,22 +117,6 @@ def verdict_before(case: Investigation, peer: str) -> str | None:
         [peer],
     )
     return found[0][0] if found else None
-
-
-def names_of_sources(case: Investigation) -> dict[str, str]:
-    """What each source is called where people read it: the shortest end of its path that no other
-    source has, which is its file name unless two have the same."""
-    return _endings(source for (source,) in case.values("SELECT source FROM sources"))
-
-
-def _endings(paths: Iterable[str]) -> dict[str, str]:
-    parts = {path: PurePath(path).parts or (path,) for path in set(paths)}
-    seen = Counter(own[at:] for own in parts.values() for at in range(len(own)))
-    shortest = {
-        path: next((own[at:] for at in range(len(own) - 1, 0, -1) if seen[own[at:]] == 1), own)
-        for path, own in parts.items()
-    }
-    return {path: str(PurePath(*own)) for path, own in shortest.items()}
 
 
 def cues(case: Investigation, peers: Iterable[str]) -> dict[str, list[Cue]]:
@@ -252,38 +233,6 @@ def joins(case: Investigation) -> list[Join]:
     return [_join(each, names) for each in found]
 
 
-def sources(case: Investigation) -> list[Source]:
-    """The archives."""
-    names = names_of_sources(case)
-    found = case.rows("SELECT * FROM sources ORDER BY source")
-    return [Source(**each, shown=names[each["source"]]) for each in found]
-
-
-def problems(case: Investigation) -> list[Problem]:
-    """What could not be read, the most frequent first; then what loses nothing."""
-    found = case.values(
-        "SELECT coalesce(source, ''), \"where\", what, detail, times, lost FROM problems "
-        'ORDER BY lost DESC, times DESC, source, "where", what',
-    )
-    known = [source for (source,) in case.values("SELECT source FROM sources")]
-    names = _endings([*known, *(source for source, *_ in found if source)])
-    return [
-        Problem(
-            names.get(source, source),
-            _renamed(where, source, names),
-            what,
-            names.get(detail) or _renamed(detail, source, names),
-            times,
-            lost,
-        )
-        for source, where, what, detail, times, lost in found
-    ]
-
-
-def _renamed(text: str, source: str, names: Mapping[str, str]) -> str:
-    return text.replace(source, names[source]) if source else text
-
-
 def asked(case: Investigation) -> dict[str, dict[str, int]]:
     """By peer: what the suspect showed them (indicators), and when first."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
@@ -347,19 +296,6 @@ def _by_peer(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     for peer, each in pairs:
         found[peer].append(each)
     return dict(found)
-
-
-def origin_of(row: dict[str, Any], names: Mapping[str, str]) -> Origin:
-    """Where a row says that it stands; `names`: `names_of_sources`."""
-    return Origin(
-        row["source"],
-        row["member"],
-        row["locator"],
-        row.get("raw_time") or "",
-        row.get("tz_basis") or "",
-        tuple(row.get("warnings") or ()),
-        names.get(row["source"], ""),
-    )
 
 
 def _person(row: dict[str, Any]) -> Person:

@@ -23,7 +23,7 @@ from fieldfare.console.investigated import (
 from fieldfare.console.pages.people import WordsPage
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import correspondence, reading, wording
+from fieldfare.investigation import correspondence, provenance, reading, wording
 from fieldfare.investigation.decisions import JOIN_STATES, decide_join
 from fieldfare.investigation.records import Join, Problem, Script
 from fieldfare.scan.page import words
@@ -222,7 +222,7 @@ def _where(problem: Problem) -> str:
 def sources(visit: Visit) -> Response:
     """What was read, and what could not be."""
     with opened(visit, "sources") as case:
-        found, noted = reading.sources(case), reading.problems(case)
+        found, noted = provenance.sources(case), provenance.problems(case)
     problems = [each for each in noted if each.lost]
     remarks: Counter[str] = Counter()
     for each in noted:

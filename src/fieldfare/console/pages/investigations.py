@@ -17,7 +17,7 @@ from fieldfare.console.investigated import Bar, PersonRow, bar, opened, path_of,
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
-from fieldfare.investigation import correspondence, reading
+from fieldfare.investigation import correspondence, provenance, reading
 from fieldfare.investigation.handover import handed
 from fieldfare.investigation.handover.sentences import country_name
 from fieldfare.investigation.records import UNKNOWN, URGENT, Account, Person
@@ -173,7 +173,7 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
     kinds, cues, zone = reading.risk_kinds(case, first), reading.cues(case, first), visit.zone()
     left = sum(each.standing == "probable" for each in children)
     hours = correspondence.hours(case, zone.zone)
-    problems = sum(each.times for each in reading.problems(case) if each.lost)
+    problems = sum(each.times for each in provenance.problems(case) if each.lost)
     return OverviewPage(
         bar=bar(visit, ""),
         summary=_summary(people, children, urgent),

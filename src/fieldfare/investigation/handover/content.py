@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fieldfare.investigation import reading, wording
+from fieldfare.investigation import provenance, reading, wording
 from fieldfare.investigation.handover import sentences
 from fieldfare.investigation.handover.references import References
 from fieldfare.investigation.handover.sentences import country_name
@@ -154,8 +154,8 @@ def dossier(case: Investigation, name: str, *, made_at: int, by: str, software: 
         software,
         reading.children(case),
         reading.accounts(case),
-        reading.sources(case),
-        [each for each in reading.problems(case) if each.lost],
+        provenance.sources(case),
+        [each for each in provenance.problems(case) if each.lost],
         ties,
         reading.elsewhere(case),
         reading.unlikely(case),
