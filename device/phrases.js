@@ -1,4 +1,5 @@
 // Indicators by phrases, word by word in a tree of all of them: fieldfare.language._phrases.
+import { Frames, credible } from "./frames.js";
 import { LANGUAGES, mostSpoken, vote } from "./leet.js";
 import { READINGS, Repair, isVowel } from "./repair.js";
 import { FOLD } from "./tokens.js";
@@ -6,9 +7,12 @@ import { BASIS, FOLDED, Known, breaks, codeAt, mix, put, repeats, widthAt } from
 
 const APART = 1;
 const JOINED = 2;
+const STEM = 3;
+const FIRST_NODE = 4;
 const WHOLE = 0;
 const OPENS = 1;
 const CLOSES = 2;
+const PARTS = 3;
 const KIND_SHIFT = 28;
 const ID = (1 << KIND_SHIFT) - 1;
 const RING = 64;
@@ -18,8 +22,6 @@ const MOST_BROKEN = 6;
 const STEPS = 256;
 const SIDES = 128;
 const WELL = 2;
-const ENOUGH = 2;
-const STRAINED = 2;
 const SLOTS = READINGS + 1;
 
 /** The words of a text in normal form, laid out for phrases: a space, each word and a space. */
@@ -64,7 +66,7 @@ class Tree {
     this.last = (1 << bits) - 1;
     // Of each slot child, node and label side by side, for one access to memory instead of three.
     this.slots = new Uint32Array(4 << bits);
-    for (let node = 3; node < nodes; node++) this.#enter(parents[node], labels[node], node);
+    for (let node = FIRST_NODE; node < nodes; node++) this.#enter(parents[node], labels[node], node);
     this.first = new Int32Array(nodes + 1);
     for (let node = 0; node < nodes; node++) this.first[node + 1] = this.first[node] + counts[node];
     this.outputs = outputs;
@@ -102,6 +104,8 @@ class Tree {
 /** Finds the indicators of texts in normal form. */
 export class Phrases {
   #tree;
+  #frames;
+  #stemOf;
   #repair;
   #voices;
   #known;
@@ -112,17 +116,21 @@ export class Phrases {
   #ends = new Int32Array(RING);
   #counts = new Int32Array(RING);
   #familiars = new Uint8Array(RING);
+  #stemmed = new Uint8Array(RING);
   #readings = new Uint32Array(RING * SLOTS);
   #worth = new Int8Array(RING * SLOTS);
   #votes = new Int32Array(LANGUAGES + 1);
-  #sides = new Int32Array(SIDES * 6);
+  #sides = new Int32Array(SIDES * 5);
   #stack = new Int32Array((STEPS + READINGS + 2) * 5);
   #room = STEPS + READINGS + 2;
   #seen = 0;
   #found = new Set();
 
   constructor(tables, known, hash) {
-    this.#tree = new Tree(tables.tree);
+    const tree = new Tree(tables.tree);
+    this.#tree = tree;
+    this.#frames = new Frames(tables.frames, this.#found);
+    this.#stemOf = (h) => tree.child(STEM, h);
     const { data, bounds, masks } = tables.vocabulary;
     this.#repair = new Repair(data, bounds, masks, hash);
     this.#voices = new Known(this.#repair.hashes, masks);
@@ -168,6 +176,7 @@ export class Phrases {
   #match(lineEnd) {
     const buffer = this.#buffer;
     const tree = this.#tree;
+    const frames = this.#frames;
     const [hashes, begins, ends, counts] = [this.#hashes, this.#begins, this.#ends, this.#counts];
     const [readings, worth, stack] = [this.#readings, this.#worth, this.#stack];
     let at = 1;
@@ -176,11 +185,13 @@ export class Phrases {
     let brokenLine = false;
     let unspaced = tree.everywhere;
     this.#seen = 0;
+    frames.begin(true);
     for (let place = 0; ; place++) {
       while (at < lineEnd && (read < place + AHEAD || read < VOTERS)) {
         const slot = read & (RING - 1);
         begins[slot] = at;
         let h = BASIS;
+        let bits = 0;
         while (buffer[at] !== 32) {
           if (buffer[at] >= 0xe0) unspaced = true;
           if (buffer[at] < 0x80) {
@@ -189,20 +200,30 @@ export class Phrases {
             h = mix(h, codeAt(buffer, at));
             at += widthAt(buffer, at);
           }
+          bits |= frames.stemBit(h);
         }
+        this.#stemmed[slot] = bits;
         hashes[slot] = h;
         ends[slot] = at;
         counts[slot] = -1;
         read++;
         at++;
       }
-      if (place === read) break;
+      if (place === read) {
+        frames.settle(place);
+        break;
+      }
+      frames.ripen(place);
+      const here = place & (RING - 1);
+      if (this.#stemmed[here]) {
+        const [start, end] = [begins[here], ends[here]];
+        frames.markStems(buffer, start, end, place, this.#stemOf, tree.first, tree.outputs, ID);
+      }
       let depth = 1;
       stack[0] = APART;
       stack[1] = place;
       stack[2] = stack[3] = stack[4] = 0;
       let steps = 0;
-      const origin = begins[place & (RING - 1)];
       while (depth && steps < STEPS) {
         depth--;
         steps++;
@@ -242,7 +263,7 @@ export class Phrases {
           const wrong = broken + (k > 0 && !familiar ? 1 : 0);
           const odd = strained + (k > 0 && familiar ? 1 : 0);
           if (tree.first[then] < tree.first[then + 1]) {
-            this.#reached(then, place, word + 1, origin - 1, now, wrong, odd, word + 1 - place);
+            this.#reached(then, place, word + 1, now, wrong, odd, word + 1 - place);
           }
           if (depth < this.#room && wrong + odd <= MOST_BROKEN) {
             stack[depth * 5] = then;
@@ -262,22 +283,25 @@ export class Phrases {
     const buffer = this.#buffer;
     const tree = this.#tree;
     this.#seen = 0;
+    this.#frames.begin(false);
     for (let start = 1; start < end; start += widthAt(buffer, start)) {
+      this.#frames.ripen(start);
       let node = tree.child(JOINED, codeAt(buffer, start));
       let at = start + widthAt(buffer, start);
       while (node) {
         if (tree.first[node] < tree.first[node + 1]) {
-          this.#reached(node, start, at, start, WELL, 0, 0, 1);
+          this.#reached(node, start, at, WELL, 0, 0, 1);
         }
         if (at >= end) break;
         node = tree.child(node, codeAt(buffer, at));
         at += widthAt(buffer, at);
       }
     }
+    this.#frames.settle(end);
   }
 
-  /** Note what ends at a node: whole phrases, and sides of gaps that meet. */
-  #reached(node, first, last, start, points, broken, strained, words) {
+  /** Note what ends at a node: whole phrases, sides of gaps that meet, and parts of frames. */
+  #reached(node, first, last, points, broken, strained, words) {
     const { outputs, first: firsts, furthest } = this.#tree;
     const sides = this.#sides;
     let opens = false;
@@ -286,6 +310,8 @@ export class Phrases {
       const kind = outputs[k] >> KIND_SHIFT;
       if (kind === WHOLE) {
         if (credible(points, broken, strained, words)) this.#found.add(outputs[k] & ID);
+      } else if (kind === PARTS) {
+        this.#frames.mark(outputs[k] & ID, first, last, points, broken, strained);
       } else if (kind === OPENS) {
         opens = true;
       } else {
@@ -294,23 +320,22 @@ export class Phrases {
     }
     if (closes) {
       for (let j = this.#seen - 1; j > Math.max(-1, this.#seen - 1 - SIDES); j--) {
-        const side = (j & (SIDES - 1)) * 6;
+        const side = (j & (SIDES - 1)) * 5;
         const far = first - sides[side + 1];
         if (far < 0 || far > furthest) continue;
         const sound = credible(
-          sides[side + 3] + points, sides[side + 4] + broken, sides[side + 5] + strained, 2,
+          sides[side + 2] + points, sides[side + 3] + broken, sides[side + 4] + strained, 2,
         );
         if (sound) this.#join(sides[side], node, far);
       }
     }
     if (opens) {
-      const side = (this.#seen & (SIDES - 1)) * 6;
+      const side = (this.#seen & (SIDES - 1)) * 5;
       sides[side] = node;
       sides[side + 1] = last;
-      sides[side + 2] = start;
-      sides[side + 3] = points;
-      sides[side + 4] = broken;
-      sides[side + 5] = strained;
+      sides[side + 2] = points;
+      sides[side + 3] = broken;
+      sides[side + 4] = strained;
       this.#seen++;
     }
   }
@@ -327,9 +352,4 @@ export class Phrases {
       if (outputs[i] === wanted && far <= reach[number]) this.#found.add(owners[number]);
     }
   }
-}
-
-function credible(points, broken, strained, words) {
-  if (broken === 0) return strained === 0;
-  return words > 1 && points - strained * STRAINED >= ENOUGH;
 }

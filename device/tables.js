@@ -1,6 +1,6 @@
 // The tables: one signed file that Python writes (fieldfare.language.device_tables).
 
-const FORMAT = "fieldfare-device-tables-1";
+const FORMAT = "fieldfare-device-tables-2";
 const ENVELOPE = "fieldfare-device-tables-signature-1";
 
 /** The tables cannot be used: they are damaged, unsigned, signed by another, or too old. */
@@ -67,9 +67,8 @@ function parse(data) {
   };
   const known = section("known_steps");
   for (let k = 1; k < known.length; k++) known[k] += known[k - 1];
-  const lengths = section("word_lengths");
-  const bounds = new Int32Array(lengths.length + 1);
-  for (let k = 0; k < lengths.length; k++) bounds[k + 1] = bounds[k] + lengths[k];
+  const bounds = summed(section("word_lengths"));
+  const rows = (name) => ({ first: summed(section(`${name}_each`)), rows: section(name) });
   return {
     fingerprint: header.fingerprint,
     indicators: header.indicators,
@@ -88,6 +87,14 @@ function parse(data) {
       owners: section("owners"),
       furthest: header.furthest,
       everywhere: header.everywhere,
+    },
+    frames: {
+      sets: rows("sets"),
+      anchors: rows("anchors"),
+      needed: rows("needed"),
+      barred: rows("barred"),
+      owners: section("frame_owners"),
+      stems: section("stems"),
     },
     vocabulary: { data: section("words"), bounds, masks: section("word_masks") },
   };
@@ -111,10 +118,17 @@ function fours(from, count) {
   return out;
 }
 
-/** By node: nodes are numbered from 3 on. */
+/** Where each row begins and the last ends, from how long each is. */
+function summed(lengths) {
+  const out = new Int32Array(lengths.length + 1);
+  for (let k = 0; k < lengths.length; k++) out[k + 1] = out[k] + lengths[k];
+  return out;
+}
+
+/** By node: nodes are numbered from 4 on. */
 function shifted(values) {
-  const out = new Uint32Array(values.length + 3);
-  out.set(values, 3);
+  const out = new Uint32Array(values.length + 4);
+  out.set(values, 4);
   return out;
 }
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from fieldfare.language.indicators import patterns_of, read_indicators
+from fieldfare.language.frames import Part, parts_of
+from fieldfare.language.indicators import read_indicators
 from fieldfare.language.kernel import word_lines
 from fieldfare.language.normalise import normalise
+from fieldfare.language.patterns import patterns_of
 from fieldfare.language.phrases import PhraseFile, read_phrases
 
 FILES = dict(read_phrases())
@@ -69,6 +71,26 @@ def test_no_spelling_finds_another_indicator_unless_listed(name: str) -> None:
         others.setdefault(f"{indicator}: {phrase}", set()).update({*ids} - {indicator})
     found = {phrase: sorted(ids) for phrase, ids in others.items() if ids}
     assert found == shared
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_frame_is_found_in_its_own_parts(name: str) -> None:
+    content = FILES[name]
+    read: dict[str, Part] = {}
+    written = [(kind, one) for kind, each in content.frames.items() for one in each]
+    texts = [_of_parts(parts_of(frame, content, read), content) for _, frame in written]
+    missed = [
+        (*one, text)
+        for one, text, ids in zip(written, texts, _find(texts), strict=True)
+        if one[0] not in ids
+    ]
+    assert not missed[:5]
+
+
+def _of_parts(parts: list[Part], content: PhraseFile) -> str:
+    """A text of the parts of a frame, each in its shortest spelling."""
+    shortest = (min([*part.spellings, *part.stems], key=len) for part in parts if not part.barred)
+    return (" " * content.words_apart).join(shortest)
 
 
 @pytest.mark.parametrize("name", FILES)

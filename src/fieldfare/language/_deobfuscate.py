@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "8814c216a863b5cf 33357a874f062e91"
+INLINED = "4f2d2fc4475e5c72"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._words import character, compiled, hash_word
-from fieldfare.language.phrase_index import APART, FREE, JOINED
+from fieldfare.language.phrase_index import FREE, JOINED
 
-INLINED = "33357a874f062e91 1d3c4a9108d2940d"
+INLINED = "27518602200a1e50"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -38,21 +38,21 @@ def child(keys: Entries, children: Hashes, node: Any, label: Any) -> Any:
 
 @compiled
 def grow(
-    data: Bytes, bounds: Integers, apart: bool, keys: Entries, children: Hashes, count: Any,
+    data: Bytes, bounds: Integers, root: Any, keys: Entries, children: Hashes, count: Any,
     nodes: Integers,
 ) -> Any:  # fmt: skip
-    """Put patterns into the tree; `nodes` receives where each ends.
+    """Put patterns into the tree, below `root`; `nodes` receives where each ends.
 
     `count` is the number of nodes so far; returns the number after. A negative one says that
     the table is too full and has to be larger.
     """
     last = np.uint64(keys.size - 1)
     for i in range(bounds.size - 1):
-        node = np.int64(APART if apart else JOINED)
+        node = np.int64(root)
         at = bounds[i]
         end = bounds[i + 1]
         while at < end:
-            if apart:
+            if root != JOINED:
                 if data[at] == 32:
                     at += 1
                     continue

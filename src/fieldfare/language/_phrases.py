@@ -12,22 +12,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fieldfare.language._frames import (
+    RIPE,
+    WELL,
+    Parts,
+    credible,
+    mark,
+    mark_stems,
+    new_parts,
+    note,
+    ripe,
+    settle,
+    stem_bit,
+)
 from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
 from fieldfare.language._phrase_tree import child
 from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended
 from fieldfare.language._words import BASIS, PRIME, character, compiled, mask_of
+from fieldfare.language.frame_index import LATIN, Frames
 from fieldfare.language.phrase_index import (
     APART,
     CLOSES,
     JOINED,
     KIND_SHIFT,
     OPENS,
+    PARTS,
     WHOLE,
     Tree,
     Vocabulary,
 )
 
-INLINED = "8814c216a863b5cf 39dccff30e8103b0 7c2f72b3f51414b5 33357a874f062e91 1d3c4a9108d2940d"
+INLINED = "ab98630833278492"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -47,12 +62,6 @@ STEPS = 256
 SIDES = 128
 """First sides of gaps remembered at a time."""
 EVERY = np.uint32(0xFFFFFFFF)
-WELL = 2
-"""Points for a word written well; for one mended see `_repair.mended`."""
-ENOUGH = 2
-"""Points of a phrase that is found."""
-STRAINED = 2
-"""Points lost for a word of the language that is read as another."""
 ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
 
@@ -98,29 +107,6 @@ def rough(
 
 
 @compiled
-def credible(points: Any, broken: Any, strained: Any, words: Any) -> Any:
-    """Whether a phrase is found where not all of its words are written well.
-
-    `broken` words are none of the language. `strained` ones are, yet are read as others: only
-    beside broken ones, or "bucks" would be "vbucks".
-    """
-    if broken == 0:
-        return strained == 0
-    return words > 1 and points - strained * STRAINED >= ENOUGH
-
-
-@compiled
-def note(hits: Integers, found: Any, message: Any, indicator: Any, start: Any, end: Any) -> Any:
-    """Write a hit where there is room; return how many there are."""
-    if found < hits.shape[0]:
-        hits[found, 0] = message
-        hits[found, 1] = indicator
-        hits[found, 2] = start
-        hits[found, 3] = end
-    return found + 1
-
-
-@compiled
 def reached(
     tree: Tree, node: Any, first: Any, last: Any, start: Any, end: Any, points: Any,
     broken: Any, strained: Any, words: Any, sides: Integers, known: Any, message: Any,
@@ -139,10 +125,10 @@ def reached(
             if credible(points, broken, strained, words):
                 number = tree.outputs[k] & ID
                 masks[message] |= ONE << np.uint64(number)
-                found = note(hits, found, message, number, start, end)
+                found = note(hits, found, message, number, start, end, -1)
         elif kind == OPENS:
             opens = True
-        else:
+        elif kind == CLOSES:
             closes = True
     if closes:
         for j in range(known - 1, max(-1, known - 1 - SIDES), -1):
@@ -188,26 +174,28 @@ def joined(
         if tree.outputs[i] == wanted and far <= tree.reach[number]:
             owner = tree.owners[number]
             masks[message] |= ONE << np.uint64(owner)
-            found = note(hits, found, message, owner, start, end)
+            found = note(hits, found, message, owner, start, end, -1)
     return found
 
 
 @compiled
 def match(
-    buffer: Bytes, starts: Integers, tree: Tree, vocabulary: Vocabulary, known: Entries,
-    masks: Masks, hits: Integers,
+    buffer: Bytes, starts: Integers, tree: Tree, frames: Frames, vocabulary: Vocabulary,
+    known: Entries, masks: Masks, hits: Integers,
 ) -> Any:  # fmt: skip
     """Set in `masks` the bit of every indicator found in each word line.
 
-    `hits`, where it has rows, receives (message, indicator, first byte, byte past the last) of
-    every phrase found, as many as there is room for. Returns how many there are. Takes time
-    linear in the bytes.
+    `hits`, where it has rows, receives (message, indicator, first byte, byte past the last,
+    frame or -1) of every phrase and frame found, as many as there is room for, and the number of
+    all is returned. Takes time linear in the bytes.
     """
     hashes = np.zeros(RING, np.uint32)
     begins = np.zeros(RING, np.int64)
     ends = np.zeros(RING, np.int64)
     counts = np.zeros(RING, np.int64)
     familiars = np.zeros(RING, np.bool_)
+    stemmed = np.zeros(RING, np.bool_)
+    parts = new_parts()
     readings = np.zeros((RING, READINGS + 1), np.uint32)
     worth = np.zeros((RING, READINGS + 1), np.int8)
     codes = np.zeros(LONGEST, np.int64)
@@ -216,6 +204,9 @@ def match(
     votes = np.zeros(LANGUAGES, np.int64)
     sides = np.zeros((SIDES, 6), np.int64)
     stack = np.zeros((STEPS + READINGS + 2, 5), np.int64)
+    # Out of their tuples, which are slow to pass.
+    keys, children, first, outputs = tree.keys, tree.children, tree.first, tree.outputs
+    stems, marks = frames.stems, parts.marks
     found = np.int64(0)
     for i in range(starts.size - 1):
         masks[i] = 0
@@ -228,13 +219,16 @@ def match(
         broken_line = False
         unspaced = tree.everywhere
         place = np.int64(0)
+        marked = np.int64(0)
+        settled = np.int64(0)
         while True:
             while at < end and (read < place + AHEAD or read < VOTERS):
                 slot = read & (RING - 1)
                 begins[slot] = at
                 h = BASIS
+                bits = np.uint32(0)
                 while buffer[at] != 32:
-                    unspaced = unspaced or buffer[at] >= 0xE0
+                    unspaced = unspaced or buffer[at] >= LATIN
                     if buffer[at] < 0x80:
                         h = np.uint32(np.uint32(h ^ np.uint32(buffer[at])) * PRIME)
                         at += 1
@@ -242,6 +236,8 @@ def match(
                         code, width = character(buffer, at, end)
                         h = np.uint32(np.uint32(h ^ np.uint32(code)) * PRIME)
                         at += width
+                    bits = np.uint32(bits | stem_bit(stems, h))
+                stemmed[slot] = bits != 0
                 hashes[slot] = h
                 ends[slot] = at
                 counts[slot] = -1
@@ -255,6 +251,15 @@ def match(
             stack[0, 2:] = 0
             steps = 0
             origin = begins[place & (RING - 1)]
+            if marked > RIPE:
+                marked, settled, found = ripe(
+                    frames, parts, marked, settled, place, True, i, masks, hits, found
+                )
+            if stemmed[place & (RING - 1)]:
+                marked = mark_stems(
+                    buffer, origin, ends[place & (RING - 1)], place, keys, children, first,
+                    outputs, stems, marks, marked,
+                )  # fmt: skip
             while depth and steps < STEPS:
                 depth -= 1
                 steps += 1
@@ -285,13 +290,22 @@ def match(
                             codes, others, spare, readings[slot, 1:], worth[slot, 1:],
                         )  # fmt: skip
                 for k in range(1 if familiars[slot] and node == APART else counts[slot]):
-                    then = child(tree.keys, tree.children, node, readings[slot, k])
+                    then = child(keys, children, node, readings[slot, k])
                     if then == 0:
                         continue
                     now = points + worth[slot, k]
                     wrong = broken + (k > 0 and not familiars[slot])
                     odd = strained + (k > 0 and familiars[slot])
-                    if tree.first[then] < tree.first[then + 1]:
+                    phrases = False
+                    for o in range(first[then], first[then + 1]):
+                        if outputs[o] >> KIND_SHIFT == PARTS:
+                            marked = mark(
+                                marks, marked, outputs[o] & ID, place, word + 1, origin - 1,
+                                ends[slot] + 1, now, wrong, odd,
+                            )  # fmt: skip
+                        else:
+                            phrases = True
+                    if phrases:
                         seen, found = reached(
                             tree, then, place, word + 1, origin - 1, ends[slot] + 1, now, wrong,
                             odd, word + 1 - place, sides, seen, i, masks, hits, found,
@@ -304,25 +318,44 @@ def match(
                         stack[depth, 4] = odd
                         depth += 1
             place += 1
+        if marked > 1:
+            found = settle(frames, parts, marked, settled, place, True, i, masks, hits, found)
         if unspaced:
-            found = match_joined(buffer, begin, end, tree, i, sides, masks, hits, found)
+            found = match_joined(
+                buffer, begin, end, tree, frames, i, sides, parts, masks, hits, found
+            )
     return found
 
 
 @compiled
 def match_joined(
-    buffer: Bytes, begin: Any, end: Any, tree: Tree, message: Any, sides: Integers, masks: Masks,
-    hits: Integers, found: Any,
+    buffer: Bytes, begin: Any, end: Any, tree: Tree, frames: Frames, message: Any,
+    sides: Integers, parts: Parts, masks: Masks, hits: Integers, found: Any,
 ) -> Any:  # fmt: skip
     """As `match`, for one line and phrases of scripts without spaces between words."""
+    keys, children, first, outputs = tree.keys, tree.children, tree.first, tree.outputs
     seen = np.int64(0)
+    marked = np.int64(0)
+    settled = np.int64(0)
     start = begin
     while start < end:
+        if marked > RIPE:
+            marked, settled, found = ripe(
+                frames, parts, marked, settled, start, False, message, masks, hits, found
+            )
         code, width = character(buffer, start, end)
-        node = child(tree.keys, tree.children, JOINED, code)
+        node = child(keys, children, JOINED, code)
         at = start + width
         while node:
-            if tree.first[node] < tree.first[node + 1]:
+            phrases = False
+            for o in range(first[node], first[node + 1]):
+                if outputs[o] >> KIND_SHIFT == PARTS:
+                    marked = mark(
+                        parts.marks, marked, outputs[o] & ID, start, at, start, at, WELL, 0, 0
+                    )
+                else:
+                    phrases = True
+            if phrases:
                 seen, found = reached(
                     tree, node, start, at, start, at, WELL, 0, 0, 1, sides, seen, message, masks,
                     hits, found,
@@ -330,7 +363,9 @@ def match_joined(
             if at >= end:
                 break
             code, next_width = character(buffer, at, end)
-            node = child(tree.keys, tree.children, node, code)
+            node = child(keys, children, node, code)
             at += next_width
         start += width
+    if marked > 1:
+        found = settle(frames, parts, marked, settled, end, False, message, masks, hits, found)
     return found

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fieldfare.language.folding import FOLDED, fold_codes
 
-INLINED = "467c0394716b4051"
+INLINED = "b3ebbfcd2f7ea6ff"
 """Of the modules whose tables are compiled into these loops; see `scripts/stamp-loops`."""
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])

@@ -4,9 +4,10 @@ The file is gzip of: the length of the header (32 bits, little-endian), the head
 and the sections. A section is bytes, or numbers of 16 or 32 bits written byte by byte in planes:
 all lowest bytes first, then the next. That packs better. The header says what each section is.
 
-What is in it: words and pairs with their weights, phrases, known words, stated ages, and the tables
-of Unicode that Python and browsers might differ in. What is not: heads (`heads`), pieces, and any
-text that phrases are written in; words of phrases are there, since slips are read through them.
+What is in it: words and pairs with their weights, phrases, frames, known words, stated ages, and
+the tables of Unicode that Python and browsers might differ in. What is not: heads (`heads`),
+pieces, and any text that phrases are written in; words of phrases are there, since slips are read
+through them.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from fieldfare.language import known_words
 from fieldfare.language.annotate import LanguageModel
 from fieldfare.language.device_ages import age_tables
 from fieldfare.language.device_unicode import unicode_tables
+from fieldfare.language.frame_index import Frames
 from fieldfare.language.indicators import Indicators
 from fieldfare.vocabulary import SettingsError
 
-FORMAT: Final = "fieldfare-device-tables-1"
+FORMAT: Final = "fieldfare-device-tables-2"
 """Names the format and its version; a device refuses another."""
 
 
@@ -55,6 +57,7 @@ def device_tables(model: LanguageModel, extra: dict[str, Any] | None = None) -> 
     sections.add("weights", model.table.weights.view(np.uint16))
     _known(sections)
     _phrases(sections, model.indicators)
+    _frames(sections, model.indicators.frames)
     header = {
         "format": FORMAT,
         "fingerprint": model.fingerprint,
@@ -90,7 +93,7 @@ def _phrases(sections: _Sections, indicators: Indicators) -> None:
     used = tree.keys != FREE
     order = np.argsort(tree.children[used])
     keys = tree.keys[used][order]
-    # Nodes are numbered as they come, from 3 on: the k-th key here leads to node k + 3.
+    # Nodes are numbered as they come, from 4 on: the k-th key here leads to node k + 4.
     sections.add("parents", (keys >> np.uint64(32)).astype(np.uint32))
     sections.add("labels", (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))
     sections.add("outputs_each", np.diff(tree.first).astype(np.uint32))
@@ -100,3 +103,20 @@ def _phrases(sections: _Sections, indicators: Indicators) -> None:
     sections.add("words", vocabulary.data)
     sections.add("word_lengths", np.diff(vocabulary.bounds).astype(np.uint16))
     sections.add("word_masks", vocabulary.masks)
+
+
+def _frames(sections: _Sections, frames: Frames) -> None:
+    for name, first, rows in (
+        ("sets", frames.parts_first, frames.parts),
+        ("anchors", frames.anchors_first, frames.anchors),
+        ("needed", frames.needed_first, frames.needed),
+        ("barred", frames.barred_first, frames.barred),
+    ):
+        sections.add(f"{name}_each", _narrow(np.diff(first)))
+        sections.add(name, _narrow(rows))
+    sections.add("frame_owners", _narrow(frames.owners))
+    sections.add("stems", frames.stems)
+
+
+def _narrow(values: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    return values.astype(np.uint16 if values.max(initial=0) < 1 << 16 else np.uint32)

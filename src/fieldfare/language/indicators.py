@@ -1,22 +1,20 @@
-"""Indicators: what a message asks for or offers, found by phrases.
+"""Indicators: what a message asks for or offers, found by phrases and frames.
 
 ``indicators/catalogue.toml`` names the indicators and their stages; every other TOML file
-there is the phrases of one language, in the notation of `phrases`. A phrase and a text are
-compared as word lines (see `kernel.word_lines`): in normal form, without punctuation,
-apostrophes, accents and repeated letters. So "Don't tell your mum!!" and "dont tell your mummm"
-are one phrase, and it is enough to write one of them. Slips, vowels left out and digits for
-letters are read through where the rest of a phrase is there (`_phrases`). Who writes to whom is
-judged further down the line.
+there is one language: its phrases, in the notation of `phrases`, and its frames, in that of
+`frames`. All are compared as word lines (see `kernel.word_lines`): in normal form, without
+punctuation, apostrophes, accents and repeated letters. So "Don't tell your mum!!" and "dont tell
+your mummm" are one phrase, and it is enough to write one of them. Slips, vowels left out and
+digits for letters are read through where the rest of a phrase is there (`_phrases`). Who writes
+to whom is judged further down the line.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from itertools import pairwise
 from types import ModuleType
 from typing import NamedTuple
 
@@ -26,26 +24,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fieldfare.language import known_words
+from fieldfare.language.frame_index import Frames
 from fieldfare.language.kernel import WordLines, word_line, word_lines
 from fieldfare.language.normalise import (
     byte_to_character,
-    normalise,
     normalise_one,
     original_span,
 )
+from fieldfare.language.patterns import frames_of, patterns_of
 from fieldfare.language.phrase_index import Builder, Tree, Vocabulary
-from fieldfare.language.phrases import (
-    Indicator,
-    PhraseFile,
-    read_catalogue,
-    read_phrases,
-)
+from fieldfare.language.phrases import Indicator, read_catalogue, read_phrases
 from fieldfare.vocabulary import SettingsError
 
 __all__ = ["VERSION", "Indicator", "Indicators", "Span", "read_indicators"]
 
-VERSION = "indicators-4"
-"""Changes whenever the same text may give other indicators under the same phrases."""
+VERSION = "indicators-5"
+"""Changes whenever the same text may give other indicators under the same phrases and frames."""
 
 MOST_INDICATORS = 64
 """Those of a message are bits of one number."""
@@ -54,7 +48,8 @@ Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
 
 
-_NO_HITS = np.zeros((0, 4), np.int64)
+_NO_HITS = np.zeros((0, 5), np.int64)
+_FEW_HITS = 256
 
 
 @functools.cache
@@ -71,30 +66,27 @@ class Span(NamedTuple):
     indicator: str
     start: int
     end: int
-
-
-class Pattern(NamedTuple):
-    """A phrase of a file: its indicator, where it stands, and its one side or two."""
-
-    indicator: str
-    key: str
-    sides: list[list[bytes]]
-    reach: int
+    frame: str | None = None
+    """Where the frame it was found by is written, ``en.toml: frames.secrecy[3]``; None for a
+    phrase. A frame stands from the first of its parts to the last."""
 
 
 @dataclass(frozen=True, eq=False)
 class Indicators:
-    """The catalogue and all phrases, ready to search. Picklable."""
+    """The catalogue and all phrases and frames, ready to search. Picklable."""
 
     catalogue: tuple[Indicator, ...]
     tree: Tree
+    frames: Frames
     vocabulary: Vocabulary
+    frame_keys: tuple[str, ...]
+    """Where each frame is written."""
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the catalogue and the phrases."""
+        """SHA-256, in hex, of the catalogue, the phrases and the frames."""
         digest = hashlib.sha256(msgspec.json.encode(self.catalogue))
-        for part in (*self.tree, *self.vocabulary):
+        for part in (*self.tree, *self.frames, *self.vocabulary):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 
@@ -110,14 +102,17 @@ class Indicators:
     def masks(self, lines: WordLines, hits: Integers = _NO_HITS) -> tuple[Masks, int]:
         """The indicators in each word line, one bit each, in the order of the catalogue.
 
-        `hits`, where it has rows of four, receives message, indicator, first byte and byte past
-        the last of every phrase found, overlaps included. Returns also how many there are.
+        `hits`, where it has rows, receives message, indicator, first byte, byte past the last and
+        frame (-1 for a phrase) of everything found, overlaps included, as much as there is room
+        for, and the number of all is returned. Without room an indicator of a message is not
+        looked for again once found, and the number says nothing.
         """
         found = np.empty(lines.starts.size - 1, np.uint64)
         loops = _loops()
         count = loops.match(
-            lines.buffer, lines.starts, self.tree, self.vocabulary, known_words.known(), found, hits
-        )
+            lines.buffer, lines.starts, self.tree, self.frames, self.vocabulary,
+            known_words.known(), found, hits,
+        )  # fmt: skip
         return found, count
 
     def find(self, normalised: pa.Array) -> pa.ListArray:
@@ -141,31 +136,33 @@ class Indicators:
         return tuple(name for k, name in enumerate(self.ids) if mask >> k & 1) if mask else ()
 
     def spans(self, text: str) -> list[Span]:
-        """Every phrase found in one text, by place in the original.
+        """Every phrase and frame found in one text, by place in the original.
 
-        A phrase inside a longer one of the same indicator is left out. Raises InputError
+        What stands inside something longer of the same indicator is left out. Raises InputError
         where `text` holds a lone surrogate.
         """
         normalised, offsets = normalise_one(text)
         lines = word_lines(pa.array([normalised], pa.large_string()), trace=True)
-        _, count = self.masks(lines)
-        hits = np.empty((count, 4), np.int64)
-        if count:
+        hits = np.empty((_FEW_HITS, 5), np.int64)
+        _, count = self.masks(lines, hits)
+        if count > _FEW_HITS:
+            hits = np.empty((count, 5), np.int64)
             self.masks(lines, hits)
         character = byte_to_character(normalised.encode())
         places = set()
-        for _, indicator, start, end in hits.tolist():
+        for _, indicator, start, end, frame in hits[:count].tolist():
             first = lines.origin[start + (lines.buffer[start] == 32)]
             last = lines.origin[end - (lines.buffer[end - 1] == 32)]
             span = original_span(offsets, character[first], character[last])
-            places.add(Span(self.ids[indicator], *span))
+            key = self.frame_keys[frame] if frame >= 0 else None
+            places.add(Span(self.ids[indicator], *span, key))
         return _outermost(places)
 
 
 def _outermost(places: set[Span]) -> list[Span]:
     kept: list[Span] = []
     reached: dict[str, int] = {}
-    for span in sorted(places, key=lambda span: (span.start, -span.end, span.indicator)):
+    for span in sorted(places, key=lambda span: (span[1], -span[2], span[0], span[3] or "")):
         if span.end > reached.get(span.indicator, -1):
             kept.append(span)
             reached[span.indicator] = span.end
@@ -176,8 +173,8 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
     """The indicators of a folder of TOML files; by default, those that ship.
 
     Raises SettingsError, naming the file and the key, for a file that is not valid, an
-    indicator the catalogue does not have, a phrase that cannot be read or has no words, or a
-    phrase of two indicators.
+    indicator the catalogue does not have, a phrase or frame that cannot be read or has no words,
+    or one of two indicators.
     """
     catalogue = read_catalogue(folder)
     if len(catalogue) > MOST_INDICATORS:
@@ -185,6 +182,7 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
     place = {indicator.id: k for k, indicator in enumerate(catalogue)}
     builder = Builder()
     owners: dict[int, tuple[int, str]] = {}
+    keys: list[str] = []
     some = False
     for name, content in read_phrases(folder):
         apart = content.words_apart
@@ -204,37 +202,21 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
             owner, where = owners.setdefault(int(node), kind)
             if owner != kind[0]:
                 raise SettingsError(f"{kind[1]}: the phrase is also in {where}")
+        frames, parts = frames_of(name, content)
+        numbers_of = {
+            text: builder.part(part.spellings, part.stems, apart=apart)
+            for text, part in parts.items()
+        }
+        for frame in frames:
+            needed, barred = (
+                [numbers_of[text] for text in each] for each in (frame.needed, frame.barred)
+            )
+            builder.frame(needed, barred, place[frame.indicator], apart=apart)
+            keys.append(frame.key)
         if apart:
+            spelled += [one for part in parts.values() for one in part.spellings]
             builder.spoken(spelled, int(known_words.language(content.language)))
-    if not some:
+    if not some and not keys:
         raise SettingsError("no phrases")
-    return Indicators(catalogue, builder.tree(), builder.vocabulary())
-
-
-def patterns_of(name: str, content: PhraseFile) -> Iterator[Pattern]:
-    """Every phrase of a file as it is searched for."""
-    read: list[tuple[str, str, list[list[str]], int]] = []
-    for indicator, texts in content.phrases.items():
-        for number, text in enumerate(texts):
-            key = f"{name}: phrases.{indicator}[{number}]"
-            try:
-                read.append((indicator, key, content.sides(text), content.reach(text)))
-            except ValueError as error:
-                raise SettingsError(f"{key}: {error}") from None
-    # All at once: one call for each spelling would take seconds.
-    spellings = [text for _, _, sides, _ in read for side in sides for text in side]
-    line = iter(_word_patterns(spellings, content.words_apart))
-    for indicator, key, sides, reach in read:
-        patterns = [list(dict.fromkeys(next(line) for _ in side)) for side in sides]
-        if not all(pattern.strip() for side in patterns for pattern in side):
-            raise SettingsError(f"{key}: a phrase without words")
-        yield Pattern(indicator, key, patterns, reach)
-
-
-def _word_patterns(texts: list[str], words_apart: bool) -> list[bytes]:
-    lines = word_lines(normalise(pa.array(texts, pa.large_string())))
-    bounds = lines.starts.tolist()
-    buffer = lines.buffer.tobytes()
-    # Each line ends with a line feed, which is not part of the pattern.
-    patterns = [buffer[a : b - 1] for a, b in pairwise(bounds)]
-    return patterns if words_apart else [pattern.strip(b" ") for pattern in patterns]
+    tree, index = builder.finish()
+    return Indicators(catalogue, tree, index, builder.vocabulary(), tuple(keys))

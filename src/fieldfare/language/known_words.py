@@ -94,12 +94,16 @@ def _words_of(name: str, content: PhraseFile) -> set[str]:
     from fieldfare.language.kernel import word_lines
     from fieldfare.language.normalise import plain
 
+    texts = [one for each in content.phrases.values() for one in each]
+    if content.words_apart:
+        frames = (one for each in content.frames.values() for one in each)
+        texts += {part.strip(" !") for frame in frames for part in frame.split("&")}
     words: set[str] = set()
-    for phrase in (one for each in content.phrases.values() for one in each):
+    for text in texts:
         try:
-            words |= content.words_of(phrase)
+            words |= {word for word in content.words_of(text) if not word.endswith("~")}
         except ValueError as error:
-            raise SettingsError(f"{name}: {phrase}: {error}") from None
+            raise SettingsError(f"{name}: {text}: {error}") from None
     lines = word_lines(plain(pa.array(sorted(words), pa.large_string())))
     return set(lines.buffer.tobytes().decode().split())
 

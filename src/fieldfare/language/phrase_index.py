@@ -1,9 +1,10 @@
 """All phrases as a few compact arrays, which the loops of `_phrases` search.
 
-The tree has two roots: below one, phrases word by word, each word as its hash; below the other,
-for scripts without spaces between words, phrases character by character. A phrase with a gap
-ends at two nodes, one for each side. Phrases come in language by language, so that never more
-than the spellings of one language are in memory.
+The tree has three roots: below one, phrases word by word, each word as its hash; below another,
+for scripts without spaces between words, phrases character by character; below the third,
+beginnings of words. A phrase with a gap ends at two nodes, one for each side, and a frame at as
+many as its parts have spellings (`frame_index`). Phrases come in language by language, so that
+never more than the spellings of one language are in memory.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language import known_words
+from fieldfare.language.frame_index import LATIN, FrameBuilder, Frames
 
-APART, JOINED = 1, 2
-"""The roots: words apart, and characters."""
+APART, JOINED, STEM = 1, 2, 3
+"""The roots: words apart, characters, and beginnings of words."""
+FIRST_NODE = 4
 
-WHOLE, OPENS, CLOSES = 0, 1, 2
+WHOLE, OPENS, CLOSES, PARTS = 0, 1, 2, 3
 KIND_SHIFT = 28
-"""An output is a kind and, in the bits below, an indicator or the number of a gap."""
+"""An output is a kind and, in the bits below, an indicator, the number of a gap, or a set of
+parts of frames."""
 
 FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -71,9 +75,10 @@ class Builder:
     def __init__(self) -> None:
         self._keys = np.full(1 << 12, FREE, np.uint64)
         self._children = np.zeros(1 << 12, np.uint32)
-        self._nodes = 3
+        self._nodes = FIRST_NODE
         self._ends: list[Integers] = []
         self._outputs: list[Integers] = []
+        self._frames = FrameBuilder()
         self._reach: list[int] = []
         self._owners: list[int] = []
         self._words: dict[bytes, int] = {}
@@ -81,7 +86,8 @@ class Builder:
 
     def whole(self, patterns: list[bytes], indicators: Integers, *, apart: bool) -> Integers:
         """Take in phrases without a gap; returns the node where each ends."""
-        nodes = self._grow(patterns, apart=apart)
+        nodes = self._grow(patterns, APART if apart else JOINED)
+        self._everywhere = self._everywhere or (not apart and any(map(_latin, patterns)))
         self._note(nodes, WHOLE, indicators)
         return nodes
 
@@ -90,10 +96,22 @@ class Builder:
     ) -> None:
         """Take in a phrase with a gap."""
         number = np.int64(len(self._reach))
-        self._note(self._grow(before, apart=apart), OPENS, number)
-        self._note(self._grow(after, apart=apart), CLOSES, number)
+        for patterns, kind in ((before, OPENS), (after, CLOSES)):
+            self._note(self._grow(patterns, APART if apart else JOINED), kind, number)
+            self._everywhere = self._everywhere or (not apart and any(map(_latin, patterns)))
         self._reach.append(reach)
         self._owners.append(indicator)
+
+    def part(self, patterns: list[bytes], stems: list[bytes], *, apart: bool) -> int:
+        """Take in a part of frames; returns its number."""
+        nodes = [self._grow(patterns, APART if apart else JOINED), self._grow(stems, STEM)]
+        return self._frames.part(np.concatenate(nodes), patterns, stems)
+
+    def frame(self, needed: list[int], barred: list[int], indicator: int, *, apart: bool) -> None:
+        """Take in a frame of parts, by their numbers."""
+        self._frames.frame(needed, barred, indicator)
+        if not apart and all(map(self._frames.latin, needed)):
+            self._everywhere = True
 
     def spoken(self, patterns: list[bytes], mask: int) -> None:
         """The words of these patterns are of the languages of `mask`."""
@@ -104,16 +122,14 @@ class Builder:
         self._ends.append(nodes)
         self._outputs.append(np.broadcast_to((kind << KIND_SHIFT) | numbers, nodes.shape))
 
-    def _grow(self, patterns: list[bytes], *, apart: bool) -> Integers:
+    def _grow(self, patterns: list[bytes], root: int) -> Integers:
         from fieldfare.language import _phrase_tree
 
         data, bounds = _joined(patterns)
         nodes = np.zeros(len(patterns), np.int64)
-        if not apart:
-            self._everywhere = self._everywhere or any(max(one) < 0xE0 for one in patterns)
         while True:
             count = _phrase_tree.grow(
-                data, bounds, apart, self._keys, self._children, self._nodes, nodes
+                data, bounds, root, self._keys, self._children, self._nodes, nodes
             )
             if count > 0:
                 self._nodes = count
@@ -127,13 +143,18 @@ class Builder:
         keys = np.full(2 * self._keys.size, FREE, np.uint64)
         children = np.zeros(keys.size, np.uint32)
         _phrase_tree.spread(keys, children, self._keys, self._children)
-        self._nodes = int(self._children.max(initial=2)) + 1
+        self._nodes = int(self._children.max(initial=FIRST_NODE - 1)) + 1
         self._keys, self._children = keys, children
 
-    def tree(self) -> Tree:
-        """The tree of all that was taken in."""
-        ends = np.concatenate(self._ends or [np.zeros(0, np.int64)])
-        outputs = np.concatenate(self._outputs or [np.zeros(0, np.int64)])
+    def finish(self) -> tuple[Tree, Frames]:
+        """The tree of all that was taken in, and the frames whose parts are in it."""
+        nodes, sets, frames = self._frames.finish()
+        self._note(nodes, PARTS, sets)
+        return self._tree(), frames
+
+    def _tree(self) -> Tree:
+        ends = np.concatenate(self._ends)
+        outputs = np.concatenate(self._outputs)
         pairs = np.unique(ends << 32 | outputs)
         first = np.searchsorted(pairs >> 32, np.arange(self._nodes + 1)).astype(np.int32)
         return Tree(
@@ -164,6 +185,10 @@ class Builder:
         voices = _words.new_table(len(words))
         _words.enter(voices, hashes, masks)
         return Vocabulary(data, bounds, hashes, masks, buckets, keys, owners, voices)
+
+
+def _latin(pattern: bytes) -> bool:
+    return max(pattern) < LATIN
 
 
 def _joined(pieces: list[bytes]) -> tuple[npt.NDArray[np.uint8], Integers]:

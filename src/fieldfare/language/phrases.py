@@ -77,6 +77,8 @@ class PhraseFile(msgspec.Struct, forbid_unknown_fields=True):
     words_apart: bool = True
     """False for scripts written without spaces between words: a phrase is then found
     anywhere, not only between word boundaries."""
+    frames: dict[str, list[str]] = {}
+    """By indicator id; see `frames`."""
 
     def sides(self, phrase: str) -> list[list[str]]:
         """The spellings of a phrase: one list, or two where it has a gap or is cut.
@@ -88,12 +90,12 @@ class PhraseFile(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError("more than one gap")
         if len(sides) == 1 and self.words_apart:
             sides = _cut(phrase, self.words)
-        return [_spellings(side, self.words) for side in sides]
+        return [spellings(side, self.words) for side in sides]
 
     def words_of(self, phrase: str) -> set[str]:
         """The words of all its spellings, without writing those out. Raises as `sides` does."""
         chunks = (chunk for side in phrase.split("*") for chunk in _TOP_LEVEL.findall(side))
-        texts = (text for chunk in chunks if chunk for text in _spellings(chunk, self.words))
+        texts = (text for chunk in chunks if chunk for text in spellings(chunk, self.words))
         return {word for text in texts for word in text.split()}
 
     def reach(self, phrase: str) -> int:
@@ -125,7 +127,7 @@ def read_phrases(folder: Traversable | None = None) -> Iterator[tuple[str, Phras
     names = (file.name for file in folder.iterdir())
     for name in sorted(n for n in names if n.endswith(".toml") and n != CATALOGUE):
         content = _read(folder / name, PhraseFile)
-        for table in ("phrases", "held_out"):
+        for table in ("phrases", "frames", "held_out"):
             for indicator in getattr(content, table):
                 if indicator not in known:
                     raise SettingsError(
@@ -147,30 +149,34 @@ def shipped() -> Traversable:
 def _cut(phrase: str, words: dict[str, str]) -> list[str]:
     """A phrase whole, or in the two parts that together have the fewest spellings."""
     chunks = [chunk for chunk in _TOP_LEVEL.findall(phrase) if chunk]
-    spellings = [_spellings(chunk, words) for chunk in chunks]
-    counts = [len(one) for one in spellings]
+    each = [spellings(chunk, words) for chunk in chunks]
+    counts = [len(one) for one in each]
     if math.prod(counts) <= FEW_SPELLINGS:
         return [phrase]
-    firm = ["" not in one for one in spellings]
+    firm = ["" not in one for one in each]
     places = [k for k in range(1, len(chunks)) if any(firm[:k]) and any(firm[k:])]
     if not places:
         return [phrase]
 
     def cost(k: int) -> int:
         # A side such as "to" or "i am" stands in every other message: each match takes time.
-        common = any(_shortest(side) < SHORT_SIDE for side in (spellings[:k], spellings[k:]))
+        common = any(_shortest(side) < SHORT_SIDE for side in (each[:k], each[k:]))
         return math.prod(counts[:k]) + math.prod(counts[k:]) + common * MOST_SPELLINGS // 4
 
     best = min(places, key=cost)
     return [" ".join(chunks[:best]), " ".join(chunks[best:])]
 
 
-def _shortest(spellings: list[list[str]]) -> int:
+def _shortest(chunks: list[list[str]]) -> int:
     """Characters of the shortest way through some chunks."""
-    return sum(min(map(len, one)) for one in spellings)
+    return sum(min(map(len, one)) for one in chunks)
 
 
-def _spellings(text: str, words: dict[str, str]) -> list[str]:
+def spellings(text: str, words: dict[str, str]) -> list[str]:
+    """Every way to write `text`, a phrase without a gap or a part of one.
+
+    Raises ValueError, saying what is wrong, for one that cannot be read.
+    """
     options, rest = _alternatives(text, words, "")
     if rest:
         raise ValueError(f"'{rest[0]}' without its beginning")

@@ -1,0 +1,146 @@
+"""All frames as a few compact arrays, which the loops of `_frames` search.
+
+Many parts share words: what is kept at a node of the tree is the number of a set of parts. A
+frame is looked for where its rarest part is found, its anchor; which is rarest is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fieldfare.language.known_words import word_hashes
+
+Integers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+
+LATIN = 0xE0
+"""Bytes from here on are of scripts beyond U+0800; a text without has none written unspaced."""
+
+STEM_BITS = 16
+SPREAD = 0x9E3779B1
+
+
+class Frames(NamedTuple):
+    """What is looked for where a set of parts was found. The rows of each pair of arrays: those
+    of k are ``rows[first[k]:first[k + 1]]``."""
+
+    parts_first: Small
+    parts: Small
+    """Of each set: its parts, ascending."""
+    bits: npt.NDArray[np.uint64]
+    """Of each set: for each of its parts the bit of its number modulo 64."""
+    anchors_first: Small
+    anchors: Small
+    """Of each set: the frames that one of its parts is the anchor of."""
+    needed_first: Small
+    needed: Small
+    """Of each frame: the parts it needs, the anchor first, then rare ones first."""
+    barred_first: Small
+    barred: Small
+    """Of each frame: the parts that must not be near by."""
+    owners: Small
+    """Of each frame: its indicator."""
+    stems: npt.NDArray[np.uint8]
+    """A bit for each beginning of words, by its hash; see `_frames.stem_bit`."""
+
+
+class FrameBuilder:
+    """Takes in parts and frames."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Integers] = []
+        self._said: list[tuple[list[bytes], list[bytes]]] = []
+        self._needed: list[list[int]] = []
+        self._barred: list[list[int]] = []
+        self._owners: list[int] = []
+
+    def part(self, nodes: Integers, patterns: list[bytes], stems: list[bytes]) -> int:
+        """Take in a part, found at these nodes; returns its number."""
+        self._nodes.append(np.unique(nodes))
+        self._said.append((patterns, stems))
+        return len(self._nodes) - 1
+
+    def frame(self, needed: list[int], barred: list[int], indicator: int) -> None:
+        """Take in a frame. A part named twice is needed at two places."""
+        self._needed.append(needed)
+        self._barred.append(sorted(set(barred)))
+        self._owners.append(indicator)
+
+    def latin(self, part: int) -> bool:
+        """Whether a part may be said in Latin letters alone."""
+        patterns, stems = self._said[part]
+        return bool(stems) or any(max(one) < LATIN for one in patterns)
+
+    def finish(self) -> tuple[Integers, Integers, Frames]:
+        """Each node where a part ends, its set of parts, and the frames."""
+        nodes, sets, members = self._sets()
+        costs = _commonness(self._said)
+        needed = [sorted(parts, key=lambda part: (costs[part], part)) for parts in self._needed]
+        anchors: dict[int, list[int]] = {}
+        for frame, parts in enumerate(needed):
+            anchors.setdefault(parts[0], []).append(frame)
+        looked = [sorted(f for part in each for f in anchors.get(part, [])) for each in members]
+        frames = Frames(
+            *_rows(members),
+            np.array([sum({1 << (part & 63) for part in each}) for each in members], np.uint64),
+            *_rows(looked),
+            *_rows(needed),
+            *_rows(self._barred),
+            np.array(self._owners, np.int32),
+            _stem_bits({stem for _, stems in self._said for stem in stems}),
+        )
+        return nodes, sets, frames
+
+    def _sets(self) -> tuple[Integers, Integers, list[list[int]]]:
+        none = np.zeros(0, np.int64)
+        nodes = np.concatenate(self._nodes or [none])
+        parts = np.repeat(np.arange(len(self._nodes)), [each.size for each in self._nodes])
+        order = np.lexsort((parts, nodes))
+        nodes, parts = nodes[order], parts[order]
+        distinct, starts = np.unique(nodes, return_index=True)
+        ends = np.append(starts, parts.size)[1:]
+        found: dict[bytes, int] = {}
+        members: list[list[int]] = []
+        numbers = np.zeros(distinct.size, np.int64)
+        for k, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            each = parts[start:end]
+            number = found.setdefault(each.tobytes(), len(members))
+            if number == len(members):
+                members.append(each.tolist())
+            numbers[k] = number
+        return distinct, numbers, members
+
+
+def _commonness(said: list[tuple[list[bytes], list[bytes]]]) -> list[float]:
+    """How often each part may be met, by a rule of thumb: short words are common, and so are
+    those that many parts have."""
+    used: Counter[bytes] = Counter()
+    for patterns, _ in said:
+        for word in {word for pattern in patterns for word in pattern.split()}:
+            used[word] += 1
+
+    def common(word: bytes) -> float:
+        return (used[word] + 0.2) * math.exp2(-len(word) / 3)
+
+    return [
+        sum(min(map(common, one.split())) * 0.15 ** one.count(b" ", 1, -1) for one in patterns)
+        + sum(10 * common(stem) for stem in stems)
+        for patterns, stems in said
+    ]
+
+
+def _stem_bits(stems: set[bytes]) -> npt.NDArray[np.uint8]:
+    bits = np.zeros(1 << STEM_BITS, np.uint8)
+    hashes = word_hashes([stem.decode() for stem in sorted(stems)])
+    bits[(hashes * np.uint32(SPREAD)) >> np.uint32(32 - STEM_BITS)] = 1
+    return np.packbits(bits, bitorder="little")
+
+
+def _rows(lists: list[list[int]]) -> tuple[Small, Small]:
+    first = np.cumsum([0, *map(len, lists)]).astype(np.int32)
+    return first, np.array([one for each in lists for one in each], np.int32)
