@@ -145,7 +145,7 @@ def _message(row: dict[str, Any], indicators: Indicators | None, media: Media) -
     shown, text = tuple(row["indicators"] or ()), row["text"]
     spans: tuple[Span, ...] = ()
     if indicators is not None and shown and text is not None:
-        spans = tuple(Span(*span) for span in indicators.spans(text))
+        spans = tuple(Span(*span[:3]) for span in indicators.spans(text))
     return SeenMessage(
         id=row["id"],
         child=row["child"],

@@ -73,7 +73,7 @@ def _message(
     shown, text = tuple(row["indicators"] or ()), row["text"]
     spans: tuple[Span, ...] = ()
     if shown and text is not None:
-        spans = tuple(Span(*span) for span in indicators().spans(text))
+        spans = tuple(Span(*span[:3]) for span in indicators().spans(text))
     return SeenMessage(
         id=row["id"],
         child=child,
