@@ -23,7 +23,7 @@ export class LanguageModel {
     const hash = new Hash(folds);
     const known = new Known(tables.known.hashes, tables.known.masks);
     this.#normaliser = new Normaliser(tables.unicode, known, hash);
-    this.#tokens = new Tokens(halves(tables.weights), tables.edges);
+    this.#tokens = new Tokens(halves(tables.weights), tables.edges, tables.messageMost);
     this.#phrases = new Phrases(tables, known, hash);
     this.#ages = new Ages(tables.ages, folds);
     this.#names = tables.indicators.map(({ id }) => id);

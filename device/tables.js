@@ -77,6 +77,7 @@ function parse(data) {
     ages: header.ages,
     weights: section("weights"),
     edges: header.edges,
+    messageMost: header.message_most ?? Infinity,
     known: { hashes: known, masks: section("known_masks") },
     tree: {
       parents: shifted(section("parents")),

@@ -31,16 +31,19 @@ function finish(hash, mask) {
 export class Tokens {
   #weights;
   #edges;
+  #most;
   #mask;
 
-  constructor(weights, edges) {
+  constructor(weights, edges, most) {
     this.#weights = weights;
     this.#edges = edges;
+    this.#most = most;
     this.#mask = weights.length - 1;
   }
 
   /** Sum of weights (nats) and number of tokens of a text in normal form; `ids`, an array, receives
-   * the place of each token in the table. A message counts 500 tokens at most. */
+   * the place of each token in the table. A message counts 500 tokens, and `most` of weight, at
+   * most. */
   sums(data, ids) {
     const weights = this.#weights;
     const mask = this.#mask;
@@ -77,8 +80,7 @@ export class Tokens {
       first = false;
     }
     if (this.#edges && !first) add((Math.imul(END, PAIR) + before) | 0);
-    return count <= MOST_TOKENS
-      ? { weightSum: total, tokens: count }
-      : { weightSum: total * (MOST_TOKENS / count), tokens: MOST_TOKENS };
+    const share = count > MOST_TOKENS ? MOST_TOKENS / count : 1;
+    return { weightSum: Math.min(total * share, this.#most), tokens: Math.min(count, MOST_TOKENS) };
   }
 }

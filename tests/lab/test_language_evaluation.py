@@ -89,7 +89,7 @@ def test_running_maximum_by_hand(tmp_path: Path) -> None:
     weights[placed.ids[placed.starts[1]]] = -2  # down
     weights[placed.ids[placed.starts[2]]] = 1  # up
     followed = evaluation.Followed.empty(2)
-    evaluation.follow(placed, weights, np.arange(2), followed)
+    evaluation.follow(placed, recipe, weights, np.arange(2), followed)
     unit = np.sqrt(20)
     seen = [evaluation.CURVE.index(k) for k in (1, 2, 3, 5)]
     # Tokens stay below 20; sums after each message: 2, 0, 1, -1.
@@ -133,7 +133,7 @@ def test_a_model_never_sees_whom_it_scores(corpus: Corpus, monkeypatch: pytest.M
         return np.zeros(placed.size)
 
     def follow(*given: np.ndarray) -> None:
-        scored.append(given[2])
+        scored.append(given[3])
 
     monkeypatch.setattr(evaluation, "train", train)
     monkeypatch.setattr(evaluation, "follow", follow)

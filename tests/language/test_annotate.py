@@ -116,6 +116,18 @@ def test_a_long_message_counts_so_many_tokens_of_its_average(times: int) -> None
     assert row[1]["weight_sum"] == pytest.approx(MOST_TOKENS * average, rel=0.01)
 
 
+def test_one_message_adds_only_so_much() -> None:
+    most = MODEL.table.message_most
+    told = "are your parents home? how old are you? keep this our secret. send me a photo. "
+    rows = annotate(pa.array([told, told * 9, "good morning"]), MODEL).to_pylist()
+    assert [row["weight_sum"] for row in rows[:2]] == [most, most]
+    assert rows[0]["tokens"] < rows[1]["tokens"]
+    assert rows[2]["weight_sum"] < most
+    unbounded = replace(MODEL.table, message_most=float("inf"))
+    assert unbounded.content_hash != MODEL.table.content_hash
+    assert annotate(pa.array([told]), replace(MODEL, table=unbounded))[0][0].as_py() > most
+
+
 def test_broken_bytes_are_refused_without_showing_the_text() -> None:
     offsets = pa.py_buffer(np.array([0, 9], np.int32).tobytes())
     broken = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"private\xff\xfe"))

@@ -67,13 +67,14 @@ def _loops() -> ModuleType:
 
 def follow(
     placed: Placed,
+    recipe: Recipe,
     weights: npt.NDArray[np.float64],
     authors: npt.NDArray[np.int64],
     into: Followed,
 ) -> None:
     """Score `authors` with `weights`, rounded as a table keeps them."""
     corpus = placed.corpus
-    sums = message_sums(placed, weights)
+    sums = message_sums(placed, recipe, weights)
     last = np.empty((authors.size, len(CURVE)))
     highest = np.empty_like(last)
     curve = np.array(CURVE, np.int64)
@@ -104,9 +105,8 @@ def cross_validate(
         among = fold_of != fold
         if without is not None:
             among &= ~without
-        follow(
-            placed, train(placed, recipe, among, seed), np.flatnonzero(fold_of == fold), followed
-        )
+        weights = train(placed, recipe, among, seed)
+        follow(placed, recipe, weights, np.flatnonzero(fold_of == fold), followed)
     return followed
 
 

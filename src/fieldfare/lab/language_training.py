@@ -59,6 +59,10 @@ class Recipe:
     time, only of the role. A sum of tables is a table."""
     against_ordinary: float = 0.6
     """How much of a third, trained on offenders against ordinary sources alone, is added."""
+    message_most: float = 15.0
+    """What Σ weight of one message counts at most, in the table as it is read, not in its training.
+    One pasted page, or one message that reads like none other, sets the threshold that few ordinary
+    authors pass: bounded, twice as many offenders stand above it early."""
     scale: float = 0.35
     """The sum is multiplied by this, which changes no ranking: of the corpus's ordinary authors,
     1 in 1,000 then passes z = 4 to 5, the range where scorecards set for the first table begin to
@@ -75,6 +79,7 @@ REFERENCE: Final = Recipe(
     epochs=3,
     against_partners=0.0,
     against_ordinary=0.0,
+    message_most=float("inf"),
     scale=1.0,
 )
 """The recipe of the first table: chunks of 2, 8 and 40 messages, logistic loss, L2 5e-7, averaged
@@ -203,12 +208,14 @@ def _shares(
     return shares * who.size
 
 
-def message_sums(placed: Placed, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Σ weight of each message, with the weights rounded as a table keeps them."""
+def message_sums(
+    placed: Placed, recipe: Recipe, weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """What Σ weight of each message counts, with the weights rounded as a table keeps them."""
     sums = np.empty(placed.tokens.size)
     kept = to_float16(weights).astype(np.float64)
     _loops().message_sums(placed.ids, placed.starts, kept, sums)
-    return sums
+    return np.minimum(sums, recipe.message_most)
 
 
 def to_float16(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float16]:
@@ -231,6 +238,8 @@ def save(
         "bits": np.int64(32),
         "edges": np.bool_(recipe.edges),
     }
+    if np.isfinite(recipe.message_most):
+        arrays["message_most"] = np.float64(recipe.message_most)
     if likelihood is not None:
         rows = (likelihood.tokens, likelihood.slope, likelihood.intercept)
         arrays |= {"likelihood": np.stack(rows), "most": np.float64(likelihood.most)}

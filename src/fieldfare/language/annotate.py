@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -31,7 +32,7 @@ SCHEMA = pa.schema(
     ]
 )
 """What `annotate` gives, one row a message: Σ token weight (nats) and number of tokens, of
-which a message counts `kernel.MOST_TOKENS` at most; the age the writer states (years) and how
+which a message counts `kernel.MOST_TOKENS` at most, and of Σ weight the table's `message_most`; the age the writer states (years) and how
 surely (0–1), null where none is stated; the distinct ids of the indicators found, in the order
 of the catalogue."""
 
@@ -135,7 +136,9 @@ def _pieces(strings: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
 
 def _annotate(strings: pa.LargeStringArray, model: LanguageModel) -> pa.RecordBatch:
     normalised = normalise.normalise(strings)
-    sums, counts = kernel.all_bounded(*kernel.sums(normalised, model.table))
+    sums, counts = kernel.all_bounded(
+        *kernel.sums(normalised, model.table), model.table.message_most
+    )
     stated, confidence = model.ages.read(normalised)
     columns = [
         pa.array(sums),
@@ -154,7 +157,7 @@ def _nan_to_null(values: npt.NDArray[np.float32]) -> pa.FloatArray:
 @dataclass(frozen=True)
 class TokenEvidence:
     """What one token adds: its place in the original text and its weight (nats), of which
-    tokens of a long message count a share (see `kernel.bounded`)."""
+    tokens of a message that is long or says very much count a share (see `kernel.bounded`)."""
 
     start: int
     end: int
@@ -187,13 +190,14 @@ def explain(text: str, model: LanguageModel) -> Explanation:
     character = normalise.byte_to_character(normalised.encode())
     evidence = []
     found = kernel.tokens(normalised, model.table)
-    share, _ = kernel.bounded(1.0, len(found))
+    whole = math.fsum(float(model.table.values[token.id]) for token in found)
+    counted, tokens = kernel.bounded(whole, len(found), model.table.message_most)
+    share = counted / whole if whole else 1.0
     for token in found:
         start, end = normalise.original_span(offsets, character[token.start], character[token.end])
         weight = share * float(model.table.values[token.id])
         evidence.append(TokenEvidence(start, end, weight))
     weight_sum = sum(one.weight for one in evidence)
-    tokens = min(len(found), kernel.MOST_TOKENS)
     likelihood = model.table.likelihood
     stated = model.ages.read_one(normalised)
     if stated:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -62,6 +63,7 @@ def device_tables(model: LanguageModel, extra: dict[str, Any] | None = None) -> 
         "format": FORMAT,
         "fingerprint": model.fingerprint,
         "edges": model.table.edges,
+        "message_most": model.table.message_most if math.isfinite(model.table.message_most) else None,
         "indicators": [
             {"id": one.id, "stage": one.stage, "title": one.title}
             for one in model.indicators.catalogue

@@ -104,19 +104,20 @@ def sums(
     return _scan(column(normalised), table, _NO_TRACE)
 
 
-def bounded(weight_sum: float, tokens: int) -> tuple[float, int]:
-    """Σ weight and number of tokens that a message counts: at most `MOST_TOKENS`."""
-    if tokens <= MOST_TOKENS:
-        return weight_sum, tokens
-    return weight_sum * (MOST_TOKENS / tokens), MOST_TOKENS
+def bounded(weight_sum: float, tokens: int, most: float) -> tuple[float, int]:
+    """Σ weight and number of tokens that a message counts: at most `most` (a table's
+    `message_most`), and at most `MOST_TOKENS`."""
+    if tokens > MOST_TOKENS:
+        weight_sum, tokens = weight_sum * (MOST_TOKENS / tokens), MOST_TOKENS
+    return min(weight_sum, most), tokens
 
 
 def all_bounded(
-    weight_sums: npt.NDArray[np.float64], tokens: npt.NDArray[np.int32]
+    weight_sums: npt.NDArray[np.float64], tokens: npt.NDArray[np.int32], most: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """`bounded` for each message."""
     kept = np.minimum(tokens, MOST_TOKENS)
-    return weight_sums * (kept / np.maximum(tokens, 1)), kept
+    return np.minimum(weight_sums * (kept / np.maximum(tokens, 1)), most), kept
 
 
 def column_of(form: bytes) -> Column:

@@ -30,7 +30,7 @@ def annotate_one(text: str, model: LanguageModel) -> Evidence:
     Raises InputError, which does not show the text, where it holds a lone surrogate.
     """
     form = form_of(text)
-    weight_sum, tokens = kernel.bounded(*kernel.sum_of(form, model.table))
+    weight_sum, tokens = kernel.bounded(*kernel.sum_of(form, model.table), model.table.message_most)
     stated = model.ages.read_one(form.decode())
     found = model.indicators.found_in(form)
     if model.heads is not None:

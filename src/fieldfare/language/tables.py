@@ -2,7 +2,8 @@
 
 A table is an ``.npz`` file with ``weights`` (float16, a power of two long), ``bits`` (32 or 64,
 the width of the hash arithmetic it was trained with) and, where the first and last words of
-messages make pairs with their edges, ``edges`` (true); where it was calibrated, ``likelihood``
+messages make pairs with their edges, ``edges`` (true); where one message may add only so much,
+``message_most``; where it was calibrated, ``likelihood``
 (rows of tokens, slopes and intercepts) and ``most`` (see `likelihood`); and a card of the same name
 (``.md``) that says where it comes from and what it cannot do.
 
@@ -45,6 +46,9 @@ class TokenTable:
     """Width of the hash arithmetic, 32 or 64. Stored hashes of 32 bits suit only 32."""
     edges: bool = False
     """Whether the first and the last word of a message make pairs with its edges."""
+    message_most: float = float("inf")
+    """The most that Σ weight of one message counts: what is pasted, or said once, must not outweigh
+    all else that an account wrote."""
     likelihood: Likelihood | None = None
     """What its sums are worth as evidence; None where it was not calibrated. No row of `annotate`
     rests on it, so it is no part of `content_hash`; it has its own."""
@@ -61,6 +65,8 @@ class TokenTable:
             raise SettingsError(f"table {self.name}: bits must be 32 or 64, not {self.bits}")
         if not np.isfinite(self.weights).all():
             raise SettingsError(f"table {self.name}: a weight is not a finite number")
+        if not self.message_most > 0:
+            raise SettingsError(f"table {self.name}: message_most must be above 0")
         object.__setattr__(self, "values", self.weights.astype(np.float32))
 
     @property
@@ -70,10 +76,11 @@ class TokenTable:
 
     @functools.cached_property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of the weights as little-endian float16, followed by ``edges`` in ASCII
-        where there are edges. Recorded in assessments."""
+        """SHA-256, in hex, of the weights as little-endian float16, followed in ASCII by ``edges``
+        where there are edges and by `message_most` where it is finite. Recorded in assessments."""
         edges = b"edges" if self.edges else b""
-        return hashlib.sha256(self.weights.astype("<f2").tobytes() + edges).hexdigest()
+        most = repr(self.message_most).encode() if np.isfinite(self.message_most) else b""
+        return hashlib.sha256(self.weights.astype("<f2").tobytes() + edges + most).hexdigest()
 
 
 def read_table(file: Traversable, *, language: str) -> TokenTable:
@@ -86,6 +93,7 @@ def read_table(file: Traversable, *, language: str) -> TokenTable:
         with loaded as archive:
             weights, bits = archive["weights"], int(archive["bits"])
             edges = "edges" in archive and bool(archive["edges"])
+            message_most = float(archive["message_most"]) if "message_most" in archive else np.inf
             likelihood = None
             if "likelihood" in archive:
                 tokens, slope, intercept = archive["likelihood"].astype(np.float64)
@@ -104,6 +112,7 @@ def read_table(file: Traversable, *, language: str) -> TokenTable:
         weights=weights,
         bits=bits,
         edges=edges,
+        message_most=message_most,
         likelihood=likelihood,
     )
 

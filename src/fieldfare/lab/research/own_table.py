@@ -57,7 +57,7 @@ def cross_fit(training: Chats, recipe: Recipe = SHIPPED) -> CrossFitted:
     order = np.argsort(number[training.author], kind="stable")
     weight_sum = np.empty(training.author.size)
     for fold in range(FOLDS):
-        sums = message_sums(placed, train(placed, recipe, fold_of != fold, SEED))
+        sums = message_sums(placed, recipe, train(placed, recipe, fold_of != fold, SEED))
         held_out = fold_of[author_of] == fold
         weight_sum[order[held_out]] = sums[held_out]
     return CrossFitted(

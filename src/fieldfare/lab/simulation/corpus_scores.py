@@ -121,7 +121,7 @@ def _score(
         return
     weights = train(placed, SHIPPED, among, seed)
     messages = np.repeat(writers, np.diff(placed.corpus.authors))
-    sums[messages] = message_sums(placed, weights)[messages]
+    sums[messages] = message_sums(placed, SHIPPED, weights)[messages]
 
 
 def _groups(parameters: Parameters) -> npt.NDArray[np.int64]:
