@@ -59,11 +59,12 @@ def device_tables(model: LanguageModel, extra: dict[str, Any] | None = None) -> 
     _known(sections)
     _phrases(sections, model.indicators)
     _frames(sections, model.indicators.frames)
+    most = model.table.message_most
     header = {
         "format": FORMAT,
         "fingerprint": model.fingerprint,
         "edges": model.table.edges,
-        "message_most": model.table.message_most if math.isfinite(model.table.message_most) else None,
+        "message_most": most if math.isfinite(most) else None,
         "indicators": [
             {"id": one.id, "stage": one.stage, "title": one.title}
             for one in model.indicators.catalogue
