@@ -32,9 +32,9 @@ SCHEMA = pa.schema(
     ]
 )
 """What `annotate` gives, one row a message: Σ token weight (nats) and number of tokens, of
-which a message counts `kernel.MOST_TOKENS` at most, and of Σ weight the table's `message_most`; the age the writer states (years) and how
-surely (0–1), null where none is stated; the distinct ids of the indicators found, in the order
-of the catalogue."""
+which a message counts `kernel.MOST_TOKENS` at most, and of Σ weight the table's
+`message_most`; the age the writer states (years) and how surely (0–1), null where none is
+stated; the distinct ids of the indicators found, in the order of the catalogue."""
 
 _MOST_BYTES = 16 << 20
 """Text handled at once: bounds memory, and keeps the word lines near the processor."""
