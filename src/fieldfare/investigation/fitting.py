@@ -8,6 +8,8 @@ classification networks"). Exact for one optimum: the order of verdicts does not
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +22,8 @@ from fieldfare.investigation.weights import Weights, weights
 
 STEPS: Final = 50
 CLOSE: Final = 1e-10
+AT_ONCE: Final = 50_000
+"""Peers whose cues are added up at a time."""
 NINETY: Final = 1.645
 """Standard deviations of a 90 % interval."""
 
@@ -37,14 +41,17 @@ def refit(case: Investigation) -> None:
     given = ~np.isnan(said)
     mean, spread = _before(shipped)
     # First by what was said; then also by the company that this puts somebody in.
-    alone = _matrix(case, shipped, peers.num_rows)
-    alone[:, [1 + at for at, cue in enumerate(shipped.cue) if cue.said_by == "company"]] = 0.0
-    fitted, _ = fit(alone[given], said[given], mean, spread)
-    _keep_company(case, peers["peer"], np.where(given, said, logistic(alone @ fitted)))
-    found = _matrix(case, shipped, peers.num_rows)
-    fitted, covariance = fit(found[given], said[given], mean, spread)
-    centre = found @ fitted
-    width = NINETY * np.sqrt(((found @ covariance) * found).sum(axis=1))
+    company = [1 + at for at, cue in enumerate(shipped.cue) if cue.said_by == "company"]
+    alone = _cells(case, shipped, peers.num_rows).without(company)
+    fitted, _ = fit(alone.chosen(given), said[given], mean, spread)
+    likely = np.concatenate([logistic(part @ fitted) for part in alone.parts()])
+    _keep_company(case, peers["peer"], np.where(given, said, likely))
+    found = _cells(case, shipped, peers.num_rows)
+    fitted, covariance = fit(found.chosen(given), said[given], mean, spread)
+    centre = np.concatenate([part @ fitted for part in found.parts()])
+    width = NINETY * np.concatenate(
+        [np.sqrt(((part @ covariance) * part).sum(axis=1)) for part in found.parts()]
+    )
     likely = logistic(centre)
     risk = peers["risk_level"].to_numpy()
     scored = pa.table(
@@ -70,19 +77,62 @@ def _keep_company(case: Investigation, peers: pa.ChunkedArray, likely: Floats) -
         case.run(statements("company"))
 
 
-def _matrix(case: Investigation, shipped: Weights, rows: int) -> Floats:
-    """One row a peer, in order of its id: 1 for the prior, then the amount of each kind."""
-    found = np.zeros((rows, 1 + len(shipped.cue)))
-    found[:, 0] = 1.0
-    places = {cue.kind: 1 + place for place, cue in enumerate(shipped.cue)}
+@dataclass(frozen=True)
+class _Cells:
+    """The amount of each kind of cue of each peer: few of very many, so that the matrix (a row a
+    peer in order of its id, 1 for the prior, a column a kind) is only ever made in parts."""
+
+    rows: int
+    columns: int
+    row: npt.NDArray[np.int64]
+    """In order."""
+    column: npt.NDArray[np.int64]
+    amount: Floats
+
+    def without(self, columns: list[int]) -> _Cells:
+        """The same with nothing in some columns."""
+        kept = ~np.isin(self.column, columns)
+        return _Cells(self.rows, self.columns, self.row[kept], self.column[kept], self.amount[kept])
+
+    def chosen(self, rows: npt.NDArray[np.bool_]) -> Floats:
+        """Some rows."""
+        kept = rows[self.row]
+        place = np.cumsum(rows) - 1
+        found = self._empty(int(rows.sum()))
+        found[place[self.row[kept]], self.column[kept]] = self.amount[kept]
+        return found
+
+    def parts(self) -> Iterator[Floats]:
+        """All rows, `AT_ONCE` at a time; one part at least."""
+        for low in range(0, max(self.rows, 1), AT_ONCE):
+            first, last = np.searchsorted(self.row, (low, low + AT_ONCE))
+            found = self._empty(min(AT_ONCE, self.rows - low))
+            here = slice(first, last)
+            found[self.row[here] - low, self.column[here]] = self.amount[here]
+            yield found
+
+    def _empty(self, rows: int) -> Floats:
+        found = np.zeros((rows, self.columns))
+        found[:, 0] = 1.0
+        return found
+
+
+def _cells(case: Investigation, shipped: Weights, rows: int) -> _Cells:
+    columns = {cue.kind: 1 + place for place, cue in enumerate(shipped.cue)}
     cells = case.table(
         "SELECT p.place, f.kind, f.amount FROM features AS f INNER JOIN (SELECT peer,"
         " row_number() OVER (ORDER BY peer) - 1 AS place FROM said) AS p ON p.peer = f.peer"
+        " ORDER BY p.place"
     )
     kinds = cells["kind"].combine_chunks().dictionary_encode()
-    columns = np.array([places[kind] for kind in kinds.dictionary.to_pylist()], np.int64)
-    found[cells["place"].to_numpy(), columns[kinds.indices.to_numpy()]] = cells["amount"].to_numpy()
-    return found
+    known = np.array([columns[kind] for kind in kinds.dictionary.to_pylist()], np.int64)
+    return _Cells(
+        rows,
+        1 + len(columns),
+        cells["place"].to_numpy(),
+        known[kinds.indices.to_numpy()],
+        cells["amount"].to_numpy(),
+    )
 
 
 def _before(shipped: Weights) -> tuple[Floats, Floats]:

@@ -84,7 +84,11 @@ def settle(case: Investigation, *, owners: bool = True) -> None:
         if row["state"] != "rejected" and row["join_id"] not in against
     )
     found = pa.table({"account": list(persons), "one": list(persons.values())})
-    case.run("UPDATE accounts SET person = account, is_suspect = false")
+    # Only what changes: an update of all rows holds all of them in memory twice.
+    case.run(
+        "UPDATE accounts SET person = account, is_suspect = false"
+        " WHERE person <> account OR is_suspect"
+    )
     if persons:
         with case.lent(joined=found):
             case.run(

@@ -30,10 +30,11 @@ SELECT substr(sha256(account_a || chr(10) || account_b || chr(10) || kind), 1, 1
     account_b, kind, MIN(value), MAX(confidence), CAST(to_json(list(shown ORDER BY shown)) AS VARCHAR),
     kind <> 'name', 'proposed', NULL, NULL
 FROM (
-    SELECT p.*, {'account': i.account, 'says': p.kind || ' ' || i.value, 'source': i.source,
+    SELECT p.account_a, p.account_b, p.kind, p.value, p.confidence,
+        {'account': i.account, 'says': p.kind || ' ' || i.value, 'source': i.source,
         'member': i.member, 'locator': i.locator} AS shown
-    FROM proposals AS p INNER JOIN identifiers AS i
-        ON i.account IN (p.account_a, p.account_b) AND i.value = p.value
+    FROM (SELECT *, unnest([account_a, account_b]) AS account FROM proposals) AS p
+    INNER JOIN identifiers AS i ON i.account = p.account AND i.value = p.value
             AND (i.kind = p.kind OR (p.kind = 'name' AND i.kind = 'username'))
 ) AS evident
 GROUP BY account_a, account_b, kind;

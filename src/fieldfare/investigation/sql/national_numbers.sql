@@ -48,10 +48,11 @@ SELECT substr(sha256(account_a || chr(10) || account_b || chr(10)
     MAX(CASE WHEN sure THEN 0.95 ELSE 0.6 / many END),
     CAST(to_json(list(shown ORDER BY shown)) AS VARCHAR), sure, 'proposed', NULL, NULL
 FROM (
-    SELECT p.*, {'account': i.account, 'says': CASE WHEN i.kind = 'national'
+    SELECT p.account_a, p.account_b, p.value, p.sure, p.many, {'account': i.account, 'says': CASE WHEN i.kind = 'national'
             THEN 'number ' || i.value || p.why ELSE 'phone ' || i.value END, 'source': i.source,
         'member': i.member, 'locator': i.locator} AS shown
-    FROM pairs AS p INNER JOIN identifiers AS i ON i.account IN (p.account_a, p.account_b)
+    FROM (SELECT *, unnest([account_a, account_b]) AS account FROM pairs) AS p
+    INNER JOIN identifiers AS i ON i.account = p.account
         AND ((i.kind = 'phone' AND i.value = p.value)
             OR (i.kind = 'national' AND i.value = p.digits))
 ) AS evident
