@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +75,6 @@ def _run(
             page = f"http://{HOSTS[one.id]}:{at}/chat#{one.token}"
             typer.echo(f"{f'{one.name}, {one.age}':<18} {page}")
         typer.echo(f"All side by side   {stage}\nCtrl-C ends it.")
-        # Whoever reads this through a pipe is waiting for the addresses.
-        sys.stdout.flush()
         if open_browser:
             open_in_browser(stage)
         config = uvicorn.Config(

@@ -67,9 +67,10 @@ def print_text(result: ScanResult, out: Path) -> None:
     alarms = result.scorecard.alarms
     if alarms is not None:
         console.print(
-            f"The threshold of {result.scorecard.version} comes from simulation: it flags "
-            f"{alarms.per_million:g} of a million innocent simulated accounts (at most "
-            f"{alarms.at_most:.0f} with 95 % confidence, by {alarms.innocent:,} of them).",
+            f"Flagged is what is above the threshold of scorecard {result.scorecard.version}, at "
+            f"which {alarms.per_million:g} of a million innocent simulated accounts are flagged "
+            f"(at most {alarms.at_most:.0f} with 95 % confidence; from {alarms.innocent:,} of "
+            "them).",
             markup=False,
         )
     if result.accounts:

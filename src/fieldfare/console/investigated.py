@@ -176,7 +176,7 @@ def person_row(
         name=words.clip(person.name) or "no name",
         accounts=words.clip(", ".join(person.accounts), 48),
         chance=words.probability(person.probability),
-        between=f"{100 * person.low:.0f}\N{EN DASH}{100 * person.high:.0f}\N{NO-BREAK SPACE}%",
+        between=_between(person),
         bar=round(100 * person.probability, 1),
         age="" if person.age is None else f"{person.age:.0f}",
         cues=list(dict.fromkeys(words.clip(each.says, 90) for each in telling))[:3],
@@ -196,6 +196,13 @@ def person_row(
         said=said,
         alert=alert,
     )
+
+
+def _between(person: Person) -> str:
+    """The interval of a probability; empty where it says no more than that."""
+    if words.probability(person.low) == words.probability(person.high):
+        return ""
+    return f"{100 * person.low:.0f}\N{EN DASH}{100 * person.high:.0f}\N{NO-BREAK SPACE}%"
 
 
 def cue_row(says: str, weight: float, longest: float, message: int | None, where: Origin) -> CueRow:

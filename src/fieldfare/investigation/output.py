@@ -24,6 +24,18 @@ TABLES: Final = {
 }
 """What is written, as ``NAME.csv``."""
 
+_ISO: Final = "strftime(make_timestamp({0}), '%Y-%m-%dT%H:%M:%SZ')"
+_SHOWN: Final = {
+    **dict.fromkeys(("at", "first_at", "first_contact", "last_contact"), _ISO),
+    **dict.fromkeys(
+        ("child_probability", "low", "high", "country_confidence", "confidence", "priority",
+         "weight", "similarity"),
+        "round({0}, 4)",
+    ),
+}  # fmt: skip
+"""Columns as a person reads them: times in UTC, as the reports have them; no digits that mean
+nothing."""
+
 
 def write(case: Investigation, folder: Path) -> None:
     """Write every table as CSV into a folder that only its owner can read. Text of messages is
@@ -32,7 +44,15 @@ def write(case: Investigation, folder: Path) -> None:
     folder.chmod(0o700)
     for name, query in TABLES.items():
         path = str(folder / f"{name}.csv").replace("'", "''")
-        case.run(f"COPY ({query}) TO '{path}' (FORMAT csv, HEADER)")
+        case.run(f"COPY ({_legible(case, query)}) TO '{path}' (FORMAT csv, HEADER)")
+
+
+def _legible(case: Investigation, query: str) -> str:
+    columns = [name for name, *_ in case.values(f"DESCRIBE {query}")]
+    shown = ", ".join(
+        _SHOWN.get(name, "{0}").format(f'"{name}"') + f' AS "{name}"' for name in columns
+    )
+    return f"SELECT {shown} FROM ({query})"
 
 
 def summary(case: Investigation) -> dict[str, Any]:

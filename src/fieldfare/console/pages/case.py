@@ -265,7 +265,7 @@ def _facts(case: Case, children: Sequence[Child], zone: Zone) -> list[Fact]:
         Fact(
             "Probability",
             words.probability(head.probability),
-            f"of grooming, by scorecard {words.clip(case.scorecard, 60)}",
+            f"of grooming, by scorecard {words.clip(case.scorecard, 60).partition(' sha256:')[0]}",
         ),
         Fact("Probable children", f"{len(case.children):,}", f"{case.messages:,} messages kept"),
         youngest(children),
