@@ -56,11 +56,43 @@ SELECT peer, country, 'stated_place', weight / nth,
     message, origins[1].source, origins[1].member, origins[1].locator
 FROM placed WHERE nth <= 4;
 
+-- A language is spoken where it is in the world, and where those of these people who write it are
+-- known to be: the world counts as ten of them. Somebody's own place is not counted for himself.
 INSERT INTO countries
-SELECT t.peer, s.country, 'language', ln(40 * s.share), 'writes ' || t.language, t.message,
-    m.origins[1].source, m.origins[1].member, m.origins[1].locator
-FROM tongues AS t INNER JOIN spoken_in AS s ON s.language = t.language
-INNER JOIN messages AS m ON m.message = t.message
+WITH known AS (
+    SELECT t.language, k.peer, k.country FROM (
+        SELECT peer, arg_max(country, {'points': points, 'country': country}) AS country FROM (
+            SELECT peer, country, SUM(weight) AS points FROM countries GROUP BY peer, country
+        ) AS summed
+        GROUP BY peer HAVING MAX(points) >= 3.5
+    ) AS k INNER JOIN tongues AS t ON t.peer = k.peer
+    WHERE t.language IN (SELECT language FROM spoken_in)
+),
+here AS (
+    SELECT language, country, COUNT(*) AS n FROM known GROUP BY language, country
+),
+spread AS (
+    SELECT language, country, MAX(share) AS share, MAX(n) AS n FROM (
+        SELECT language, country, share, 0 AS n FROM spoken_in
+        UNION ALL SELECT language, country, 0, n FROM here
+    ) AS either GROUP BY language, country
+),
+shares AS (
+    SELECT t.peer, t.language, t.message, s.country, o.n - own.n AS others,
+        s.n - CASE WHEN k.country = s.country THEN 1 ELSE 0 END AS there,
+        (10 * s.share + s.n - CASE WHEN k.country = s.country THEN 1 ELSE 0 END)
+            / (10 + o.n - own.n) AS share
+    FROM tongues AS t INNER JOIN spread AS s ON s.language = t.language
+    INNER JOIN (SELECT language, CAST(SUM(n) AS BIGINT) AS n FROM spread GROUP BY language) AS o
+        ON o.language = t.language
+    LEFT JOIN known AS k ON k.peer = t.peer
+    CROSS JOIN LATERAL (SELECT CASE WHEN k.peer IS NULL THEN 0 ELSE 1 END AS n) AS own
+)
+SELECT s.peer, s.country, 'language', ln(40 * s.share), 'writes ' || s.language
+        || CASE WHEN s.there > 0 THEN ', as do ' || s.others || ' others whose place is known, '
+            || s.there || ' of them there' ELSE '' END,
+    s.message, m.origins[1].source, m.origins[1].member, m.origins[1].locator
+FROM shares AS s INNER JOIN messages AS m ON m.message = s.message
 WHERE s.share >= 0.02;
 
 -- When somebody writes: a day's profile, told against each candidate's hours. Only times whose zone
