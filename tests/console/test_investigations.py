@@ -226,3 +226,22 @@ def test_an_idle_investigation_is_given_back(desk: Desk) -> None:
         assert reading.people(case)
     with pytest.raises(InputError, match="no investigation"):
         Investigation.open(folder / "nowhere")
+
+
+def test_pages_of_very_many_people_hold_the_first_and_say_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, everybody = desk.client("investigator"), people(desk)
+    last = everybody[-1]
+    say(client, last, "child")
+    monkeypatch.setattr("fieldfare.console.investigated.MOST_PEOPLE", 5)
+    said = f"There are {len(everybody)} people in it. These pages hold the 5 to look at first"
+    assert said in client.get(AT).text
+    page = client.get(f"{AT}/people?show=all").text
+    assert said in page
+    shown = re.findall(r'id="p-(\w+)"', page)
+    assert len(shown) == 5
+    assert last.key in shown
+    other = next(each for each in everybody if each.key not in shown)
+    assert client.get(f"{AT}/people/{other.key}").status_code == 200
+    assert re.search(rf"\b{len(everybody)}\b", client.get("/investigations").text)

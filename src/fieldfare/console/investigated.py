@@ -31,6 +31,9 @@ TABS: Final = (
 )
 """Pages of an investigation: address, title, keys."""
 
+MOST_PEOPLE: Final = 10_000
+"""People that the pages hold; of a suspect's real contacts, all."""
+
 SHAPES: Final = (0, 0, 1, 2, 3)
 """The shape of each level of risk."""
 
@@ -122,6 +125,22 @@ def person_of(case: Investigation, key: str) -> Person:
         return reading.person(case, key)
     except InputError as error:
         raise NotFound(str(error)) from None
+
+
+def people_of(case: Investigation) -> list[Person]:
+    """The people of an investigation, whom to look at next first: the first `MOST_PEOPLE`."""
+    return reading.people(case, most=MOST_PEOPLE)
+
+
+def beyond(case: Investigation, shown: Sequence[Person]) -> list[str]:
+    """What to say where there are more people than pages hold."""
+    total = reading.number(case)
+    if total <= len(shown):
+        return []
+    return [
+        f"There are {total:,} people in it. These pages hold the {len(shown):,} to look at first; "
+        "peers.csv in the results holds all."
+    ]
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from fieldfare.investigation.records import (
     Place,
     Risk,
     Tie,
-    key_of,
 )
 from fieldfare.investigation.store import Investigation
 from fieldfare.investigation.wording import called
@@ -38,12 +37,23 @@ LEFT JOIN (
 """
 
 
-def people(case: Investigation, rule: str = "true") -> list[Person]:
-    """Everybody, whom to look at next first. `rule`: of whom, as a condition on `peers`."""
+_NEXT: Final = "p.priority DESC, p.child_probability DESC, p.peer"
+
+
+def people(case: Investigation, rule: str = "true", *, most: int | None = None) -> list[Person]:
+    """Everybody, whom to look at next first. `rule`: of whom, as a condition on `peers`. `most`:
+    no more than so many, and before others those whom an officer judged."""
     found = case.each(
-        _PEOPLE.format(rule=rule) + "ORDER BY p.priority DESC, p.child_probability DESC, p.peer"
+        _PEOPLE.format(rule=rule)
+        + (f"ORDER BY p.verdict IS NULL, {_NEXT} LIMIT {most}" if most else f"ORDER BY {_NEXT}")
     )
-    return [_person(each) for each in found]
+    got = [_person(each) for each in found]
+    return got if most is None else sorted(got, key=lambda p: (-p.priority, -p.probability, p.peer))
+
+
+def number(case: Investigation) -> int:
+    """How many people there are."""
+    return int(case.value("SELECT COUNT(*) FROM peers"))
 
 
 def children(case: Investigation) -> list[Person]:
@@ -101,13 +111,14 @@ def contacts_of(case: Investigation, peers: Iterable[str]) -> list[str]:
 def person(case: Investigation, key: str) -> Person:
     """Somebody by their key. Raises InputError where there is none (any more): two people who were
     joined have one key."""
-    peer = next((p for (p,) in case.values("SELECT peer FROM peers") if key_of(p) == key), None)
-    if peer is None:
+    # `key_of`, as SQL.
+    found = case.rows(_PEOPLE.format(rule="substr(sha256(peer), 1, 12) = ?"), [key])
+    if not found:
         raise InputError(
             "there is no such person in this investigation (any more); they may have been joined "
             "with another"
         )
-    return _person(case.rows(_PEOPLE.format(rule="peer = ?"), [peer])[0])
+    return _person(found[0])
 
 
 def verdict_before(case: Investigation, peer: str) -> str | None:

@@ -19,6 +19,7 @@ from fieldfare.console.investigated import (
     name_of,
     opened,
     path_of,
+    people_of,
 )
 from fieldfare.console.pages.people import WordsPage
 from fieldfare.console.routes import Routes
@@ -154,7 +155,7 @@ def scripts(visit: Visit) -> Response:
     """What was sent to many, masked."""
     with opened(visit, "scripts") as case:
         found = correspondence.scripts(case)
-        people = {each.peer: each for each in reading.people(case)}
+        people = {each.peer: each for each in people_of(case)}
         shown = found[:MOST_SCRIPTS]
         firsts = {
             each.message: each

@@ -13,7 +13,16 @@ from fieldfare.cases import Permission
 from fieldfare.console import investigated
 from fieldfare.console.drawing.graph import graph
 from fieldfare.console.drawing.world import World, world
-from fieldfare.console.investigated import Bar, PersonRow, bar, opened, path_of, person_row
+from fieldfare.console.investigated import (
+    Bar,
+    PersonRow,
+    bar,
+    beyond,
+    opened,
+    path_of,
+    people_of,
+    person_row,
+)
 from fieldfare.console.routes import Routes
 from fieldfare.console.times import Zone
 from fieldfare.console.visit import Visit
@@ -144,7 +153,7 @@ def overview(visit: Visit) -> Response:
 def _row(visit: Visit, name: str) -> InvestigationRow:
     try:
         with investigated.cabinet(visit).open(name) as case:
-            people = reading.people(case)
+            people, total = people_of(case), reading.number(case)
     except InputError as error:
         said = str(error).rpartition(": ")[2]
         return InvestigationRow(name, path_of(name), 0, 0, 0, 0, 0, 0, said)
@@ -156,14 +165,14 @@ def _row(visit: Visit, name: str) -> InvestigationRow:
         sum(each.standing == "confirmed" for each in children),
         sum(each.risk >= URGENT and each.possible for each in people),
         sum(each.standing == "probable" for each in children),
-        len(people),
+        total,
         len({each.country for each in children if each.country}),
         "",
     )
 
 
 def _overview(visit: Visit, case: Investigation) -> OverviewPage:
-    people = reading.people(case)
+    people = people_of(case)
     children = sorted((p for p in people if p.counts), key=lambda p: p.first_contact)
     urgent = sorted(
         (p for p in people if p.possible and p.risk >= URGENT),
@@ -177,7 +186,7 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
     return OverviewPage(
         bar=bar(visit, ""),
         summary=_summary(people, children, urgent),
-        details=_details(people, problems),
+        details=[*_details(people, problems), *beyond(case, people)],
         facts=_facts(children, left, zone),
         urgent=[
             person_row(visit, each, cues.get(each.peer, []), kinds.get(each.peer, {}))

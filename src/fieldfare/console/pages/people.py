@@ -15,12 +15,14 @@ from fieldfare.console.investigated import (
     Bar,
     PersonRow,
     bar,
+    beyond,
     cabinet,
     key_of,
     message_rows,
     name_of,
     opened,
     path_of,
+    people_of,
     person_of,
     person_row,
 )
@@ -62,6 +64,7 @@ class PeoplePage:
     countries: list[Option]
     sought: str
     total: str
+    beyond: list[str]
     left: int
     judged: int
     next: str
@@ -93,7 +96,7 @@ def people(visit: Visit) -> Response:
     title, rule = SHOWN[shown]
     country, sought = visit.asked("country"), visit.asked("name").strip()
     with opened(visit, "people") as case:
-        everybody = reading.people(case)
+        everybody = people_of(case)
         found = [
             each
             for each in everybody
@@ -121,6 +124,7 @@ def people(visit: Visit) -> Response:
             ],
             sought=sought,
             total=words.plural(len(found), "person", "people"),
+            beyond=beyond(case, everybody),
             left=sum(each.standing == "probable" for each in everybody),
             judged=sum(each.verdict is not None for each in everybody),
             next="?" + urlencode({"show": shown, "country": country, "name": sought,
@@ -165,7 +169,7 @@ def verdict(visit: Visit) -> Response:
                 alert=alert,
             )
             return visit.page("person_row.html.j2", "Person", RowPage(bar(visit, "/people"), row))
-        following = next((p.key for p in reading.people(case) if p.verdict is None), "")
+        following = next((p.key for p in people_of(case) if p.verdict is None), "")
     people_path = f"{path_of(name)}/people"
     if alert:
         return visit.to(f"{people_path}/{key}", "judged-meanwhile")

@@ -22,6 +22,7 @@ from fieldfare.console.investigated import (
     name_of,
     opened,
     path_of,
+    people_of,
     person_of,
     person_row,
 )
@@ -122,9 +123,9 @@ def _page(visit: Visit, case: Investigation, person: Person) -> PersonPage:
     risks = reading.risks(case, [peer]).get(peer, [])
     focus, after = _place(visit, case, person)
     found = correspondence.conversation(case, peer, after=after, most=PAGE + 1)
-    everybody = reading.people(case)
+    everybody = people_of(case)
     waiting = [each.key for each in everybody if each.verdict is None or each.key == person.key]
-    at = waiting.index(person.key)
+    at = waiting.index(person.key) if person.key in waiting else None
     address = f"{visit.root}{path_of(name_of(visit))}/people"
     longest = max((abs(each.weight) for each in cues), default=1.0)
     furthest = max((abs(each.weight) for each in places), default=1.0)
@@ -149,7 +150,9 @@ def _page(visit: Visit, case: Investigation, person: Person) -> PersonPage:
         total=person.sent + person.received,
         next_messages=f"{address}/{person.key}?after={after + PAGE}" if len(found) > PAGE else "",
         before=f"{address}/{waiting[at - 1]}" if at else "",
-        after=f"{address}/{waiting[at + 1]}" if at + 1 < len(waiting) else "",
+        after=f"{address}/{waiting[at + 1]}"
+        if at is not None and at + 1 < len(waiting)
+        else "",
         judged=_judged(everybody, visit.asked("judged")),
         zone=zone.name,
     )  # fmt: skip
