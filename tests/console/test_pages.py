@@ -16,19 +16,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from fieldfare.cases import OPERATOR, SERVICE, Actor
-from fieldfare.cases.desk import now
+from fieldfare.cases import OPERATOR, Actor
 from fieldfare.cli.case import agreed
 from fieldfare.console.app import create_console
-from fieldfare.console.drawing.graph import graph
-from fieldfare.console.drawing.world import world
 from fieldfare.console.said import MOST_SHOWN, segments
 from fieldfare.console.sessions import COOKIE
 from fieldfare.lab.console_cases import snapshot
-from fieldfare.reports.destruction import carry_out
 from fieldfare.risk.scorecard import SHIPPED, text_of
 from fieldfare.scan.snapshot import SeenMessage, SeenSource, Span
-from fieldfare.vocabulary.times import DAY, MINUTE
 from tests.console.conftest import SAME, Desk
 
 HOSTILE = {
@@ -356,94 +351,3 @@ def test_mounted_under_a_path_every_address_has_it(desk: Desk) -> None:
             for part in page.split(mark)[1:]
         ]
         assert [a for a in addresses if not a.startswith(("/console/", "#"))] == []
-
-
-def test_vendored_files_are_what_they_are_said_to_be() -> None:
-    room = files("fieldfare.console")
-    listed = json.loads((room / "VENDORED.json").read_text("utf-8"))
-    for each in listed:
-        assert hashlib.sha256((room / each["file"]).read_bytes()).hexdigest() == each["sha256"]
-        assert each["licence"] and each["version"] and each["source"]
-    own = {"console.css", "console.js", "icon.svg"}
-    there = {entry.name for entry in (room / "static").iterdir()}
-    assert there == own | {each["file"].removeprefix("static/") for each in listed} - {
-        "middles.toml"
-    }
-
-
-@pytest.mark.parametrize("count", [1, 2, 150, 400])
-def test_contact_graph_draws_every_child_apart(count: int) -> None:
-    made = snapshot("acc", count, count)
-    drawn = graph(made.children, made.ties)
-    assert drawn is not None and len(drawn.nodes) == min(count, 300)
-    places = {(node.x, node.y) for node in drawn.nodes}
-    assert len(places) == len(drawn.nodes)
-    assert sum(len(g.children) for g in drawn.groups) + drawn.alone == len(drawn.nodes)
-    assert {n for tie in drawn.ties for n in (tie.first, tie.second)} == {
-        n for g in drawn.groups for n in g.children
-    }
-
-
-def test_map_accounts_for_every_child_and_covers_none() -> None:
-    made = snapshot("acc", 150, 150)
-    drawn = world(made.children)
-    assert drawn is not None
-    unknown = sum(child.country is None for child in made.children)
-    assert sum(c.children for c in drawn.circles) + unknown == 150
-    assert f"{unknown} whose country is not known" in drawn.left_out
-    for one in drawn.circles:
-        for other in drawn.circles:
-            apart = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5
-            assert one is other or apart >= one.radius + other.radius - 0.5
-
-
-def test_a_hold_is_placed_with_a_reason_and_released_by_two(desk: Desk) -> None:
-    eve, sue = desk.client("investigator"), desk.client("supervisor")
-    form = {"kind": "legal", "reason": "order <7>", "jurisdiction": "GB"}
-    assert desk.client("reviewer").post("/cases/1/holds", data=form).status_code == 403
-    assert eve.post("/cases/1/holds", data={**form, "reason": " "}).status_code == 400
-    assert eve.post("/cases/1/holds", data={**form, "kind": "ever"}).status_code == 400
-    assert eve.post("/cases/1/holds", data=form).status_code == 303
-    assert "order &lt;7&gt;" in eve.get("/cases/1").text
-    assert eve.post("/cases/1/holds/1/release", data={"reason": "done"}).status_code == 303
-    assert eve.post("/proposals/1/approve").status_code == 403
-    assert sue.post("/proposals/1/approve").status_code == 303
-    assert "released" in sue.get("/cases/1").text
-    assert "1 case is under" not in sue.get("/retention").text
-
-
-def test_what_is_due_is_destroyed_and_its_page_shows_what_is_left(desk: Desk) -> None:
-    reviewer, sue = Actor("reviewer", frozenset({"reviewer"})), desk.client("supervisor")
-    assert "Nothing is due" in sue.get("/retention").text
-    claimed = desk.store.claim(reviewer, 2)
-    assert claimed is not None
-    desk.store.decide(reviewer, 2, claimed.version, "no_action", ["nothing_worrying"])
-    shift = {"by": 91 * DAY}
-    desk.store._clock = lambda: now() + shift["by"]
-    desk.console = replace(desk.console, clock=desk.store._clock)
-    sue = desk.client("supervisor")
-    assert desk.store.propose_destructions(SERVICE) == 1
-    assert "a second person has to agree" in sue.get("/retention").text
-    assert desk.client("investigator").post("/proposals/1/approve").status_code == 403
-    assert sue.post("/proposals/1/approve").status_code == 303
-    assert sue.get("/destructions/1/certificate").status_code == 409
-    shift["by"] += 16 * MINUTE
-    carry_out(desk.store, SERVICE)
-    left = sue.get("/cases/2").text
-    assert "The content of this case was destroyed" in left and "acc-two" in left
-    certificate = sue.get("/destructions/1/certificate")
-    assert certificate.json()["case"] == "C-2" and "acc-two" not in certificate.text
-    assert desk.client("reviewer").get("/destructions/1/certificate").status_code == 403
-
-
-def test_what_is_missing_in_a_report_is_said_before_it_is_submitted(desk: Desk) -> None:
-    reviewer = Actor("reviewer", frozenset({"reviewer"}))
-    claimed = desk.store.claim(reviewer, 1)
-    assert claimed is not None
-    desk.store.decide(reviewer, 1, claimed.version, "report", ["mass_grooming"])
-    page = desk.client("supervisor").get("/cases/1").text
-    score = re.search(r"Completeness (\d+)", page)
-    assert score is not None and "would make the report more actionable" in page
-    assert "Completeness" not in desk.client("reviewer").get("/cases/1").text
-    report = desk.client("supervisor").get("/cases/1/reporting").text
-    assert f"Completeness {score[1]}" in report and "Nothing is on its way" in report
