@@ -17,7 +17,6 @@ AS_OF: Final = "as_of"
 """Setting: what risk now counts back from, microseconds UTC."""
 
 STEPS: Final = (
-    "messages",
     "peers",
     "hits",
     "cues",
@@ -26,7 +25,10 @@ STEPS: Final = (
     "risks",
     "acquainted",
 )
-"""Files of ``sql/``, in order."""
+"""Files of ``sql/``, in order, once there are messages."""
+
+AT_ONCE: Final = 250_000
+"""Messages written at a time."""
 
 
 def analyse(
@@ -45,12 +47,22 @@ def analyse(
             propose(case)
         settle(case)
         _load_data(case)
+        on_step("Messages")
+        _write_messages(case)
         for step in STEPS:
             on_step(step.replace("_", " ").capitalize())
             case.run(statements(step))
         on_step("Scripts")
         find_scripts(case)
         refit(case)
+
+
+def _write_messages(case: Investigation) -> None:
+    case.run(statements("messages"))
+    rows = statements("message_rows")
+    for above in range(0, case.value("SELECT COUNT(*) FROM ranked"), AT_ONCE):
+        case.run(rows.replace("{above}", str(above)).replace("{last}", str(above + AT_ONCE)))
+    case.run("DROP TABLE ranked; DROP TABLE placed")
 
 
 def _load_data(case: Investigation) -> None:

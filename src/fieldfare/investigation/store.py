@@ -25,7 +25,9 @@ DATABASE: Final = "investigation.duckdb"
 FOLDER: Final = "investigations"
 """Where cases lie, below the folder of data."""
 
-MEMORY_LIMIT: Final = "1200MB"
+MEMORY_LIMIT: Final = "1000MB"
+"""Of the database: above it, it goes to disk. The models of language and the interpreter take some
+500 MB beside it."""
 
 _AT_ONCE: Final = 10_000
 """Rows taken from a long answer at a time."""

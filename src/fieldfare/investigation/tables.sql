@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS join_decisions (
 
 -- What follows from the above. Made anew by every analysis.
 CREATE TABLE IF NOT EXISTS accounts (
-    account VARCHAR PRIMARY KEY, name VARCHAR, service VARCHAR NOT NULL,
+    account VARCHAR NOT NULL, name VARCHAR, service VARCHAR NOT NULL,
     person VARCHAR NOT NULL, is_suspect BOOLEAN NOT NULL,
     country VARCHAR, country_basis VARCHAR, -- as the service gave them
     declared_age DOUBLE, declared_age_basis VARCHAR, messages BIGINT NOT NULL
@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS clocks ( -- what a source's times are moved by, to be
 );
 
 CREATE TABLE IF NOT EXISTS messages ( -- each message once, whatever it was read from
-    message BIGINT PRIMARY KEY, conversation VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+    message BIGINT NOT NULL, conversation VARCHAR NOT NULL, kind VARCHAR NOT NULL,
     sender VARCHAR NOT NULL, recipients VARCHAR[] NOT NULL, -- accounts
     person VARCHAR NOT NULL, -- the sender's
     from_suspect BOOLEAN NOT NULL,
@@ -108,7 +108,7 @@ CREATE TABLE IF NOT EXISTS messages ( -- each message once, whatever it was read
 );
 
 CREATE TABLE IF NOT EXISTS peers (
-    peer VARCHAR PRIMARY KEY, name VARCHAR, accounts VARCHAR[] NOT NULL,
+    peer VARCHAR NOT NULL, name VARCHAR, accounts VARCHAR[] NOT NULL,
     child_probability DOUBLE NOT NULL, low DOUBLE NOT NULL, high DOUBLE NOT NULL, -- 90 % interval
     age DOUBLE, age_basis VARCHAR, -- years; stated | told | profile
     first_contact BIGINT NOT NULL, last_contact BIGINT NOT NULL,

@@ -139,28 +139,24 @@ LEFT JOIN second_hour AS h ON h.record = u.record
 LEFT JOIN met AS m ON m.same = u.same AND m.source = u.source AND m.unit = u.unit
 LEFT JOIN clocks AS c ON c.source = u.source AND c.day = u.sent_at // 86_400_000_000;
 
-DELETE FROM messages;
-INSERT INTO messages
-WITH origins AS (
+DROP TABLE units;
+DROP TABLE meeting;
+DROP TABLE met;
+
+-- Numbered in order of time; the rows themselves are written part by part (message_rows.sql).
+CREATE OR REPLACE TEMP TABLE ranked AS
+WITH firsts AS (
     SELECT p.message, MIN(p.moment) FILTER (p.doubt = d.surest) AS moment,
         arg_min(p.record, {'doubt': p.doubt, 'moment': p.moment, 'source': r.source,
-            'member': r.member, 'locator': r.locator}) AS record,
-        list({'source': r.source, 'member': r.member, 'locator': r.locator,
-            'raw_time': r.raw_time, 'warnings': r.warnings, 'sent_at': r.sent_at,
-            'tz_basis': r.tz_basis}
-            ORDER BY p.doubt, p.moment, r.source, r.member, r.locator) AS origins
+            'member': r.member, 'locator': r.locator}) AS record
     FROM placed AS p INNER JOIN records AS r ON r.record = p.record
     INNER JOIN (SELECT message, MIN(doubt) AS surest FROM placed GROUP BY message) AS d
         ON d.message = p.message
     GROUP BY p.message
 )
-SELECT row_number() OVER (ORDER BY o.moment, a.person, r.content, r.source, r.member, r.locator),
-    r.conversation, r.kind, r.sender, r.recipients, a.person, a.is_suspect,
-    CASE WHEN NOT a.is_suspect THEN CASE
-            WHEN r.kind = 'group' OR COALESCE(p.is_suspect, true) THEN a.person END
-        WHEN r.kind = 'private' AND NOT p.is_suspect THEN p.person END,
-    o.moment, r.tz_basis, r.text, r.media, r.words, r.content, r.stated_age,
-    r.stated_age_confidence, r.indicators, r.cues, r.places, o.origins
-FROM origins AS o INNER JOIN records AS r ON r.record = o.record
-INNER JOIN accounts AS a ON a.account = r.sender
-LEFT JOIN accounts AS p ON p.account = r.recipients[1];
+SELECT f.message, f.moment, f.record, row_number() OVER (
+        ORDER BY f.moment, a.person, r.content, r.source, r.member, r.locator) AS number
+FROM firsts AS f INNER JOIN records AS r ON r.record = f.record
+INNER JOIN accounts AS a ON a.account = r.sender;
+
+DELETE FROM messages;

@@ -107,3 +107,9 @@ FROM (
 DELETE FROM same_talk;
 INSERT INTO same_talk
 SELECT source_a, conversation_a, source_b, conversation_b, kind FROM common_talks;
+
+DROP TABLE telling;
+DROP TABLE matched;
+DROP TABLE paired;
+DROP TABLE common_talks;
+DROP TABLE same_names;

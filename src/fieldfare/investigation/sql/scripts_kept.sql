@@ -29,3 +29,8 @@ SELECT k.script, s.message, s.peer, s.sent_at,
 FROM sent AS s INNER JOIN kept AS k ON k.one = s.one
 INNER JOIN likeness AS l ON l.one = s.one AND l.content = s.content
 INNER JOIN sizes AS z ON z.content = s.content INNER JOIN sizes AS f ON f.content = k.first;
+
+DROP TABLE word_pairs;
+DROP TABLE minima;
+DROP TABLE met_texts;
+DROP TABLE sent_texts;
