@@ -127,15 +127,18 @@ def test_a_card_is_fitted_written_and_read_back(observed: Observed, tmp_path: Pa
     assert "simulated" in line
     assert "not validated in the field" in line
     card = replace(fitted.card, version="small", basis=line)
-    read = scorecard_file.write(tmp_path / "card.toml", card, fitted.low, fitted.high)
+    read = scorecard_file.write(tmp_path / "card.toml", card, fitted.text, fitted.without_text)
     assert read.signals == card.signals
     assert read.prior == 0.001
     assert read.bands == card.bands
     for name, bins in read.signals.items():
         assert bins.edges == judgement().signals[name].edges
-    for number, weights in enumerate(read.signals.values()):
-        assert np.all(fitted.low[number] <= np.array(weights.weights) + 0.5)
-        assert np.all(fitted.high[number] >= np.array(weights.weights) - 0.5)
+        assert (bins.without_text is None) == (catalogue()[name].evidence == "text")
+    for with_text, (low, high) in ((True, fitted.text), (False, fitted.without_text)):
+        for number, weights in enumerate(fitted_card.weights_of(read, with_text=with_text)):
+            if with_text or list(read.signals.values())[number].without_text is not None:
+                assert np.all(low[number] <= weights + 0.5)
+                assert np.all(high[number] >= weights - 0.5)
     report = fitted.report["metadata"]
     assert report["false_alarms_per_million_at_most"] > 1e6 * 3 / 340 * 0.9
     assert report["calibration_error"] < 0.02

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -98,6 +99,19 @@ def test_bands_are_those_of_what_was_read() -> None:
     assert [assessed.band(row) for row in range(2)] == ["none", "alert"]
     assert assessed.flagged.tolist() == [False, True]
     assert assessed.table()["band"].to_pylist() == ["none", "alert"]
+
+
+def test_weights_are_those_of_what_was_read() -> None:
+    bins = judgement().signals["night_asks"]
+    weights = tuple(2 * weight for weight in bins.weights)
+    apart = msgspec.structs.replace(bins, without_text=weights)
+    signals = _signals(*(INNOCENT | {"night_asks": 4.0, "tokens": n} for n in (9.0, 0.0)))
+    one, other = (
+        assess(signals, replace(judgement(), signals={"night_asks": each}))
+        for each in (bins, apart)
+    )
+    assert one.contributions["night_asks"].tolist() == [0.8, 0.8]
+    assert other.contributions["night_asks"].tolist() == [0.8, 1.6]
 
 
 def test_sentences_hold_no_negative_zero_and_one_minute() -> None:

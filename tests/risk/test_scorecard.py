@@ -124,6 +124,19 @@ def test_a_band_may_begin_elsewhere_where_no_text_was_read() -> None:
         scorecard.parse(wrong.encode(), "card.toml")
 
 
+def test_weights_may_be_others_where_no_text_was_read() -> None:
+    card = scorecard.parse(f"{GOOD}weights_without_text = [0.5, 0.7]\n".encode(), "card.toml")
+    (bins,) = card.signals.values()
+    assert bins.weights_for(with_text=False) == (0.5, 0.7)
+    assert bins.weights_for(with_text=True) == bins.weights
+    for wrong, says in (
+        ("[0.5]", "1 edges need 2 weights_without_text"),
+        ("[0.5, 9.0]", "one of weights_without_text lies outside"),
+    ):
+        with pytest.raises(SettingsError, match=says):
+            scorecard.parse(f"{GOOD}weights_without_text = {wrong}\n".encode(), "card.toml")
+
+
 def test_sentences_instead_must_rise() -> None:
     instead = "{ below = 1.0, sentence = 'a' }, { below = 1.0, sentence = 'b' }"
     with pytest.raises(SettingsError, match="instead: below must rise"):

@@ -103,6 +103,6 @@ def calibrate(
             version=name,
             basis=fitted_card.basis(worlds, form, apart=others, prior=form.prior, seed=seed),
         )
-        card = scorecard_file.write(out, card, found.low, found.high)
+        card = scorecard_file.write(out, card, found.text, found.without_text)
         report = {"card": {"version": card.version, "sha256": card.sha256}, **found.report}
     typer.echo(json.dumps(report, indent=2, ensure_ascii=False))

@@ -71,7 +71,7 @@ def add_to(
 def _counts(card: Scorecard, name: str, seen_as: str) -> bool:
     """Whether a signal says anything in what is read."""
     read = seen_as == "both" or catalogue()[name].evidence != "text"
-    return read and any(card.signals[name].weights)
+    return read and any(card.signals[name].weights_for(with_text=seen_as == "both"))
 
 
 def _worst_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -111,7 +111,8 @@ class _Parts:
         share = np.zeros(seen.account.size)
         for column, (name, bins) in enumerate(self.card.signals.items()):
             if name in names:
-                share += np.array([0.0, *bins.weights])[seen.codes[:, column]]
+                weights = bins.weights_for(with_text=self.view == "both")
+                share += np.array([0.0, *weights])[seen.codes[:, column]]
         # Weights have two decimals; equal sums must stay equal.
         return np.round(sums - share, DECIMALS)
 

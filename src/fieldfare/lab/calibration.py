@@ -1,9 +1,9 @@
 """Fitting the scorecard on worlds whose truth is known, with intervals and a bound on false alarms.
 
-What is learnt from are `training_rows`: half of each weight lies on what a service that reads text
-sees and half on what is left without text, so that one card serves both, and of each half a part on
-what is left of it without connections, notices and countries. Calibration, threshold and bound
-come from people no weight was fitted to, apart for what is seen with text and without.
+What is learnt from are `training_rows`. Weights are apart for accounts of which text was read and
+for the others, learnt from what a service sees that reads text and from what is left without; of
+both a part is what is left without connections, notices and countries. Calibration, threshold and
+bound come from people no weight was fitted to, and are apart as well.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
-from fieldfare.lab.fitted_card import bands, with_weights
+from fieldfare.lab.fitted_card import bands, weights_of, with_weights
 from fieldfare.lab.moments import Observed, Say
 from fieldfare.lab.recalibration import calibration, points
+from fieldfare.lab.scorecard_file import Interval
 from fieldfare.lab.scorecard_fit import (
     ENOUGH,
     Codes,
@@ -33,7 +34,7 @@ from fieldfare.lab.scorecard_fit import (
     summed,
 )
 from fieldfare.lab.training_rows import ALL, Training, learning_shares, training
-from fieldfare.lab.views import BARE, VIEWS
+from fieldfare.lab.views import BARE, VIEWS, with_text
 from fieldfare.risk.assessment import calibrated, read_off
 from fieldfare.risk.scorecard import Alarms, Calibration, Scorecard
 from fieldfare.vocabulary import SettingsError
@@ -52,8 +53,8 @@ class Fitted:
     """A fitted card with how sure it is."""
 
     card: Scorecard
-    low: list[Floats]
-    high: list[Floats]
+    text: Interval
+    without_text: Interval
     """2.5 % and 97.5 % of the bootstrap's draws, a signal and bin."""
     report: dict[str, Any]
 
@@ -76,22 +77,20 @@ def calibrate(
     fold by cards of the others, and all of `apart`, by the card itself.
     """
     rows = training(worlds, prior)
-    within = list(limits(form, directions(form)).values())
-    centre = [np.array(bins.weights) for bins in form.signals.values()]
-    patterns, row = distinct(rows.codes)
-    learn = _Learner(rows, patterns, row, prior, centre, spread, within, learning_shares(rows))
-    say(f"fitting on {rows.codes.shape[0]:,} rows, {patterns.shape[0]:,} of them distinct")
-    weights = learn.fit(np.ones(rows.persons), centre)
-    rng = np.random.default_rng([seed, 1])
-    drawn = []
-    for number in range(draws):
-        say(f"bootstrap {number + 1} of {draws}")
-        drawn.append(learn.fit(rng.poisson(1.0, rows.persons).astype(np.float64), weights, ROUGHLY))
-    low, high = _interval(drawn, weights)
-    say("held-out folds")
     fold = np.random.default_rng([seed, 2]).integers(0, FOLDS, rows.persons)[rows.person]
-    held_out = _held_out(learn, weights, fold)
-    card = with_weights(replace(form, prior=prior), weights)
+    held_out = np.empty(rows.counts.size)
+    found: list[tuple[list[Floats], Interval]] = []
+    for view in VIEWS:
+        read = with_text(view)
+        say(f"weights {'with' if read else 'without'} text")
+        of_view = np.isin(rows.view, [n for n, each in enumerate(ALL) if with_text(each) == read])
+        learn = _Learner.of(rows.take(of_view), form, prior, spread, with_text=read)
+        weights = learn.fit(np.ones(rows.persons), learn.centre)
+        found.append((weights, learn.interval(weights, draws, seed, say)))
+        say("held-out folds")
+        held_out[of_view] = _held_out(learn, weights, fold[of_view])
+    (text, text_interval), (without, without_interval) = found
+    card = with_weights(replace(form, prior=prior), text, without)
     unseen = _Unseen(rows, held_out, fold).joined(apart, card, np.random.default_rng([seed, 3]))
     report, limits_found = _report(unseen, prior, per_million)
     worst = max(report[view]["false_alarms_per_million_at_most"] for view in VIEWS)
@@ -104,7 +103,8 @@ def calibrate(
         float(calibrated(np.array([limits_found[view]]), card, np.array([view == "both"]))[0])
         for view in VIEWS
     ]
-    return Fitted(replace(card, bands=bands(card, *alert)), low, high, report)
+    card = replace(card, bands=bands(card, *alert))
+    return Fitted(card, text_interval, without_interval, report)
 
 
 def directions(form: Scorecard) -> dict[str, bool]:
@@ -130,6 +130,36 @@ class _Learner:
     shares: Floats
     """How much each of `ALL` counts."""
 
+    @staticmethod
+    def of(
+        rows: Training, form: Scorecard, prior: float, spread: float, *, with_text: bool
+    ) -> _Learner:
+        """Of rows that are all of accounts whose text was read, or all of others."""
+        within = limits(form, directions(form), with_text=with_text)
+        return _Learner(
+            rows,
+            *distinct(rows.codes),
+            prior,
+            weights_of(form, with_text=with_text),
+            spread,
+            list(within.values()),
+            learning_shares(rows),
+        )
+
+    def interval(self, weights: list[Floats], draws: int, seed: int, say: Say) -> Interval:
+        """The 95 % interval of the fitted weights, by people drawn again."""
+        rng = np.random.default_rng([seed, 1])
+        drawn = []
+        for number in range(draws):
+            say(f"bootstrap {number + 1} of {draws}")
+            counts = rng.poisson(1.0, self.rows.persons).astype(np.float64)
+            drawn.append(self.fit(counts, weights, ROUGHLY))
+        if not drawn:
+            return weights, weights
+        stacked = [np.array([one[k] for one in drawn]) for k in range(len(weights))]
+        low, high = ([np.quantile(draws, q, axis=0) for draws in stacked] for q in (0.025, 0.975))
+        return low, high
+
     def fit(self, drawn: Floats, start: list[Floats], enough: float = ENOUGH) -> list[Floats]:
         """Fit with each person counted so often."""
         counts = self.rows.counts * drawn[self.rows.person] * self.shares[self.rows.view]
@@ -140,16 +170,6 @@ class _Learner:
             summed(self.row, np.where(self.rows.offends, 0.0, counts), size),
         )
         return fit(table, self.prior, start, self.centre, self.spread, self.within, enough)
-
-
-def _interval(
-    drawn: list[list[Floats]], weights: list[Floats]
-) -> tuple[list[Floats], list[Floats]]:
-    if not drawn:
-        return weights, weights
-    stacked = [np.array([one[k] for one in drawn]) for k in range(len(weights))]
-    low, high = ([np.quantile(draws, q, axis=0) for draws in stacked] for q in (0.025, 0.975))
-    return low, high
 
 
 def _held_out(learn: _Learner, weights: list[Floats], fold: Ints) -> Floats:
@@ -189,7 +209,11 @@ class _Unseen:
         if not apart:
             return self
         more = training(apart, card.prior)
-        weights = [np.array(bins.weights) for bins in card.signals.values()]
+        more_sums = np.empty(more.counts.size)
+        for number, view in enumerate(ALL):
+            of_view = more.view == number
+            weights = weights_of(card, with_text=with_text(view))
+            more_sums[of_view] = log_odds(more.codes[of_view], weights, card.prior)
         return _Unseen(
             Training(
                 np.concatenate([self.rows.codes, more.codes]),
@@ -200,7 +224,7 @@ class _Unseen:
                 self.rows.persons + more.persons,
                 self.rows.innocent + more.innocent,
             ),
-            np.concatenate([self.sums, log_odds(more.codes, weights, card.prior)]),
+            np.concatenate([self.sums, more_sums]),
             np.concatenate([self.fold, rng.integers(0, FOLDS, more.persons)[more.person]]),
         )
 

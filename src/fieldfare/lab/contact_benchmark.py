@@ -176,7 +176,7 @@ def fit(
         )
     line = fitted_card.basis(train, work.form, apart=apart, prior=chosen.prior, seed=chosen.seed)
     card = replace(fitted.card, version=chosen.card, basis=line)
-    card = scorecard_file.write(card_file, card, fitted.low, fitted.high)
+    card = scorecard_file.write(card_file, card, fitted.text, fitted.without_text)
     kept = {"digest": digest, "card": card.sha256, "report": fitted.report}
     report_file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return card, fitted.report

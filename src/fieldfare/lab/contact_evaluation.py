@@ -53,7 +53,7 @@ def weights_of(card: Scorecard, seen_as: str) -> list[Floats]:
     """The card's weights; those of what is not read are 0."""
     found = []
     for name, bins in card.signals.items():
-        weights = np.array(bins.weights)
+        weights = np.array(bins.weights_for(with_text=seen_as != "metadata"))
         counts = seen_as != "text" or catalogue()[name].evidence == "text"
         found.append(weights if counts else np.zeros_like(weights))
     return found
@@ -229,8 +229,7 @@ def calibration_of(worlds: Sequence[Observed], card: Scorecard) -> dict[str, Any
     found = {}
     for number, view in enumerate(VIEWS):
         of_view = rows.view == number
-        weights = [np.array(bins.weights) for bins in card.signals.values()]
-        sums = log_odds(rows.codes[of_view], weights, card.prior)
+        sums = log_odds(rows.codes[of_view], weights_of(card, view), card.prior)
         with_text = np.full(sums.size, view == "both")
         said = 1 / (1 + np.exp(-calibrated(sums, card, with_text)))
         found[view] = calibration(said, rows.offends[of_view], rows.counts[of_view])

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab.moments import Observed
 from fieldfare.risk.scorecard import Band, Scorecard
 
@@ -46,17 +47,27 @@ def _made(each: Observed) -> str:
     return f"{each.world.innocent:,} innocent accounts and {offenders:,} offenders{seed}"
 
 
-def with_weights(form: Scorecard, weights: Sequence[Floats]) -> Scorecard:
-    """The card with other weights, of two decimals."""
-    return replace(
-        form,
-        signals={
-            name: msgspec.structs.replace(
-                bins, weights=tuple(round(float(w), 2) + 0.0 for w in weight)
-            )
-            for (name, bins), weight in zip(form.signals.items(), weights, strict=True)
-        },
-    )
+def with_weights(
+    form: Scorecard, weights: Sequence[Floats], without_text: Sequence[Floats] | None = None
+) -> Scorecard:
+    """The card with other weights, of two decimals. What is seen in text alone has none without."""
+    other: Sequence[Floats | None] = without_text or [None] * len(weights)
+    signals = {}
+    for (name, bins), text, none in zip(form.signals.items(), weights, other, strict=True):
+        apart = none is not None and catalogue()[name].evidence != "text"
+        signals[name] = msgspec.structs.replace(
+            bins, weights=_rounded(text), without_text=_rounded(none) if apart else None
+        )
+    return replace(form, signals=signals)
+
+
+def _rounded(weights: Floats | None) -> tuple[float, ...]:
+    return () if weights is None else tuple(round(float(w), 2) + 0.0 for w in weights)
+
+
+def weights_of(card: Scorecard, *, with_text: bool) -> list[Floats]:
+    """The card's weights, an array a signal, for accounts of which text was read or none was."""
+    return [np.array(bins.weights_for(with_text=with_text)) for bins in card.signals.values()]
 
 
 def bands(card: Scorecard, with_text: float, without: float) -> tuple[Band, ...]:

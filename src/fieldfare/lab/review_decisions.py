@@ -17,17 +17,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fieldfare.lab.calibration import directions
-from fieldfare.lab.fitted_card import with_weights
+from fieldfare.lab.fitted_card import weights_of, with_weights
 from fieldfare.lab.moments import encode
 from fieldfare.lab.scorecard_fit import Table, fit, limits
-from fieldfare.risk.assessment import assess
+from fieldfare.risk.assessment import assess, text_was_read
 from fieldfare.risk.scorecard import Scorecard
 from fieldfare.vocabulary import InputError
+
+Flags = npt.NDArray[np.bool_]
 
 DECISIONS: Final[Mapping[str, bool]] = {"confirmed": True, "dismissed": False}
 MOVED: Final = 0.005
@@ -82,12 +85,8 @@ def refit(
             "the scan that was reviewed"
         )
     labels = np.array([decisions.labels[accounts[n]] for n in rows], np.bool_)
-    table = Table.of(encode(signals.take(pa.array(rows)), card), labels, np.ones(rows.size))
-    centre = [np.array(bins.weights) for bins in card.signals.values()]
-    within = list(limits(card, directions(card)).values())
-    fitted = with_weights(card, fit(table, card.prior, centre, centre, spread, within))
     fitted = replace(
-        fitted,
+        _fitted(signals.take(pa.array(rows)), labels, card, spread),
         calibration=None,
         alarms=None,
         version=f"{card.version}+{rows.size}",
@@ -103,6 +102,21 @@ def refit(
         "weights": changed_weights(card, fitted),
         **changed_bands(signals, card, fitted),
     }
+
+
+def _fitted(signals: pa.Table, labels: Flags, card: Scorecard, spread: float) -> Scorecard:
+    """The card with weights fitted to labelled accounts; where it has weights of their own for
+    accounts of which no text was read, each by the accounts it is for."""
+    codes, read = encode(signals, card), text_was_read(signals)
+    apart = any(bins.without_text is not None for bins in card.signals.values())
+    found = []
+    for with_text in (True, False) if apart else (True,):
+        of = read == with_text if apart else np.ones(labels.size, np.bool_)
+        centre = weights_of(card, with_text=with_text)
+        within = list(limits(card, directions(card), with_text=with_text).values())
+        table = Table.of(codes[of], labels[of], np.ones(int(of.sum())))
+        found.append(fit(table, card.prior, centre, centre, spread, within))
+    return with_weights(card, *found)
 
 
 def _signals(paths: Sequence[Path], card: Scorecard) -> pa.Table:
@@ -124,17 +138,22 @@ def changed_weights(old: Scorecard, new: Scorecard) -> list[dict[str, Any]]:
     """Every bin whose weight moved, the farthest first."""
     found = []
     for name, bins in old.signals.items():
-        for k, (was, now) in enumerate(zip(bins.weights, new.signals[name].weights, strict=True)):
-            if abs(was - now) >= MOVED:
-                found.append(
-                    {
-                        "signal": name,
-                        "from": bins.edges[k - 1] if k else None,
-                        "to": bins.edges[k] if k < len(bins.edges) else None,
-                        "was": was,
-                        "now": now,
-                    }
-                )
+        for with_text in (True, False) if bins.without_text is not None else (True,):
+            before, after = (
+                card.signals[name].weights_for(with_text=with_text) for card in (old, new)
+            )
+            found += [
+                {
+                    "signal": name,
+                    "from": bins.edges[k - 1] if k else None,
+                    "to": bins.edges[k] if k < len(bins.edges) else None,
+                    "without_text": not with_text,
+                    "was": was,
+                    "now": now,
+                }
+                for k, (was, now) in enumerate(zip(before, after, strict=True))
+                if abs(was - now) >= MOVED
+            ]
     return sorted(found, key=lambda row: (-abs(row["now"] - row["was"]), row["signal"]))
 
 

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from fieldfare.risk.scorecard import Band, Bins, Points, Scorecard, parse
 
 Floats = npt.NDArray[np.float64]
+Interval = tuple[Sequence[Floats], Sequence[Floats]]
+"""The lower and the upper end for every weight: an array a signal."""
 
 HEAD: Final = """\
 # A scorecard: what each signal is worth, as weights of evidence. Written by `fieldfare calibrate`.
@@ -25,12 +27,13 @@ HEAD: Final = """\
 #   weights  one more than edges; only rising, or only falling (a higher value is never worth
 #            first more and then less). Below them, the 95 % interval of each over accounts drawn
 #            again; it does not hold what a simulation gets wrong.
+#   weights_without_text  the same for accounts of which no text was read; those above, if not given
 #   A value that is not known adds nothing.
 """
 
 
 def render(
-    card: Scorecard, low: Sequence[Floats] | None = None, high: Sequence[Floats] | None = None
+    card: Scorecard, text: Interval | None = None, without_text: Interval | None = None
 ) -> str:
     """The file's text. With intervals, each stands as a comment below its weights."""
     lines = [
@@ -51,13 +54,20 @@ def render(
     lines += _alarms(card) + _calibration(card)
     for number, (name, bins) in enumerate(card.signals.items()):
         lines += ["", f"[signals.{name}]", f"edges = {_numbers(bins.edges)}"]
-        lines.append(f"weights = {_numbers(bins.weights)}")
-        if low is not None and high is not None:
-            spans = zip(low[number].tolist(), high[number].tolist(), strict=True)
-            lines.append("# 95 %: " + ", ".join(f"{a:.2f} to {b:.2f}" for a, b in spans))
+        lines += [f"weights = {_numbers(bins.weights)}", *_spans(text, number)]
+        if bins.without_text is not None:
+            lines.append(f"weights_without_text = {_numbers(bins.without_text)}")
+            lines += _spans(without_text, number)
         lines += [f"format = {_text(bins.format)}", f"sentence = {_text(bins.sentence)}"]
         lines += _instead(bins)
     return "\n".join(lines) + "\n"
+
+
+def _spans(interval: Interval | None, number: int) -> list[str]:
+    if interval is None:
+        return []
+    spans = zip(*(end[number].tolist() for end in interval), strict=True)
+    return ["# 95 %: " + ", ".join(f"{a:.2f} to {b:.2f}" for a, b in spans)]
 
 
 def _band(band: Band) -> str:
@@ -118,14 +128,14 @@ def _points(name: str, points: Points) -> list[str]:
 def write(
     path: Path,
     card: Scorecard,
-    low: Sequence[Floats] | None = None,
-    high: Sequence[Floats] | None = None,
+    text: Interval | None = None,
+    without_text: Interval | None = None,
 ) -> Scorecard:
     """Write a card, and give it as it reads back. Raises SettingsError where it is not valid."""
-    text = render(card, low, high)
-    read = parse(text.encode(), str(path))
+    rendered = render(card, text, without_text)
+    read = parse(rendered.encode(), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    path.write_text(rendered, "utf-8")
     return read
 
 

@@ -56,8 +56,8 @@ class Limits:
         return np.clip(isotonic(*order)[::sign], self.floor, self.ceiling)
 
 
-def limits(form: Scorecard, rises: dict[str, bool]) -> dict[str, Limits]:
-    """The limits that a card gives to fits in its form.
+def limits(form: Scorecard, rises: dict[str, bool], *, with_text: bool = True) -> dict[str, Limits]:
+    """The limits that a card gives to fits in its form, by its weights with text or without.
 
     No weight lies more than `SLACK` beyond its signal's range in the form, or beyond
     `MAX_WEIGHT`. A bin at an end that the form gives 0 stays 0: there nothing was seen, and a
@@ -65,7 +65,7 @@ def limits(form: Scorecard, rises: dict[str, bool]) -> dict[str, Limits]:
     """
     found = {}
     for name, bins in form.signals.items():
-        given = np.array(bins.weights)
+        given = np.array(bins.weights_for(with_text=with_text))
         floor = np.full(given.size, max(given.min() - SLACK, -MAX_WEIGHT))
         ceiling = np.full(given.size, min(given.max() + SLACK, MAX_WEIGHT))
         harmless = 0 if rises[name] else given.size - 1

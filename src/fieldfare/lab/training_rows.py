@@ -12,7 +12,7 @@ says nothing about moderators.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +48,17 @@ class Training:
     persons: int
     innocent: int
     """Accounts, with those that no row is of: nobody has anything to say about them."""
+
+    def take(self, rows: Flags) -> Training:
+        """Some of the rows, of as many persons."""
+        return replace(
+            self,
+            codes=self.codes[rows],
+            offends=self.offends[rows],
+            counts=self.counts[rows],
+            person=self.person[rows],
+            view=self.view[rows],
+        )
 
 
 def training(worlds: Sequence[Observed], prior: float) -> Training:
@@ -157,6 +168,7 @@ def where_seen(seen: Observed, view: str) -> Ints:
 
 
 def learning_shares(rows: Training) -> Floats:
-    """How much each of `ALL` counts for the weights; text read or not, half each."""
+    """How much each of `ALL` counts for the weights: of what is seen with text, and of what is seen
+    without, so much is bare."""
     bare = BARE_SHARE if bool((rows.view >= len(VIEWS)).any()) else 0.0
-    return np.repeat([(1 - bare) / len(VIEWS), bare / len(BARE)], [len(VIEWS), len(BARE)])
+    return np.repeat([1 - bare, bare], [len(VIEWS), len(BARE)])

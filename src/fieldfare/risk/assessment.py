@@ -36,7 +36,7 @@ class Assessed:
     log_odds: Floats
     probability: Floats
     with_text: Flags
-    """Of which accounts text was read; calibration and bands are apart for these."""
+    """Of which accounts text was read; weights, calibration and bands are apart for these."""
 
     @cached_property
     def ranks(self) -> npt.NDArray[np.intp]:
@@ -101,20 +101,21 @@ class Assessed:
 
 def assess(signals: pa.Table, scorecard: Scorecard) -> Assessed:
     """Assess every row of the signals table."""
+    with_text = text_was_read(signals)
     contributions = {
-        name: _weights(signals, name, bins) for name, bins in scorecard.signals.items()
+        name: _weights(signals, name, bins, with_text) for name, bins in scorecard.signals.items()
     }
     sums = np.full(signals.num_rows, scorecard.prior_log_odds)
     for column in contributions.values():
         sums += column
-    with_text = _text_was_read(signals)
     log_odds = calibrated(sums, scorecard, with_text)
     probability = 1 / (1 + np.exp(-log_odds))
     added = log_odds - sums
     return Assessed(scorecard, signals, contributions, added, log_odds, probability, with_text)
 
 
-def _text_was_read(signals: pa.Table) -> Flags:
+def text_was_read(signals: pa.Table) -> Flags:
+    """Of which accounts text was read: their messages were looked at for words."""
     return np.asarray(pc.fill_null(pc.greater(signals["tokens"], 0), False), np.bool_)
 
 
@@ -148,6 +149,9 @@ def bin_numbers(signals: pa.Table, name: str, bins: Bins) -> npt.NDArray[np.int8
     return np.where(np.isnan(values), 0, found).astype(np.int8)
 
 
-def _weights(signals: pa.Table, name: str, bins: Bins) -> Floats:
-    found: Floats = np.array([0.0, *bins.weights])[bin_numbers(signals, name, bins)]
-    return found
+def _weights(signals: pa.Table, name: str, bins: Bins, with_text: Flags) -> Floats:
+    numbers = bin_numbers(signals, name, bins)
+    text: Floats = np.array([0.0, *bins.weights])[numbers]
+    if bins.without_text is None:
+        return text
+    return np.where(with_text, text, np.array([0.0, *bins.without_text])[numbers])

@@ -43,7 +43,12 @@ class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sentence: str
 
 
-class Bins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Bins(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"without_text": "weights_without_text"},
+):
     """What the values of one signal are worth, and how they are said."""
 
     edges: tuple[float, ...]
@@ -52,6 +57,13 @@ class Bins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Format = "number"
     instead: tuple[Instead, ...] = ()
     """By rising `below`; the first that lies above the value is said."""
+    without_text: tuple[float, ...] | None = None
+    """What they are worth for accounts of which no text was read, if anything else: where words say
+    the most, the same conduct says less besides."""
+
+    def weights_for(self, *, with_text: bool) -> tuple[float, ...]:
+        """The weight of each bin."""
+        return self.weights if with_text or self.without_text is None else self.without_text
 
     def sentence_for(self, value: float) -> str:
         """The sentence that is true of a value, with its places still to be filled."""
@@ -249,17 +261,24 @@ def _point_problems(points: Points) -> list[str]:
     return found
 
 
+def _weight_problems(name: str, weights: tuple[float, ...], edges: int) -> list[str]:
+    found = []
+    if len(weights) != edges + 1:
+        found.append(f"{edges} edges need {edges + 1} {name}")
+    rising = sorted(weights)
+    if list(weights) not in (rising, rising[::-1]):
+        found.append(f"{name} must only rise or only fall")
+    if any(not abs(weight) <= MAX_WEIGHT for weight in weights):
+        found.append(f"one of {name} lies outside -{MAX_WEIGHT} to {MAX_WEIGHT}")
+    return found
+
+
 def _bin_problems(bins: Bins) -> list[str]:
     found = []
     if list(bins.edges) != sorted(set(bins.edges)):
         found.append("edges must rise")
-    if len(bins.weights) != len(bins.edges) + 1:
-        found.append(f"{len(bins.edges)} edges need {len(bins.edges) + 1} weights")
-    rising = sorted(bins.weights)
-    if list(bins.weights) not in (rising, rising[::-1]):
-        found.append("weights must only rise or only fall")
-    if any(not abs(weight) <= MAX_WEIGHT for weight in bins.weights):
-        found.append(f"a weight lies outside -{MAX_WEIGHT} to {MAX_WEIGHT}")
+    for name, weights in (("weights", bins.weights), ("weights_without_text", bins.without_text)):
+        found += [] if weights is None else _weight_problems(name, weights, len(bins.edges))
     below = [other.below for other in bins.instead]
     if below != sorted(set(below)):
         found.append("instead: below must rise from one sentence to the next")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
@@ -15,6 +14,7 @@ from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.contacts.catalogue import catalogue
 from fieldfare.risk import scorecard as scorecards
+from fieldfare.risk.scorecard import Bins
 from fieldfare.safeguards.policy import PolicyError, load, parse, shipped
 from fieldfare.safeguards.rules import Policy
 from fieldfare.scan.page import words
@@ -39,12 +39,14 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class BinRow:
-    """One step of a signal of the scorecard."""
+    """What a signal of the scorecard is worth."""
 
     signal: str
     title: str
     steps: list[tuple[str, str]]
     """From which value on, and the weight."""
+    without_text: list[tuple[str, str]]
+    """The same for accounts of which no text was read; empty where there is no difference."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,8 @@ def rules(visit: Visit) -> Response:
             BinRow(
                 name,
                 entries[name].meaning if name in entries else name,
-                [
-                    ("below" if start is None else f"from {start:g}", words.signed(weight))
-                    for start, weight in itertools.zip_longest(
-                        [None, *bins.edges], bins.weights, fillvalue=0.0
-                    )
-                ],
+                _steps(bins, with_text=True),
+                [] if bins.without_text is None else _steps(bins, with_text=False),
             )
             for name, bins in card.signals.items()
         ],
@@ -123,6 +121,14 @@ def rules(visit: Visit) -> Response:
         may_try=bool(visit.console.past) and visit.actor.may(Permission.POLICY_PROPOSE),
     )
     return visit.page("rules.html.j2", "Rules", page)
+
+
+def _steps(bins: Bins, *, with_text: bool) -> list[tuple[str, str]]:
+    weights = bins.weights_for(with_text=with_text)
+    return [
+        ("below" if start is None else f"from {start:g}", words.signed(weight))
+        for start, weight in zip([None, *bins.edges], weights, strict=True)
+    ]
 
 
 @routes.post("/rules/try", Permission.POLICY_PROPOSE)

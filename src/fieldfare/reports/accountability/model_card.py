@@ -104,12 +104,13 @@ def _details(card: Scorecard) -> Iterator[Block]:
 def _inputs(card: Scorecard) -> Iterator[Block]:
     yield Heading(2, "What goes in")
     yield Paragraph(
-        "Every signal that counts, and the most that it can add to or take from the log odds. "
+        "Every signal that counts, and the most that it can add to or take from the log odds, "
+        "apart for accounts of which no text was read. "
         "Nothing else goes into the probability."
     )
     known = catalogue()
     yield grid(
-        ("Signal", "What it is", "Seen in", "Least", "Most"),
+        ("Signal", "What it is", "Seen in", "Least", "Most", "Least without text", "Most"),
         [
             (
                 name,
@@ -117,6 +118,8 @@ def _inputs(card: Scorecard) -> Iterator[Block]:
                 known[name].evidence if name in known else "",
                 f"{min(bins.weights):+.2f}",
                 f"{max(bins.weights):+.2f}",
+                f"{min(bins.weights_for(with_text=False)):+.2f}",
+                f"{max(bins.weights_for(with_text=False)):+.2f}",
             )
             for name, bins in card.signals.items()
         ],
