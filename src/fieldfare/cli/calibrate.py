@@ -51,6 +51,10 @@ def calibrate(
     per_million: Annotated[
         float, typer.Option(min=0, help="False alarms aimed at, of a million innocent accounts.")
     ] = 10.0,
+    per_million_with_text: Annotated[
+        float | None,
+        typer.Option(min=0, help="The same where text is read. Default: as --per-million."),
+    ] = None,
     draws: Annotated[int, typer.Option(min=0, help="Size of the bootstrap over people.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and folds.")] = 0,
     every_days: Annotated[int, typer.Option(min=1, help="Days from one look to the next.")] = 7,
@@ -96,6 +100,7 @@ def calibrate(
             spread=spread or 3.0,
             draws=draws,
             per_million=per_million,
+            per_million_with_text=per_million_with_text,
             say=say,
         )
         card = replace(

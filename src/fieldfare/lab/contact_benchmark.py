@@ -42,14 +42,12 @@ FITTING: Final = (
     "risk/judgement.toml",
 )
 """Where it is decided what is fitted, besides what is seen."""
-TARGETED: Final = "other-seed"
-"""The test world with the parameters of the fit, at which figures are aimed."""
 
 
 class WorldPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A world to make."""
 
-    use: Literal["fit", "choose", "test", "robustness"]
+    use: Literal["fit", "choose", "aim", "test", "robustness"]
     accounts: int
     seed: int
     offenders: float
@@ -74,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     prior: float
     per_million: float
+    per_million_with_text: float
     seed: int
     draws: int
     card: str
@@ -123,18 +122,24 @@ def run(
     card, report = fit(seen, worlds, work, chosen)
     if fit_only:
         return Measured(card, report, {})
-    test = {name: work.look(name, world) for name, world in worlds.items() if world.use == "test"}
+    aimed = [name for name, world in worlds.items() if world.use == "aim"]
+    test = {
+        name: work.look(name, world)
+        for name, world in worlds.items()
+        if world.use in ("aim", "test")
+    }
     for path in graphs:
         test[path.stem] = work.look_at_graph(path, chosen.graphs)
     choose = _of_use(seen, worlds, "choose") or _of_use(seen, worlds, "fit")
     with work.spent("measuring"):
-        figures = measure(test, card, choose, chosen)
+        figures = measure(test, aimed, card, choose, chosen)
     shaken = next((name for name, world in worlds.items() if world.use == "robustness"), None)
     if shaken is not None:
         figures["robustness"] = work.shake(shaken, worlds[shaken], card, figures)
     figures |= {"fit": report, "spent": work.spent.rows, "note": chosen.note}
     figures["ablation_note"] = chosen.ablation_note
-    figures["looked_at_every_days"] = worlds[TARGETED].every_days
+    figures["per_million_with_text"] = chosen.per_million_with_text
+    figures["looked_at_every_days"] = worlds[aimed[0]].every_days
     text = json.dumps(figures, indent=2, ensure_ascii=False)
     (folder / "figures.json").write_text(text + "\n", "utf-8")
     write_page(folder / "page.html", figures)
@@ -152,7 +157,8 @@ def fit(
 ) -> tuple[Scorecard, dict[str, Any]]:
     """The card that ships; written to ``card.toml``, with what it rests on in ``fit.json``. Where
     an earlier run fitted it from the same, it is read."""
-    recipe = repr((chosen.prior, chosen.per_million, chosen.seed, chosen.draws, chosen.card))
+    allowed = chosen.per_million, chosen.per_million_with_text
+    recipe = repr((chosen.prior, *allowed, chosen.seed, chosen.draws, chosen.card))
     recipe += "".join(repr(worlds[name]) for name in seen)
     digest = observed_file.digest(work.form, recipe, FITTING)
     card_file, report_file = work.folder / "card.toml", work.folder / "fit.json"
@@ -172,6 +178,7 @@ def fit(
             seed=chosen.seed,
             draws=chosen.draws,
             per_million=chosen.per_million,
+            per_million_with_text=chosen.per_million_with_text,
             say=work.spent.say,
         )
     line = fitted_card.basis(train, work.form, apart=apart, prior=chosen.prior, seed=chosen.seed)
@@ -184,25 +191,27 @@ def fit(
 
 def measure(
     test: Mapping[str, Observed],
+    aimed: Sequence[str],
     card: Scorecard,
     choose: Sequence[Observed],
     chosen: Plan,
 ) -> dict[str, Any]:
     """The figures of a card, by its own thresholds, on worlds that have chosen nothing: in depth on
-    the one with the parameters of the fit, in brief on each, and the innocent of all together.
-    The card has no threshold for text alone; that is chosen on `choose`."""
+    those `aimed` at together, in brief on each, and the innocent of all together; what signals are
+    worth, on the first. The card has no threshold for text alone; that is chosen on `choose`."""
     limits = {view: evaluation.card_threshold(card, view) for view in VIEWS}
     limits["text"] = evaluation.threshold(choose, card, "text", chosen.per_million)
     figures = evaluation.evaluate(
-        [test[TARGETED]],
+        [test[name] for name in aimed],
         card,
         chosen_on=choose,
         per_million=chosen.per_million,
         limits={seen_as: limits[seen_as] for seen_as in evaluation.SEEN_AS},
     )
     ablation.add_to(
-        figures, [test[TARGETED]], card, chosen_on=choose, per_million=chosen.per_million
+        figures, [test[aimed[0]]], card, chosen_on=choose, per_million=chosen.per_million
     )
+    figures["ablated_on"] = aimed[0]
     return figures | {"all_worlds": evaluation.together(list(test.values()), card, limits)}
 
 
