@@ -161,7 +161,7 @@ def test_an_account_of_which_little_is_known_stays_below_the_prior(card: Scoreca
 def test_what_is_not_known_adds_nothing() -> None:
     known = assess(_signals(OFFENDER), shipped())
     unknown = assess(_signals(OFFENDER | {"acquainted_share": None}), shipped())
-    weight = shipped().signals["acquainted_share"].weights[0]
+    weight = shipped().signals["acquainted_share"].weights_for(with_text=False)[0]
     sums = [each.log_odds[0] - each.calibration[0] for each in (known, unknown)]
     assert sums[0] - sums[1] == pytest.approx(weight)
 
