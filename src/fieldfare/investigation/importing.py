@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 AGAIN: Final = "the same file as another one; it was read once"
 WAITING: Final = 3
+MEMORY_LIMIT: Final = "1000MB"
+"""Of the database while rows come in: nothing else in it needs memory then, and what goes to disk
+is written twice."""
 ROWS: Final = 60_000
 """Rows put into the database at a time."""
 
@@ -60,7 +63,7 @@ def import_paths(
         row["sha256"]: row["source"] for row in case.rows("SELECT source, sha256 FROM sources")
     }
     spool = _Spool(case)
-    with case.transaction():
+    with case.memory(MEMORY_LIMIT), case.transaction():
         try:
             for one in found:
                 _read(one, options, imported, known, spool, on_place)

@@ -25,9 +25,9 @@ DATABASE: Final = "investigation.duckdb"
 FOLDER: Final = "investigations"
 """Where cases lie, below the folder of data."""
 
-MEMORY_LIMIT: Final = "1000MB"
-"""Of the database: above it, it goes to disk. The models of language and the interpreter take some
-500 MB beside it."""
+MEMORY_LIMIT: Final = "800MB"
+"""Of the database: above it, it goes to disk. The interpreter, the models of language and what the
+database does not count take as much again."""
 
 _AT_ONCE: Final = 10_000
 """Rows taken from a long answer at a time."""
@@ -154,6 +154,15 @@ class Investigation:
         except BaseException:
             self.run("ROLLBACK")
             raise
+
+    @contextmanager
+    def memory(self, limit: str) -> Iterator[None]:
+        """Another limit than `MEMORY_LIMIT` within."""
+        self.run(f"SET memory_limit = '{limit}'")
+        try:
+            yield
+        finally:
+            self.run(f"SET memory_limit = '{MEMORY_LIMIT}'")
 
     @contextmanager
     def lent(self, **tables: pa.Table) -> Iterator[None]:
