@@ -72,42 +72,60 @@ SELECT days.source, days.day, COALESCE(daily.shift, whole.shift), COALESCE(daily
 FROM days INNER JOIN whole ON whole.source = days.source
 LEFT JOIN daily ON daily.source = days.source AND daily.day = days.day;
 
--- What was said in the second of two hours of one name: a record that meets another source's there
--- and not in the first, and what follows it in the same conversation.
-CREATE OR REPLACE TEMP TABLE second_hour AS
+-- Records whose clock is another than their day's, by what they meet in other sources. `extra`: what
+-- is added besides.
+CREATE OR REPLACE TEMP TABLE other_clock AS
 WITH timed AS (
-    SELECT m.record, m.source, m.same, m.twice AND m.doubt > 0 AS twice,
+    SELECT m.record, m.source, m.same, m.twice AND m.doubt > 0 AS twice, m.doubt > 0 AS doubtful,
+        m.sent_at // 86_400_000_000 AS day,
         m.sent_at + CASE WHEN m.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END AS moment
     FROM meeting AS m LEFT JOIN clocks AS c ON c.source = m.source
         AND c.day = m.sent_at // 86_400_000_000
 ),
-doubtful AS (
+-- On the day that a clock changes, some are still, or already, of the next day's.
+changes AS (
+    SELECT source, day, unnest([lag(shift) OVER w - shift, lead(shift) OVER w - shift]) AS extra
+    FROM clocks WINDOW w AS (PARTITION BY source ORDER BY day)
+),
+tries AS (
+    SELECT t.record, t.source, t.same, t.moment, t.twice, 3_600_000_000 AS extra FROM timed AS t
+    WHERE t.twice
+    UNION
+    SELECT t.record, t.source, t.same, t.moment, t.twice, c.extra FROM timed AS t
+    INNER JOIN changes AS c ON c.source = t.source AND c.day = t.day
+    WHERE t.doubtful AND NOT t.twice AND c.extra <> 0
+),
+meets AS (
+    SELECT t.record, t.twice, t.extra, bool_or(abs(o.moment - t.moment) <= 90_000_000) AS as_is,
+        bool_or(abs(o.moment - t.moment - t.extra) <= 90_000_000) AS moved
+    FROM tries AS t INNER JOIN timed AS o ON o.same = t.same AND o.source <> t.source
+    WHERE NOT o.twice GROUP BY t.record, t.twice, t.extra
+),
+-- In the second of two hours of one name are those that meet others there and not in the first,
+-- and what follows them in the same conversation.
+repeated AS (
     SELECT u.record, r.source, r.member, r.conversation, r.sent_at // 86_400_000_000 AS day,
         COALESCE(TRY_CAST(regexp_extract(r.locator, '[0-9]+') AS BIGINT), 0) AS place
     FROM units AS u INNER JOIN records AS r ON r.record = u.record WHERE u.twice AND u.doubt > 0
 ),
-hours AS (
-    SELECT t.record, bool_or(abs(o.moment - t.moment) <= 90_000_000) AS first,
-        bool_or(abs(o.moment - t.moment - 3_600_000_000) <= 90_000_000) AS second
-    FROM timed AS t INNER JOIN timed AS o ON o.same = t.same AND o.source <> t.source
-    WHERE t.twice AND NOT o.twice GROUP BY t.record
-),
-placed AS (
-    SELECT d.record, h.first AND NOT h.second AS in_first,
-        bool_or(h.second AND NOT h.first) OVER (PARTITION BY d.source, d.member, d.conversation,
-            d.day ORDER BY d.place, d.record) AS turned
-    FROM doubtful AS d LEFT JOIN hours AS h ON h.record = d.record
+turned AS (
+    SELECT r.record, m.as_is AND NOT m.moved AS in_first,
+        bool_or(m.moved AND NOT m.as_is) OVER (PARTITION BY r.source, r.member, r.conversation,
+            r.day ORDER BY r.place, r.record) AS turned
+    FROM repeated AS r LEFT JOIN meets AS m ON m.record = r.record AND m.twice
 )
-SELECT record FROM placed WHERE turned AND NOT COALESCE(in_first, false);
+SELECT record, 3_600_000_000 AS extra FROM turned WHERE turned AND NOT COALESCE(in_first, false)
+UNION ALL
+SELECT record, MIN(extra) FROM meets WHERE NOT twice AND moved AND NOT as_is GROUP BY record;
 
 CREATE OR REPLACE TEMP TABLE met AS
 WITH timed AS (
     SELECT m.*, m.sent_at + COALESCE(c.shift, 0)
-        + CASE WHEN h.record IS NULL THEN 0 ELSE 3_600_000_000 END AS moment
+        + COALESCE(h.extra, 0) AS moment
     FROM meeting AS m
     LEFT JOIN clocks AS c ON c.source = m.source AND m.doubt > 0
         AND c.day = m.sent_at // 86_400_000_000
-    LEFT JOIN second_hour AS h ON h.record = m.record
+    LEFT JOIN other_clock AS h ON h.record = m.record
 ),
 -- A record twice in a source under one id is one.
 single AS (
@@ -133,9 +151,9 @@ SELECT same, source, unit, hash(same, run, nth) AS message FROM numbered;
 CREATE OR REPLACE TEMP TABLE placed AS
 SELECT u.record, u.doubt, COALESCE(m.message, u.unit) AS message,
     r.sent_at + CASE WHEN u.doubt > 0 THEN COALESCE(c.shift, 0) ELSE 0 END
-        + CASE WHEN h.record IS NULL THEN 0 ELSE 3_600_000_000 END AS moment
+        + COALESCE(h.extra, 0) AS moment
 FROM units AS u INNER JOIN records AS r ON r.record = u.record
-LEFT JOIN second_hour AS h ON h.record = u.record
+LEFT JOIN other_clock AS h ON h.record = u.record
 LEFT JOIN met AS m ON m.same = u.same AND m.source = u.source AND m.unit = u.unit
 LEFT JOIN clocks AS c ON c.source = u.source AND c.day = u.sent_at // 86_400_000_000;
 
