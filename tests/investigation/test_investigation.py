@@ -140,11 +140,16 @@ def test_a_clock_that_is_hours_off_is_set_by_the_same_messages(tmp_path: Path, m
     assert case.value("SELECT MIN(shift) FROM clocks") == -2 * 3_600_000_000
 
 
-def test_the_hour_that_comes_twice_is_told_by_the_other_archive(tmp_path: Path, make: Make) -> None:
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
+def test_when_clocks_go_back_the_other_archive_tells_the_hour(
+    zone: str, tmp_path: Path, make: Make
+) -> None:
     # Clocks in London went back at 01:00 UTC on 26 October 2025.
     back = int(datetime(2025, 10, 26, 1, tzinfo=UTC).timestamp())
-    moments = [back - 3000 + 300 * k for k in range(20)]
-    said = ["ok" if k % 5 == 0 else f"what was said number {k}" for k in range(20)]
+    around = [back - 3000 + 300 * k for k in range(20)]
+    apart = [300 * k for k in range(3)]
+    moments = [*(back - 90_000 + k for k in apart), *around, *(back + 90_000 + k for k in apart)]
+    said = ["ok" if k % 5 == 0 else f"what was said number {k}" for k in range(26)]
     rows = lines([(CHILD, CHILD if k % 2 else SUSPECT, text) for k, text in enumerate(said)])
     for row, moment in zip(rows, moments, strict=True):
         row["sent_at"] = (moment + 7) * 1_000_000
@@ -158,9 +163,9 @@ def test_the_hour_that_comes_twice_is_told_by_the_other_archive(tmp_path: Path, 
     chat = tmp_path / "WhatsApp Chat with +44 7700 900101.txt"
     chat.write_text("01/10/2025, 10:00 - +44 7700 900001: older\n" + text, "utf-8")
     more = lines([(OTHER, SUSPECT, "one more")])
-    case = make(write(tmp_path / "a.jsonl", rows + more), chat, zone="Europe/London")
-    assert case.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 20
-    assert case.value("SELECT COUNT(*) FROM messages") == 22
+    case = make(write(tmp_path / "a.jsonl", rows + more), chat, zone=zone)
+    assert case.value("SELECT COUNT(*) FROM messages WHERE len(origins) = 2") == 26
+    assert case.value("SELECT COUNT(*) FROM messages") == 28
 
 
 def test_a_photo_was_sent_where_one_was_asked_for(tmp_path: Path, make: Make) -> None:
