@@ -146,4 +146,5 @@ def _country(row: dict[str, Any]) -> str:
 
     urgent = f", {row['urgent']:,} at risk now" if row["urgent"] else ""
     name = country_name(row["country"] or UNKNOWN)
-    return f"  {name:<20} {row['children']:>5,} children{urgent}"
+    children = "child" if row["children"] == 1 else "children"
+    return f"  {name:<20} {row['children']:>5,} {children}{urgent}"
