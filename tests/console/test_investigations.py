@@ -60,6 +60,8 @@ def test_the_overview_says_first_who_is_in_danger_then_how_many_children(desk: D
     urgent = [each for each in found if each.possible and each.risk >= 3]
     for each in urgent[:12]:
         assert f'id="p-{each.key}"' in page
+    who = f"{len(urgent)} people who are or may be children"
+    assert len(urgent) < 2 or f"Signs of danger now: {who}." in page
     assert not urgent or page.index("In danger now") < page.index("Where the children are")
 
 
