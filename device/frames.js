@@ -25,6 +25,7 @@ export class Frames {
   #rows;
   #stems;
   #owners;
+  #languages;
   #found;
   #marks = new Int32Array(MARKS * FIELDS);
   #marked = 0;
@@ -36,9 +37,13 @@ export class Frames {
   #lasts = new Int32Array(MOST_PARTS);
   #tries = 0;
 
-  constructor({ sets, anchors, needed, barred, owners, stems }, found) {
+  /** The bits of the languages whose frames are looked for. */
+  heard = -1;
+
+  constructor({ sets, anchors, needed, barred, owners, languages, stems }, found) {
     this.#rows = { sets, anchors, needed, barred };
     this.#owners = owners;
+    this.#languages = languages;
     this.#stems = stems;
     this.#found = found;
   }
@@ -47,6 +52,7 @@ export class Frames {
   begin(apart) {
     this.#marked = 0;
     this.#settled = 0;
+    this.heard = -1;
     this.#reach = apart ? FRAME_WORDS : FRAME_BYTES;
   }
 
@@ -111,6 +117,7 @@ export class Frames {
       while (high < marked && marks[high * FIELDS + FIRST] < word + reach) high++;
       for (let k = anchors.first[number]; k < anchors.first[number + 1]; k++) {
         const frame = anchors.rows[k];
+        if (!(this.#languages[frame] & this.heard)) continue;
         if (this.#found.has(this.#owners[frame])) continue;
         let near = true;
         for (let j = needed.first[frame] + 1; j < needed.first[frame + 1]; j++) {

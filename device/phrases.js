@@ -17,6 +17,7 @@ const KIND_SHIFT = 28;
 const ID = (1 << KIND_SHIFT) - 1;
 const RING = 64;
 const AHEAD = 24;
+const HEARD = 2;
 const VOTERS = 64;
 const MOST_BROKEN = 6;
 const STEPS = 256;
@@ -66,6 +67,9 @@ class Tree {
     this.last = (1 << bits) - 1;
     // Of each slot child, node and label side by side, for one access to memory instead of three.
     this.slots = new Uint32Array(4 << bits);
+    /** Of each node: whether others follow it. */
+    this.inner = new Uint8Array(nodes);
+    for (let node = FIRST_NODE; node < nodes; node++) this.inner[parents[node]] = 1;
     for (let node = FIRST_NODE; node < nodes; node++) this.#enter(parents[node], labels[node], node);
     this.first = new Int32Array(nodes + 1);
     for (let node = 0; node < nodes; node++) this.first[node + 1] = this.first[node] + counts[node];
@@ -147,10 +151,17 @@ export class Phrases {
     return this.#found;
   }
 
+  /** The bits of the languages that most words are of; those that half as many are of are heard. */
   #spoken(words) {
-    this.#votes.fill(0);
-    for (let word = 0; word < words; word++) vote(this.#votes, this.#voices.of(this.#hashes[word]));
-    return mostSpoken(this.#votes) || -1;
+    const votes = this.#votes.fill(0);
+    for (let word = 0; word < words; word++) vote(votes, this.#voices.of(this.#hashes[word]));
+    const speaking = mostSpoken(votes);
+    if (!speaking) return -1;
+    let heard = 0;
+    const most = Math.max(...votes);
+    for (let k = 0; k < LANGUAGES; k++) if (HEARD * votes[k] >= most) heard |= 1 << k;
+    this.#frames.heard = heard;
+    return speaking;
   }
 
   #voiced(start, end) {
@@ -265,7 +276,7 @@ export class Phrases {
           if (tree.first[then] < tree.first[then + 1]) {
             this.#reached(then, place, word + 1, now, wrong, odd, word + 1 - place);
           }
-          if (depth < this.#room && wrong + odd <= MOST_BROKEN) {
+          if (tree.inner[then] && depth < this.#room && wrong + odd <= MOST_BROKEN) {
             stack[depth * 5] = then;
             stack[depth * 5 + 1] = word + 1;
             stack[depth * 5 + 2] = now;

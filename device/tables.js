@@ -95,6 +95,7 @@ function parse(data) {
       needed: rows("needed"),
       barred: rows("barred"),
       owners: section("frame_owners"),
+      languages: section("frame_languages"),
       stems: section("stems"),
     },
     vocabulary: { data: section("words"), bounds, masks: section("word_masks") },

@@ -3,14 +3,15 @@
 Nobody in the ordinary conversation is grooming a child, so that every indicator found there
 counts as false. Each source is halved in the middle: phrases are tuned while looking at the
 first half (``tune``) and figures are reported on the second (``test``). Recall is of the
-paraphrases that the phrase files hold out. Each figure is given for phrases alone, the
-default, for phrases and heads, and for heads without pieces.
+paraphrases that the phrase files hold out. Each figure is given for phrases and frames, the
+default, for phrases alone, and for both with heads, with pieces and without.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,14 +44,16 @@ def measure(folder: Path, part: str = "test") -> dict[str, Any]:
     messages = {name: _part(texts, part) for name, texts in read_benign(folder).items()}
     whole = LanguageModel.load()
     ways = {name: _way(model, messages) for name, model in models().items()}
-    shipped = ways.pop("phrases_alone")
+    shipped = ways.pop("phrases_and_frames")
     return {"part": part, "model": whole.fingerprint, **shipped, "other_ways": ways}
 
 
 def models() -> dict[str, LanguageModel]:
-    """The ways to find indicators that are compared."""
+    """The ways to find indicators that are compared; those with heads have frames too."""
+    whole = LanguageModel.load()
     return {
-        "phrases_alone": LanguageModel.load(),
+        "phrases_and_frames": whole,
+        "phrases_alone": replace(whole, indicators=whole.indicators.phrases_alone()),
         "phrases_and_heads": LanguageModel.load(heads=True),
         "phrases_and_heads_without_pieces": LanguageModel.load(heads=True, pieces=False),
     }

@@ -12,18 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fieldfare.language._phrase_tree import child
+from fieldfare.language._phrase_tree import step
 from fieldfare.language._words import BASIS, PRIME, character, compiled
 from fieldfare.language.frame_index import SPREAD, STEM_BITS, Frames
 from fieldfare.language.frames import FRAME_BYTES, FRAME_WORDS, MOST_PARTS
-from fieldfare.language.phrase_index import KIND_SHIFT, STEM
+from fieldfare.language.phrase_index import SETS, STEM
 
-INLINED = "ed3d29a12d63b75c"
+INLINED = "72c60e9b3f6ae83f"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
-Hashes = npt.NDArray[np.uint32]
 Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
 Small = npt.NDArray[np.int32]
@@ -42,9 +41,10 @@ ENOUGH = 2
 """Points of a phrase or frame that is found."""
 STRAINED = 2
 """Points lost for a word of the language that is read as another."""
-ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
 STEM_SHIFT = np.uint32(32 - STEM_BITS)
+SET_SHIFT = np.uint64(SETS)
+LOW = np.uint64(0x7FFFFFFF)
 STEM_SPREAD = np.uint32(SPREAD)
 
 SET, FIRST, LAST, START, END, POINTS, BROKEN, STRAINS = range(8)
@@ -114,6 +114,12 @@ def mark(
 
 
 @compiled
+def set_of(after: Any) -> Any:
+    """The set of parts that ends where a slot of the tree leads to; -1 for none."""
+    return np.int64((after >> SET_SHIFT) & LOW) - 1
+
+
+@compiled
 def stem_bit(stems: Bytes, h: Any) -> Any:
     """1 where a beginning of words may have this hash, or 0."""
     place = np.uint32(np.uint32(h * STEM_SPREAD) >> STEM_SHIFT)
@@ -122,8 +128,8 @@ def stem_bit(stems: Bytes, h: Any) -> Any:
 
 @compiled
 def mark_stems(
-    buffer: Bytes, start: Any, end: Any, word: Any, keys: Entries, children: Hashes,
-    first: Small, outputs: Small, stems: Bytes, marks: Integers, marked: Any,
+    buffer: Bytes, start: Any, end: Any, word: Any, slots: Entries, stems: Bytes,
+    marks: Integers, marked: Any,
 ) -> Any:  # fmt: skip
     """Remember the parts that the beginnings of a word say."""
     h = BASIS
@@ -134,25 +140,24 @@ def mark_stems(
         at += width
         if not stem_bit(stems, h):
             continue
-        node = child(keys, children, STEM, h)
-        for k in range(first[node], first[node + 1]):
-            marked = mark(
-                marks, marked, outputs[k] & ID, word, word + 1, start - 1, end + 1, WELL, 0, 0
-            )
+        at_slot = step(slots, STEM, h)
+        if at_slot:
+            number = set_of(slots[at_slot])
+            marked = mark(marks, marked, number, word, word + 1, start - 1, end + 1, WELL, 0, 0)
     return marked
 
 
 @compiled
 def ripe(
-    frames: Frames, parts: Parts, marked: Any, settled: Any, place: Any, apart: Any, message: Any,
-    masks: Masks, hits: Integers, found: Any,
+    frames: Frames, parts: Parts, marked: Any, settled: Any, place: Any, heard: Any, apart: Any,
+    message: Any, masks: Masks, hits: Integers, found: Any,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Look through the places that nothing at `place` or after it can matter to, and forget
     those that matter no longer. Returns how many remain, up to where anchors were looked at, and
     the hits."""
     reach = FRAME_WORDS if apart else FRAME_BYTES
     until = place - 2 * reach + 1
-    found = settle(frames, parts, marked, settled, until, apart, message, masks, hits, found)
+    found = settle(frames, parts, marked, settled, until, heard, apart, message, masks, hits, found)
     kept = 0
     for m in range(marked):
         if parts.marks[m, LAST] > until - 2 * reach:
@@ -184,10 +189,11 @@ def says(bits: Masks, rows: Small, members: Small, number: Any, part: Any) -> An
 
 @compiled
 def settle(
-    frames: Frames, parts: Parts, marked: Any, since: Any, until: Any, apart: Any, message: Any,
-    masks: Masks, hits: Integers, found: Any,
+    frames: Frames, parts: Parts, marked: Any, since: Any, until: Any, heard: Any, apart: Any,
+    message: Any, masks: Masks, hits: Integers, found: Any,
 ) -> Any:  # fmt: skip
-    """Note the frames whose anchor begins at a word (or byte) from `since` on, before `until`."""
+    """Note the frames whose anchor begins at a word (or byte) from `since` on, before `until`, of
+    the languages of the bits in `heard`."""
     marks = parts.marks
     bits, rows, members = frames.bits, frames.parts_first, frames.parts
     anchors_first, needed_first, needed = frames.anchors_first, frames.needed_first, frames.needed
@@ -211,6 +217,8 @@ def settle(
             high += 1
         for k in range(anchors_first[number], anchors_first[number + 1]):
             frame = frames.anchors[k]
+            if not frames.languages[frame] & heard:
+                continue
             if not hits.shape[0] and masks[message] & (ONE << np.uint64(frames.owners[frame])):
                 continue
             near = True

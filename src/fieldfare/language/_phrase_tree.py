@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fieldfare.language._words import character, compiled, hash_word
 from fieldfare.language.phrase_index import FREE, JOINED
 
-INLINED = "27518602200a1e50"
+INLINED = "d49bcc3451be8f78"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -21,6 +21,8 @@ Integers = npt.NDArray[np.int64]
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 S32 = np.uint64(32)
 ONE = np.uint64(1)
+TWO = np.uint64(2)
+FOLLOWER_SHIFT = np.uint32(26)
 
 
 @compiled
@@ -34,6 +36,26 @@ def child(keys: Entries, children: Hashes, node: Any, label: Any) -> Any:
             return np.int64(children[at])
         at = (at + ONE) & last
     return np.int64(0)
+
+
+@compiled
+def step(slots: Entries, node: Any, label: Any) -> Any:
+    """Where in `phrase_index.Tree.slots` it stands what `label` leads to from `node`; 0 for
+    nothing."""
+    last = np.uint64((slots.size >> 2) - 1)
+    key = (np.uint64(node) << S32) | np.uint64(label)
+    at = ((key * SPREAD) >> S32) & last
+    while slots[at << TWO] != FREE:
+        if slots[at << TWO] == key:
+            return np.int64((at << TWO) | ONE)
+        at = (at + ONE) & last
+    return np.int64(0)
+
+
+@compiled
+def may_follow(followers: Any, label: Any) -> Any:
+    """Whether a label may lead on from a node, by the node's followers."""
+    return (followers >> np.uint64(np.uint32(label) >> FOLLOWER_SHIFT)) & ONE
 
 
 @compiled

@@ -22,27 +22,30 @@ from fieldfare.language._frames import (
     new_parts,
     note,
     ripe,
+    set_of,
     settle,
     stem_bit,
 )
 from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
-from fieldfare.language._phrase_tree import child
-from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended
+from fieldfare.language._phrase_tree import may_follow, step
+from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended_again, new_memory
 from fieldfare.language._words import BASIS, PRIME, character, compiled, mask_of
-from fieldfare.language.frame_index import LATIN, Frames
+from fieldfare.language.frame_index import Frames
 from fieldfare.language.phrase_index import (
     APART,
     CLOSES,
+    INNER,
     JOINED,
     KIND_SHIFT,
+    LATIN,
     OPENS,
-    PARTS,
+    PHRASES,
     WHOLE,
     Tree,
     Vocabulary,
 )
 
-INLINED = "ab98630833278492"
+INLINED = "0a5d414a7ae25e01"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -61,14 +64,20 @@ STEPS = 256
 """Steps of the search for phrases that begin at one word: a bound on hostile texts."""
 SIDES = 128
 """First sides of gaps remembered at a time."""
+HEARD = 2
+"""A language is heard that one word in so many is of, of those that the most spoken one has."""
 EVERY = np.uint32(0xFFFFFFFF)
 ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
+NODE = np.uint64(INNER - 1)
+IS_INNER = np.uint64(INNER)
+ANY_PHRASES = np.uint64(PHRASES)
 
 
 @compiled
-def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Integers) -> Any:
-    """The bits of the languages that most of the first words of a line are of; all for none."""
+def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Integers) -> tuple[Any, Any]:
+    """The bits of the languages that most of the first words of a line are of; and of those that
+    half as many are of. All for none."""
     votes[:] = 0
     for word in range(words):
         mask = mask_of(voices, hashes[word])
@@ -78,7 +87,14 @@ def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Integers) -> Any:
             mask >>= np.uint32(1)
             language += 1
     speaking = most_spoken(votes)
-    return speaking if speaking else EVERY
+    if not speaking:
+        return EVERY, EVERY
+    heard = np.uint32(0)
+    most = np.max(votes)
+    for language in range(LANGUAGES):
+        if HEARD * votes[language] >= most:
+            heard |= np.uint32(1) << np.uint32(language)
+    return speaking, heard
 
 
 @compiled
@@ -196,6 +212,7 @@ def match(
     familiars = np.zeros(RING, np.bool_)
     stemmed = np.zeros(RING, np.bool_)
     parts = new_parts()
+    memory = new_memory(starts.size - 1)
     readings = np.zeros((RING, READINGS + 1), np.uint32)
     worth = np.zeros((RING, READINGS + 1), np.int8)
     codes = np.zeros(LONGEST, np.int64)
@@ -203,10 +220,9 @@ def match(
     spare = np.zeros(LONGEST + 2, np.uint32)
     votes = np.zeros(LANGUAGES, np.int64)
     sides = np.zeros((SIDES, 6), np.int64)
-    stack = np.zeros((STEPS + READINGS + 2, 5), np.int64)
+    stack = np.zeros((STEPS + READINGS + 2, 6), np.int64)
     # Out of their tuples, which are slow to pass.
-    keys, children, first, outputs = tree.keys, tree.children, tree.first, tree.outputs
-    stems, marks = frames.stems, parts.marks
+    slots, stems, marks = tree.slots, frames.stems, parts.marks
     found = np.int64(0)
     for i in range(starts.size - 1):
         masks[i] = 0
@@ -216,6 +232,7 @@ def match(
         read = np.int64(0)
         seen = np.int64(0)
         speaking = np.uint32(0)
+        heard = EVERY
         broken_line = False
         unspaced = tree.everywhere
         place = np.int64(0)
@@ -249,16 +266,16 @@ def match(
             stack[0, 0] = APART
             stack[0, 1] = place
             stack[0, 2:] = 0
+            stack[0, 5] = -1
             steps = 0
             origin = begins[place & (RING - 1)]
             if marked > RIPE:
                 marked, settled, found = ripe(
-                    frames, parts, marked, settled, place, True, i, masks, hits, found
+                    frames, parts, marked, settled, place, heard, True, i, masks, hits, found
                 )
             if stemmed[place & (RING - 1)]:
                 marked = mark_stems(
-                    buffer, origin, ends[place & (RING - 1)], place, keys, children, first,
-                    outputs, stems, marks, marked,
+                    buffer, origin, ends[place & (RING - 1)], place, slots, stems, marks, marked
                 )  # fmt: skip
             while depth and steps < STEPS:
                 depth -= 1
@@ -268,13 +285,14 @@ def match(
                 points = stack[depth, 2]
                 broken = stack[depth, 3]
                 strained = stack[depth, 4]
+                followers = np.uint64(stack[depth, 5])
                 slot = word & (RING - 1)
                 if word >= read:
                     continue
                 if counts[slot] < 0:
                     if speaking == 0:
                         # The first of all words: the ring holds those ahead from slot 0 on.
-                        speaking = spoken(hashes, read, vocabulary.voices, votes)
+                        speaking, heard = spoken(hashes, read, vocabulary.voices, votes)
                         broken_line = rough(buffer, begins, ends, hashes, read, known, speaking)
                     familiars[slot] = (mask_of(known, hashes[slot]) & speaking) != 0 and voiced(
                         buffer, begins[slot], ends[slot]
@@ -285,41 +303,46 @@ def match(
                     if familiars[slot] and node == APART:
                         counts[slot] = -1  # No phrase begins with a word read as another.
                     elif broken_line:
-                        counts[slot] += mended(
-                            buffer, begins[slot], ends[slot], hashes[slot], vocabulary, speaking,
-                            codes, others, spare, readings[slot, 1:], worth[slot, 1:],
+                        counts[slot] += mended_again(
+                            memory.words, memory.hashes, memory.worth, buffer, begins[slot],
+                            ends[slot], hashes[slot], vocabulary, speaking, codes, others, spare,
+                            readings[slot, 1:], worth[slot, 1:],
                         )  # fmt: skip
                 for k in range(1 if familiars[slot] and node == APART else counts[slot]):
-                    then = child(keys, children, node, readings[slot, k])
-                    if then == 0:
+                    if not may_follow(followers, readings[slot, k]):
                         continue
+                    where = step(slots, node, readings[slot, k])
+                    if where == 0:
+                        continue
+                    after = slots[where]
                     now = points + worth[slot, k]
                     wrong = broken + (k > 0 and not familiars[slot])
                     odd = strained + (k > 0 and familiars[slot])
-                    phrases = False
-                    for o in range(first[then], first[then + 1]):
-                        if outputs[o] >> KIND_SHIFT == PARTS:
-                            marked = mark(
-                                marks, marked, outputs[o] & ID, place, word + 1, origin - 1,
-                                ends[slot] + 1, now, wrong, odd,
-                            )  # fmt: skip
-                        else:
-                            phrases = True
-                    if phrases:
-                        seen, found = reached(
-                            tree, then, place, word + 1, origin - 1, ends[slot] + 1, now, wrong,
-                            odd, word + 1 - place, sides, seen, i, masks, hits, found,
+                    number = set_of(after)
+                    if number >= 0:
+                        marked = mark(
+                            marks, marked, number, place, word + 1, origin - 1, ends[slot] + 1,
+                            now, wrong, odd,
                         )  # fmt: skip
-                    if depth < stack.shape[0] and wrong + odd <= MOST_BROKEN:
-                        stack[depth, 0] = then
+                    if after & ANY_PHRASES:
+                        seen, found = reached(
+                            tree, np.int64(after & NODE), place, word + 1, origin - 1,
+                            ends[slot] + 1, now, wrong, odd, word + 1 - place, sides, seen, i,
+                            masks, hits, found,
+                        )  # fmt: skip
+                    if after & IS_INNER and depth < stack.shape[0] and wrong + odd <= MOST_BROKEN:
+                        stack[depth, 0] = np.int64(after & NODE)
                         stack[depth, 1] = word + 1
                         stack[depth, 2] = now
                         stack[depth, 3] = wrong
                         stack[depth, 4] = odd
+                        stack[depth, 5] = np.int64(slots[where + 1])
                         depth += 1
             place += 1
         if marked > 1:
-            found = settle(frames, parts, marked, settled, place, True, i, masks, hits, found)
+            found = settle(
+                frames, parts, marked, settled, place, heard, True, i, masks, hits, found
+            )
         if unspaced:
             found = match_joined(
                 buffer, begin, end, tree, frames, i, sides, parts, masks, hits, found
@@ -333,7 +356,7 @@ def match_joined(
     sides: Integers, parts: Parts, masks: Masks, hits: Integers, found: Any,
 ) -> Any:  # fmt: skip
     """As `match`, for one line and phrases of scripts without spaces between words."""
-    keys, children, first, outputs = tree.keys, tree.children, tree.first, tree.outputs
+    slots, marks = tree.slots, parts.marks
     seen = np.int64(0)
     marked = np.int64(0)
     settled = np.int64(0)
@@ -341,31 +364,29 @@ def match_joined(
     while start < end:
         if marked > RIPE:
             marked, settled, found = ripe(
-                frames, parts, marked, settled, start, False, message, masks, hits, found
+                frames, parts, marked, settled, start, EVERY, False, message, masks, hits, found
             )
         code, width = character(buffer, start, end)
-        node = child(keys, children, JOINED, code)
+        where = step(slots, JOINED, code)
         at = start + width
-        while node:
-            phrases = False
-            for o in range(first[node], first[node + 1]):
-                if outputs[o] >> KIND_SHIFT == PARTS:
-                    marked = mark(
-                        parts.marks, marked, outputs[o] & ID, start, at, start, at, WELL, 0, 0
-                    )
-                else:
-                    phrases = True
-            if phrases:
+        while where:
+            after = slots[where]
+            number = set_of(after)
+            if number >= 0:
+                marked = mark(marks, marked, number, start, at, start, at, WELL, 0, 0)
+            if after & ANY_PHRASES:
                 seen, found = reached(
-                    tree, node, start, at, start, at, WELL, 0, 0, 1, sides, seen, message, masks,
-                    hits, found,
+                    tree, np.int64(after & NODE), start, at, start, at, WELL, 0, 0, 1, sides, seen,
+                    message, masks, hits, found,
                 )  # fmt: skip
-            if at >= end:
+            if at >= end or not after & IS_INNER:
                 break
             code, next_width = character(buffer, at, end)
-            node = child(keys, children, node, code)
+            where = step(slots, np.int64(after & NODE), code)
             at += next_width
         start += width
     if marked > 1:
-        found = settle(frames, parts, marked, settled, end, False, message, masks, hits, found)
+        found = settle(
+            frames, parts, marked, settled, end, EVERY, False, message, masks, hits, found
+        )
     return found

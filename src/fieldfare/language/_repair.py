@@ -8,15 +8,15 @@ are found by keys: the word with each letter left out once, and its skeleton of 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._words import BASIS, PRIME, character, compiled, hash_more
-from fieldfare.language.phrase_index import Vocabulary
+from fieldfare.language.phrase_index import SPOT_BITS, Vocabulary
 
-INLINED = "27518602200a1e50"
+INLINED = "d49bcc3451be8f78"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -30,9 +30,12 @@ SHORTEST = 4
 """Letters of a word in which a slip may be mended."""
 READINGS = 16
 """Words that an unknown word may be."""
+MOST_REMEMBERED = 2048
+"""Words remembered of a batch; a power of two."""
 SALT = np.uint32(0x5BD1E995)
 SPREAD = np.uint32(0x9E3779B1)
 BUCKETS = np.uint32(16)
+SPOTS = np.uint32(32 - SPOT_BITS)
 
 LEET = np.frombuffer(b"oizeasgtbg", np.uint8)
 OTHER = np.frombuffer(b"olzeasbtbq", np.uint8)
@@ -83,12 +86,15 @@ def keys_of(codes: Integers, count: Any, keys: Hashes) -> Any:
     keys[0] = np.uint32(h ^ SALT) * SPREAD
     if count < SHORTEST - 1:
         return 1
-    for left_out in range(-1, count if count >= SHORTEST else 0):
-        h = BASIS
-        for j in range(count):
-            if j != left_out:
+    before = BASIS
+    for left_out in range(count):
+        if count >= SHORTEST:
+            h = before
+            for j in range(left_out + 1, count):
                 h = np.uint32(np.uint32(h ^ np.uint32(codes[j])) * PRIME)
-        keys[left_out + 2] = h * SPREAD
+            keys[left_out + 2] = h * SPREAD
+        before = np.uint32(np.uint32(before ^ np.uint32(codes[left_out])) * PRIME)
+    keys[1] = before * SPREAD
     return 2 + (count if count >= SHORTEST else 0)
 
 
@@ -187,6 +193,9 @@ def mended(
     filled = 0
     for j in range(keys_of(codes, count, spare)):
         key = spare[j]
+        spot = key >> SPOTS
+        if not (vocabulary.spots[spot >> 3] >> np.uint8(spot & 7)) & 1:
+            continue
         bucket = key >> BUCKETS
         for at in range(vocabulary.buckets[bucket], vocabulary.buckets[bucket + 1]):
             if vocabulary.keys[at] != key:
@@ -218,3 +227,59 @@ def mended(
                 worth[filled] = points
                 filled += 1
     return filled
+
+
+class Memory(NamedTuple):
+    """Words mended before in a batch and what came out: common words come again and again."""
+
+    words: Integers
+    """Of each: where it stands, the languages spoken, and how many words it may be, or -1."""
+    hashes: Hashes
+    worth: Worth
+
+
+@compiled
+def new_memory(messages: Any) -> Memory:
+    """Room for the words of so many messages."""
+    room = MOST_REMEMBERED if messages >= MOST_REMEMBERED else 1
+    words = np.zeros((room, 4), np.int64)
+    words[:, 3] = -1
+    return Memory(words, np.zeros((room, READINGS), np.uint32), np.zeros((room, READINGS), np.int8))
+
+
+@compiled
+def same_word(data: Bytes, start: Any, end: Any, other: Any, other_end: Any) -> Any:
+    """Whether two words are the same, byte for byte."""
+    if end - start != other_end - other:
+        return False
+    same = True
+    for k in range(end - start):
+        same = same and data[start + k] == data[other + k]
+    return same
+
+
+@compiled
+def mended_again(
+    words: Integers, known_hashes: Hashes, known_worth: Worth, data: Bytes, start: Any, end: Any,
+    own: Any, vocabulary: Vocabulary, speaking: Any, codes: Integers, others: Integers,
+    spare: Hashes, hashes: Hashes, worth: Worth,
+) -> Any:  # fmt: skip
+    """As `mended`, out of memory where the word was mended before."""
+    at = np.int64(own) & (words.shape[0] - 1)
+    if (
+        words[at, 3] < 0
+        or words[at, 2] != np.int64(speaking)
+        or not same_word(data, start, end, words[at, 0], words[at, 1])
+    ):
+        words[at, 0] = start
+        words[at, 1] = end
+        words[at, 2] = np.int64(speaking)
+        words[at, 3] = mended(
+            data, start, end, own, vocabulary, speaking, codes, others, spare, known_hashes[at],
+            known_worth[at],
+        )  # fmt: skip
+    count = words[at, 3]
+    for k in range(count):
+        hashes[k] = known_hashes[at, k]
+        worth[k] = known_worth[at, k]
+    return count

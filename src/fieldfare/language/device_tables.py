@@ -90,12 +90,12 @@ def _known(sections: _Sections) -> None:
 
 
 def _phrases(sections: _Sections, indicators: Indicators) -> None:
-    from fieldfare.language.phrase_index import FREE
+    from fieldfare.language.phrase_index import FREE, INNER
 
     tree, vocabulary = indicators.tree, indicators.vocabulary
-    used = tree.keys != FREE
-    order = np.argsort(tree.children[used])
-    keys = tree.keys[used][order]
+    slots = tree.slots.reshape(-1, 4)
+    keys, after, *_ = slots[slots[:, 0] != FREE].T
+    keys = keys[np.argsort(after & np.uint64(INNER - 1))]
     # Nodes are numbered as they come, from 4 on: the k-th key here leads to node k + 4.
     sections.add("parents", (keys >> np.uint64(32)).astype(np.uint32))
     sections.add("labels", (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))
@@ -118,6 +118,7 @@ def _frames(sections: _Sections, frames: Frames) -> None:
         sections.add(f"{name}_each", _narrow(np.diff(first)))
         sections.add(name, _narrow(rows))
     sections.add("frame_owners", _narrow(frames.owners))
+    sections.add("frame_languages", frames.languages)
     sections.add("stems", frames.stems)
 
 

@@ -1,13 +1,11 @@
 """All frames as a few compact arrays, which the loops of `_frames` search.
 
 Many parts share words: what is kept at a node of the tree is the number of a set of parts. A
-frame is looked for where its rarest part is found, its anchor; which is rarest is guessed.
+frame is looked for where its first part is found, its anchor, which should be a rare one.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +15,6 @@ from fieldfare.language.known_words import word_hashes
 
 Integers = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
-
-LATIN = 0xE0
-"""Bytes from here on are of scripts beyond U+0800; a text without has none written unspaced."""
 
 STEM_BITS = 16
 SPREAD = 0x9E3779B1
@@ -39,12 +34,14 @@ class Frames(NamedTuple):
     """Of each set: the frames that one of its parts is the anchor of."""
     needed_first: Small
     needed: Small
-    """Of each frame: the parts it needs, the anchor first, then rare ones first."""
+    """Of each frame: the parts it needs, in the order written, the anchor first."""
     barred_first: Small
     barred: Small
     """Of each frame: the parts that must not be near by."""
     owners: Small
     """Of each frame: its indicator."""
+    languages: npt.NDArray[np.uint32]
+    """Of each frame: the bit of its language; see `known_words.language`."""
     stems: npt.NDArray[np.uint8]
     """A bit for each beginning of words, by its hash; see `_frames.stem_bit`."""
 
@@ -58,6 +55,7 @@ class FrameBuilder:
         self._needed: list[list[int]] = []
         self._barred: list[list[int]] = []
         self._owners: list[int] = []
+        self._languages: list[int] = []
 
     def part(self, nodes: Integers, patterns: list[bytes], stems: list[bytes]) -> int:
         """Take in a part, found at these nodes; returns its number."""
@@ -65,33 +63,28 @@ class FrameBuilder:
         self._said.append((patterns, stems))
         return len(self._nodes) - 1
 
-    def frame(self, needed: list[int], barred: list[int], indicator: int) -> None:
+    def frame(self, needed: list[int], barred: list[int], indicator: int, mask: int) -> None:
         """Take in a frame. A part named twice is needed at two places."""
+        self._languages.append(mask)
         self._needed.append(needed)
         self._barred.append(sorted(set(barred)))
         self._owners.append(indicator)
 
-    def latin(self, part: int) -> bool:
-        """Whether a part may be said in Latin letters alone."""
-        patterns, stems = self._said[part]
-        return bool(stems) or any(max(one) < LATIN for one in patterns)
-
     def finish(self) -> tuple[Integers, Integers, Frames]:
         """Each node where a part ends, its set of parts, and the frames."""
         nodes, sets, members = self._sets()
-        costs = _commonness(self._said)
-        needed = [sorted(parts, key=lambda part: (costs[part], part)) for parts in self._needed]
         anchors: dict[int, list[int]] = {}
-        for frame, parts in enumerate(needed):
+        for frame, parts in enumerate(self._needed):
             anchors.setdefault(parts[0], []).append(frame)
         looked = [sorted(f for part in each for f in anchors.get(part, [])) for each in members]
         frames = Frames(
             *_rows(members),
             np.array([sum({1 << (part & 63) for part in each}) for each in members], np.uint64),
             *_rows(looked),
-            *_rows(needed),
+            *_rows(self._needed),
             *_rows(self._barred),
             np.array(self._owners, np.int32),
+            np.array(self._languages, np.uint32),
             _stem_bits({stem for _, stems in self._said for stem in stems}),
         )
         return nodes, sets, frames
@@ -114,24 +107,6 @@ class FrameBuilder:
                 members.append(each.tolist())
             numbers[k] = number
         return distinct, numbers, members
-
-
-def _commonness(said: list[tuple[list[bytes], list[bytes]]]) -> list[float]:
-    """How often each part may be met, by a rule of thumb: short words are common, and so are
-    those that many parts have."""
-    used: Counter[bytes] = Counter()
-    for patterns, _ in said:
-        for word in {word for pattern in patterns for word in pattern.split()}:
-            used[word] += 1
-
-    def common(word: bytes) -> float:
-        return (used[word] + 0.2) * math.exp2(-len(word) / 3)
-
-    return [
-        sum(min(map(common, one.split())) * 0.15 ** one.count(b" ", 1, -1) for one in patterns)
-        + sum(10 * common(stem) for stem in stems)
-        for patterns, stems in said
-    ]
 
 
 def _stem_bits(stems: set[bytes]) -> npt.NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from types import ModuleType
 from typing import NamedTuple
@@ -98,6 +98,11 @@ class Indicators:
     def ids(self) -> tuple[str, ...]:
         """The ids of the catalogue, in its order."""
         return tuple(indicator.id for indicator in self.catalogue)
+
+    def phrases_alone(self) -> Indicators:
+        """The same without the frames, to compare what each finds."""
+        none = np.zeros_like(self.frames.anchors_first)
+        return replace(self, frames=self.frames._replace(anchors_first=none))
 
     def masks(self, lines: WordLines, hits: Integers = _NO_HITS) -> tuple[Masks, int]:
         """The indicators in each word line, one bit each, in the order of the catalogue.
@@ -186,6 +191,7 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
     some = False
     for name, content in read_phrases(folder):
         apart = content.words_apart
+        spoken = int(known_words.language(content.language))
         spelled: list[bytes] = []
         whole: list[bytes] = []
         kinds: list[tuple[int, str]] = []
@@ -211,11 +217,11 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
             needed, barred = (
                 [numbers_of[text] for text in each] for each in (frame.needed, frame.barred)
             )
-            builder.frame(needed, barred, place[frame.indicator], apart=apart)
+            builder.frame(needed, barred, place[frame.indicator], spoken)
             keys.append(frame.key)
         if apart:
             spelled += [one for part in parts.values() for one in part.spellings]
-            builder.spoken(spelled, int(known_words.language(content.language)))
+            builder.spoken(spelled, spoken)
     if not some and not keys:
         raise SettingsError("no phrases")
     tree, index = builder.finish()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language import known_words
-from fieldfare.language.frame_index import LATIN, FrameBuilder, Frames
+from fieldfare.language.frame_index import FrameBuilder, Frames
 
 APART, JOINED, STEM = 1, 2, 3
 """The roots: words apart, characters, and beginnings of words."""
@@ -25,6 +25,15 @@ WHOLE, OPENS, CLOSES, PARTS = 0, 1, 2, 3
 KIND_SHIFT = 28
 """An output is a kind and, in the bits below, an indicator, the number of a gap, or a set of
 parts of frames."""
+
+INNER = 1 << 31
+SETS = 32
+PHRASES = 1 << 63
+
+SPOT_BITS = 21
+
+LATIN = 0xE0
+"""Bytes from here on are of scripts beyond U+0800; a text without has none written unspaced."""
 
 FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -36,9 +45,11 @@ Hashes = npt.NDArray[np.uint32]
 class Tree(NamedTuple):
     """Where each word leads from each node, and what ends there."""
 
-    keys: npt.NDArray[np.uint64]
-    """Node and label; a hash table with `FREE` places."""
-    children: Hashes
+    slots: npt.NDArray[np.uint64]
+    """A hash table, four numbers a place, side by side for one access to memory: node and label,
+    or `FREE`; the node they lead to, `INNER` if others follow it, the set of frame parts that
+    ends there plus one in the bits from `SETS` on, and `PHRASES` if phrases do; the followers of
+    that node, a bit for the upper six bits of each label; and 0."""
     first: Small
     """What ends at node k: ``outputs[first[k]:first[k + 1]]``, ascending."""
     outputs: Small
@@ -49,7 +60,8 @@ class Tree(NamedTuple):
     furthest: int
     """The most of `reach`."""
     everywhere: bool
-    """Whether a phrase of characters may stand in a text of Latin letters alone."""
+    """Whether a phrase of characters may stand in a text of Latin letters alone. Frames of
+    characters are not looked for there: what is Latin in their parts stands in other words."""
 
 
 class Vocabulary(NamedTuple):
@@ -65,6 +77,9 @@ class Vocabulary(NamedTuple):
     keys: Hashes
     owners: Small
     """The word of each key."""
+    spots: npt.NDArray[np.uint8]
+    """A bit for the upper `SPOT_BITS` bits of each key: most words have no key of a word they
+    might be."""
     voices: npt.NDArray[np.uint64]
     """Hash of a word to its languages, as `_words.mask_of` reads it."""
 
@@ -107,11 +122,9 @@ class Builder:
         nodes = [self._grow(patterns, APART if apart else JOINED), self._grow(stems, STEM)]
         return self._frames.part(np.concatenate(nodes), patterns, stems)
 
-    def frame(self, needed: list[int], barred: list[int], indicator: int, *, apart: bool) -> None:
-        """Take in a frame of parts, by their numbers."""
-        self._frames.frame(needed, barred, indicator)
-        if not apart and all(map(self._frames.latin, needed)):
-            self._everywhere = True
+    def frame(self, needed: list[int], barred: list[int], indicator: int, mask: int) -> None:
+        """Take in a frame of parts, by their numbers, of the languages of `mask`."""
+        self._frames.frame(needed, barred, indicator, mask)
 
     def spoken(self, patterns: list[bytes], mask: int) -> None:
         """The words of these patterns are of the languages of `mask`."""
@@ -150,16 +163,15 @@ class Builder:
         """The tree of all that was taken in, and the frames whose parts are in it."""
         nodes, sets, frames = self._frames.finish()
         self._note(nodes, PARTS, sets)
-        return self._tree(), frames
+        return self._tree(nodes, sets), frames
 
-    def _tree(self) -> Tree:
+    def _tree(self, nodes: Integers, sets: Integers) -> Tree:
         ends = np.concatenate(self._ends)
         outputs = np.concatenate(self._outputs)
         pairs = np.unique(ends << 32 | outputs)
         first = np.searchsorted(pairs >> 32, np.arange(self._nodes + 1)).astype(np.int32)
         return Tree(
-            self._keys,
-            self._children,
+            self._slots(nodes, sets, np.diff(first)),
             first,
             (pairs & 0xFFFFFFFF).astype(np.int32),
             np.array(self._reach, np.int32),
@@ -167,6 +179,23 @@ class Builder:
             max(self._reach, default=0),
             self._everywhere,
         )
+
+    def _slots(self, nodes: Integers, sets: Integers, each: Small) -> npt.NDArray[np.uint64]:
+        after = np.arange(self._nodes, dtype=np.uint64)
+        used = self._keys != FREE
+        after[self._keys[used] >> np.uint64(32)] |= np.uint64(INNER)
+        after[nodes] |= (sets + 1).astype(np.uint64) << np.uint64(SETS)
+        phrases = each.copy()
+        phrases[nodes] -= 1
+        after[phrases > 0] |= np.uint64(PHRASES)
+        followers = np.zeros(self._nodes, np.uint64)
+        upper = (self._keys[used] & np.uint64(0xFFFFFFFF)) >> np.uint64(26)
+        np.bitwise_or.at(followers, self._keys[used] >> np.uint64(32), np.uint64(1) << upper)
+        slots = np.zeros((self._keys.size, 4), np.uint64)
+        slots[:, 0] = self._keys
+        slots[used, 1] = after[self._children[used]]
+        slots[used, 2] = followers[self._children[used]]
+        return slots.ravel()
 
     def vocabulary(self) -> Vocabulary:
         """The words of all that was taken in."""
@@ -184,7 +213,10 @@ class Builder:
         buckets = np.searchsorted(keys >> 16, np.arange((1 << 16) + 1)).astype(np.int32)
         voices = _words.new_table(len(words))
         _words.enter(voices, hashes, masks)
-        return Vocabulary(data, bounds, hashes, masks, buckets, keys, owners, voices)
+        spots = np.zeros(1 << SPOT_BITS, np.uint8)
+        spots[keys >> np.uint32(32 - SPOT_BITS)] = 1
+        spots = np.packbits(spots, bitorder="little")
+        return Vocabulary(data, bounds, hashes, masks, buckets, keys, owners, spots, voices)
 
 
 def _latin(pattern: bytes) -> bool:
