@@ -137,7 +137,7 @@ export class Phrases {
     this.#stemOf = (h) => tree.child(STEM, h);
     const { data, bounds, masks } = tables.vocabulary;
     this.#repair = new Repair(data, bounds, masks, hash);
-    this.#voices = new Known(this.#repair.hashes, masks);
+    this.#voices = new Known(tables.voices.hashes, tables.voices.masks);
     this.#known = known;
     this.#folds = hash.folds;
   }

@@ -65,11 +65,6 @@ export class Repair {
     this.#index(words);
   }
 
-  /** The hash of each word. */
-  get hashes() {
-    return this.#hashes;
-  }
-
   /** The keys of every word, sorted, those alike in the order of the words. */
   #index(words) {
     const buckets = this.#buckets;

@@ -65,8 +65,11 @@ function parse(data) {
     // A copy: a part would keep all that was unpacked.
     return width === 1 ? from.slice() : width === 2 ? pairs(from, count) : fours(from, count);
   };
-  const known = section("known_steps");
-  for (let k = 1; k < known.length; k++) known[k] += known[k - 1];
+  const words = (name) => {
+    const hashes = section(`${name}_steps`);
+    for (let k = 1; k < hashes.length; k++) hashes[k] += hashes[k - 1];
+    return { hashes, masks: section(`${name}_masks`) };
+  };
   const bounds = summed(section("word_lengths"));
   const rows = (name) => ({ first: summed(section(`${name}_each`)), rows: section(name) });
   return {
@@ -78,7 +81,8 @@ function parse(data) {
     weights: section("weights"),
     edges: header.edges,
     messageMost: header.message_most ?? Infinity,
-    known: { hashes: known, masks: section("known_masks") },
+    known: words("known"),
+    voices: words("voice"),
     tree: {
       parents: shifted(section("parents")),
       labels: shifted(section("labels")),

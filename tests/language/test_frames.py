@@ -115,7 +115,7 @@ def test_a_span_says_which_frame(frames: Indicators) -> None:
 
 
 def test_the_closest_places_are_marked(frames: Indicators) -> None:
-    text = "never mind, dont say so. dont tell anyone"
+    text = "tell me, say to him: dont tell anyone"
     assert [text[span.start : span.end] for span in frames.spans(text)] == ["dont tell anyone"]
 
 

@@ -56,7 +56,8 @@ def device_tables(model: LanguageModel, extra: dict[str, Any] | None = None) -> 
         raise SettingsError(f"table {model.table.name}: devices read tables of 32 bits only")
     sections = _Sections()
     sections.add("weights", model.table.weights.view(np.uint16))
-    _known(sections)
+    _words(sections, "known", known_words.known())
+    _words(sections, "voice", model.indicators.vocabulary.voices)
     _phrases(sections, model.indicators)
     _frames(sections, model.indicators.frames)
     most = model.table.message_most
@@ -81,12 +82,11 @@ def device_tables(model: LanguageModel, extra: dict[str, Any] | None = None) -> 
     return gzip.compress(body, 9, mtime=0)
 
 
-def _known(sections: _Sections) -> None:
-    entries = known_words.known()
+def _words(sections: _Sections, name: str, entries: npt.NDArray[np.uint64]) -> None:
     entries = np.sort(entries[entries != 0])
     hashes = (entries >> np.uint64(32)).astype(np.uint32)
-    sections.add("known_steps", np.diff(hashes, prepend=np.uint32(0)))
-    sections.add("known_masks", (entries & np.uint64(0xFFFFFFFF)).astype(np.uint32))
+    sections.add(f"{name}_steps", np.diff(hashes, prepend=np.uint32(0)))
+    sections.add(f"{name}_masks", (entries & np.uint64(0xFFFFFFFF)).astype(np.uint32))
 
 
 def _phrases(sections: _Sections, indicators: Indicators) -> None:

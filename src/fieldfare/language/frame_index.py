@@ -51,17 +51,22 @@ class FrameBuilder:
 
     def __init__(self) -> None:
         self._nodes: list[Integers] = []
-        self._said: list[tuple[list[bytes], list[bytes]]] = []
+        self._parts: list[Integers] = []
+        self._many = 0
+        self._stems: set[bytes] = set()
         self._needed: list[list[int]] = []
         self._barred: list[list[int]] = []
         self._owners: list[int] = []
         self._languages: list[int] = []
 
-    def part(self, nodes: Integers, patterns: list[bytes], stems: list[bytes]) -> int:
-        """Take in a part, found at these nodes; returns its number."""
-        self._nodes.append(np.unique(nodes))
-        self._said.append((patterns, stems))
-        return len(self._nodes) - 1
+    def parts(self, nodes: Integers, owners: Integers, stems: list[bytes]) -> range:
+        """Take in parts, found at these nodes, each the part of `owners`; returns their numbers."""
+        first = self._many
+        self._many += int(owners.max(initial=-1)) + 1
+        self._nodes.append(nodes)
+        self._parts.append(owners + first)
+        self._stems.update(stems)
+        return range(first, self._many)
 
     def frame(self, needed: list[int], barred: list[int], indicator: int, mask: int) -> None:
         """Take in a frame. A part named twice is needed at two places."""
@@ -85,16 +90,16 @@ class FrameBuilder:
             *_rows(self._barred),
             np.array(self._owners, np.int32),
             np.array(self._languages, np.uint32),
-            _stem_bits({stem for _, stems in self._said for stem in stems}),
+            _stem_bits(self._stems),
         )
         return nodes, sets, frames
 
     def _sets(self) -> tuple[Integers, Integers, list[list[int]]]:
         none = np.zeros(0, np.int64)
-        nodes = np.concatenate(self._nodes or [none])
-        parts = np.repeat(np.arange(len(self._nodes)), [each.size for each in self._nodes])
-        order = np.lexsort((parts, nodes))
-        nodes, parts = nodes[order], parts[order]
+        pairs = np.concatenate(self._nodes or [none]) << 32
+        pairs |= np.concatenate(self._parts or [none])
+        pairs = np.unique(pairs)
+        nodes, parts = pairs >> 32, pairs & 0xFFFFFFFF
         distinct, starts = np.unique(nodes, return_index=True)
         ends = np.append(starts, parts.size)[1:]
         found: dict[bytes, int] = {}

@@ -209,10 +209,7 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
             if owner != kind[0]:
                 raise SettingsError(f"{kind[1]}: the phrase is also in {where}")
         frames, parts = frames_of(name, content)
-        numbers_of = {
-            text: builder.part(part.spellings, part.stems, apart=apart)
-            for text, part in parts.items()
-        }
+        numbers_of = dict(zip(parts, builder.parts(list(parts.values()), apart=apart), strict=True))
         for frame in frames:
             needed, barred = (
                 [numbers_of[text] for text in each] for each in (frame.needed, frame.barred)
@@ -220,8 +217,8 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
             builder.frame(needed, barred, place[frame.indicator], spoken)
             keys.append(frame.key)
         if apart:
-            spelled += [one for part in parts.values() for one in part.spellings]
             builder.spoken(spelled, spoken)
+            builder.heard([one for part in parts.values() for one in part.spellings], spoken)
     if not some and not keys:
         raise SettingsError("no phrases")
     tree, index = builder.finish()

@@ -9,6 +9,7 @@ never more than the spellings of one language are in memory.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from fieldfare.language import known_words
 from fieldfare.language.frame_index import FrameBuilder, Frames
+from fieldfare.language.patterns import PartPattern
 
 APART, JOINED, STEM = 1, 2, 3
 """The roots: words apart, characters, and beginnings of words."""
@@ -81,7 +83,7 @@ class Vocabulary(NamedTuple):
     """A bit for the upper `SPOT_BITS` bits of each key: most words have no key of a word they
     might be."""
     voices: npt.NDArray[np.uint64]
-    """Hash of a word to its languages, as `_words.mask_of` reads it."""
+    """Hash of a word, and of words of frames, to its languages, as `_words.mask_of` reads it."""
 
 
 class Builder:
@@ -97,6 +99,7 @@ class Builder:
         self._reach: list[int] = []
         self._owners: list[int] = []
         self._words: dict[bytes, int] = {}
+        self._others: dict[bytes, int] = {}
         self._everywhere = False
 
     def whole(self, patterns: list[bytes], indicators: Integers, *, apart: bool) -> Integers:
@@ -117,19 +120,30 @@ class Builder:
         self._reach.append(reach)
         self._owners.append(indicator)
 
-    def part(self, patterns: list[bytes], stems: list[bytes], *, apart: bool) -> int:
-        """Take in a part of frames; returns its number."""
-        nodes = [self._grow(patterns, APART if apart else JOINED), self._grow(stems, STEM)]
-        return self._frames.part(np.concatenate(nodes), patterns, stems)
+    def parts(self, parts: Sequence[PartPattern], *, apart: bool) -> range:
+        """Take in parts of frames, the spellings and the beginnings of words of each; returns
+        their numbers."""
+        root = APART if apart else JOINED
+        stems = [stem for part in parts for stem in part.stems]
+        whole = [one for part in parts for one in part.spellings]
+        ends = np.concatenate([self._grow(whole, root), self._grow(stems, STEM)])
+        counts = np.array([list(map(len, part)) for part in parts], np.int64).reshape(-1, 2)
+        owners = np.concatenate([np.repeat(np.arange(len(parts)), each) for each in counts.T])
+        return self._frames.parts(ends, owners, stems)
 
     def frame(self, needed: list[int], barred: list[int], indicator: int, mask: int) -> None:
         """Take in a frame of parts, by their numbers, of the languages of `mask`."""
         self._frames.frame(needed, barred, indicator, mask)
 
     def spoken(self, patterns: list[bytes], mask: int) -> None:
-        """The words of these patterns are of the languages of `mask`."""
+        """The words of these patterns are of the languages of `mask`; slips in them are mended."""
         for word in set(b" ".join(patterns).split()):
             self._words[word] = self._words.get(word, 0) | mask
+
+    def heard(self, patterns: list[bytes], mask: int) -> None:
+        """The words of these patterns, too; slips in them are not mended: there are too many."""
+        for word in set(b" ".join(patterns).split()):
+            self._others[word] = self._others.get(word, 0) | mask
 
     def _note(self, nodes: Integers, kind: int, numbers: Integers | np.int64) -> None:
         self._ends.append(nodes)
@@ -211,8 +225,11 @@ class Builder:
         order = np.argsort(keys[:used], kind="stable")
         keys, owners = keys[:used][order], owners[:used][order]
         buckets = np.searchsorted(keys >> 16, np.arange((1 << 16) + 1)).astype(np.int32)
-        voices = _words.new_table(len(words))
+        others = sorted(self._others)
+        voices = _words.new_table(len(words) + len(others))
         _words.enter(voices, hashes, masks)
+        other_masks = np.array([self._others[word] for word in others], np.uint32)
+        _words.enter(voices, known_words.hashes_of(*_joined(others)), other_masks)
         spots = np.zeros(1 << SPOT_BITS, np.uint8)
         spots[keys >> np.uint32(32 - SPOT_BITS)] = 1
         spots = np.packbits(spots, bitorder="little")
