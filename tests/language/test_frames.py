@@ -30,7 +30,7 @@ language = "xx"
 [words]
 tell = "tell|say to|mention|whisper"
 [phrases]
-b = ["some phrase"]
+b = ["some phrase", "never whisper or tell your mum anyone"]
 [frames]
 a = [
     "(dont|never|not) & <tell> & (anyone|your (mum|dad))",

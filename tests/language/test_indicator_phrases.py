@@ -79,19 +79,27 @@ def test_every_frame_is_found_in_its_own_parts(name: str) -> None:
     content = FILES[name]
     read: dict[str, Part] = {}
     written = [(kind, one) for kind, each in content.frames.items() for one in each]
-    texts = [_of_parts(parts_of(frame, content, read), content) for _, frame in written]
+    texts = [text for _, frame in written for text in _of_parts(parts_of(frame, content, read))]
+    found = _find(texts, FOUND)
+    ways = len(texts) // max(1, len(written))
     missed = [
-        (*one, text)
-        for one, text, ids in zip(written, texts, _find(texts, FOUND), strict=True)
-        if one[0] not in ids
+        one
+        for k, one in enumerate(written)
+        if not any(one[0] in ids for ids in found[k * ways : (k + 1) * ways])
     ]
     assert not missed[:5]
 
 
-def _of_parts(parts: list[Part], content: PhraseFile) -> str:
-    """A text of the parts of a frame, each in its shortest spelling."""
-    shortest = (min([*part.spellings, *part.stems], key=len) for part in parts if not part.barred)
-    return (" " * content.words_apart).join(shortest)
+def _of_parts(parts: list[Part]) -> list[str]:
+    """Some texts of the parts of a frame: of the first, last, shortest and longest spellings. One
+    alone may have a part that is barred, or be read as disguise."""
+    needed = [[*part.spellings, *part.stems] for part in parts if not part.barred]
+    return [
+        " ".join(each[0] for each in needed),
+        " ".join(each[-1] for each in needed),
+        " ".join(min(each, key=len) for each in needed),
+        " ".join(max(each, key=len) for each in needed),
+    ]
 
 
 @pytest.mark.parametrize("name", FILES)
