@@ -56,7 +56,7 @@ class LanguageModel:
 
     @staticmethod
     def load(*, heads: bool = False, pieces: bool = True) -> LanguageModel:
-        """The model that ships, read once a process. Takes about a second the first time.
+        """The model that ships, read once a process. Takes some 3 to 5 seconds the first time.
 
         Indicators are those of phrases alone, unless `heads` are asked for: they find more of
         what is worded otherwise, and are wrong more often (docs/indicators.md has the figures).
