@@ -32,8 +32,8 @@ Run = Callable[[str, Any], Any]
 
 @pytest.fixture(scope="session")
 def model() -> LanguageModel:
-    """The model that ships."""
-    return LanguageModel.load()
+    """The model that ships, with its frames."""
+    return LanguageModel.load(frames=True)
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,14 @@ from fieldfare.language.phrases import PhraseFile, read_phrases
 
 FILES = dict(read_phrases())
 FOUND = read_indicators()
-PHRASES = FOUND.phrases_alone()
+FRAMES = {name: one for name, one in read_phrases(frames=True) if name not in FILES}
+BY_FRAMES = read_indicators(frames=True)
 SHARED = tomllib.loads(Path(__file__).with_name("shared_phrases.toml").read_text("utf-8"))
 EVERY_INDICATOR = 12
 HELD_OUT = 4
 
 
-def _find(texts: list[str], by: Indicators = PHRASES) -> list[list[str]]:
+def _find(texts: list[str], by: Indicators = FOUND) -> list[list[str]]:
     found: list[list[str]] = by.find(normalise(pa.array(texts, pa.string()))).to_pylist()
     return found
 
@@ -59,7 +60,7 @@ def test_first_spelling_is_found_in_any_dress(name: str) -> None:
         ]
         assert not missed[:5], indicator
         for text in texts[:3]:
-            span = next(s for s in PHRASES.spans(text) if s.indicator == indicator)
+            span = next(s for s in FOUND.spans(text) if s.indicator == indicator)
             assert 0 <= span.start < span.end <= len(text)
 
 
@@ -74,13 +75,16 @@ def test_no_spelling_finds_another_indicator_unless_listed(name: str) -> None:
     assert found == shared
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FRAMES)
 def test_every_frame_is_found_in_its_own_parts(name: str) -> None:
-    content = FILES[name]
+    content = FRAMES[name]
+    assert name == f"frames/{content.language}.toml"
+    assert not content.phrases
+    assert not content.held_out
     read: dict[str, Part] = {}
     written = [(kind, one) for kind, each in content.frames.items() for one in each]
     texts = [text for _, frame in written for text in _of_parts(parts_of(frame, content, read))]
-    found = _find(texts, FOUND)
+    found = _find(texts, BY_FRAMES)
     ways = len(texts) // max(1, len(written))
     missed = [
         one
@@ -100,6 +104,16 @@ def _of_parts(parts: list[Part]) -> list[str]:
         " ".join(min(each, key=len) for each in needed),
         " ".join(max(each, key=len) for each in needed),
     ]
+
+
+def test_frames_are_read_where_they_are_asked_for() -> None:
+    assert {content.language for content in FRAMES.values()} == {
+        content.language for content in FILES.values()
+    }
+    said = "you could whisper it to me, but dont you ever mention a word of it to your dad"
+    assert "secrecy" not in _find([said])[0]
+    assert "secrecy" in _find([said], BY_FRAMES)[0]
+    assert FOUND.fingerprint != BY_FRAMES.fingerprint
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -19,7 +19,6 @@ from fieldfare.vocabulary import SettingsError
 from . import strategies
 
 FOUND = read_indicators()
-PHRASES = FOUND.phrases_alone()
 
 
 def _find(texts: list[str | None]) -> list[list[str]]:
@@ -44,7 +43,7 @@ def _find(texts: list[str | None]) -> list[list[str]]:
         ("อายุเท่าไหร่คะ", ["age_probing"]),
         ("show old are you", []),
         ("how old are yours", []),
-        ("send picnics", []),
+        ("send pictures", []),
         ("the nasl pls", []),
         ("", []),
         (None, []),
@@ -60,13 +59,13 @@ def test_no_match_across_messages() -> None:
 
 def test_spans_are_in_the_original() -> None:
     text = "Ok 😀 ﬁne. Don’t tell your MUMMM!! how old r u"
-    marked = [(span.indicator, text[span.start : span.end]) for span in PHRASES.spans(text)]
+    marked = [(span.indicator, text[span.start : span.end]) for span in FOUND.spans(text)]
     assert marked == [("secrecy", "Don’t tell your MUMMM"), ("age_probing", "how old r u")]
 
 
 def test_longest_phrase_of_an_indicator_is_marked() -> None:
     text = "can you send me a photo of you"
-    marked = [text[span.start : span.end] for span in PHRASES.spans(text)]
+    marked = [text[span.start : span.end] for span in FOUND.spans(text)]
     assert marked == ["can you send me a photo", "send me a photo of you"]
 
 

@@ -69,6 +69,10 @@ def scan(
     metadata_only: Annotated[
         bool, typer.Option("--metadata-only", help="Read no message text at all.")
     ] = False,
+    frames: Annotated[
+        bool,
+        typer.Option("--frames", help="Find half of what is worded otherwise; more is wrong."),
+    ] = False,
     heads: Annotated[
         bool,
         typer.Option("--heads", help="Find indicators in other words too; more of them are wrong."),
@@ -125,6 +129,7 @@ def scan(
             time_zone=zone_of(time_zone),
             metadata_only=metadata_only,
         ),
+        frames=frames,
         heads=heads,
         second_look=_second_look(second_look),
     )

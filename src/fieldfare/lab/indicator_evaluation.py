@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,18 +41,17 @@ def measure(folder: Path, part: str = "test") -> dict[str, Any]:
     if part not in PARTS:
         raise SettingsError(f"no part called '{part}'; choose {', '.join(PARTS)}")
     messages = {name: _part(texts, part) for name, texts in read_benign(folder).items()}
-    whole = LanguageModel.load()
     ways = {name: _way(model, messages) for name, model in models().items()}
-    shipped = ways.pop("phrases_and_frames")
-    return {"part": part, "model": whole.fingerprint, **shipped, "other_ways": ways}
+    shipped = ways.pop("phrases_alone")
+    return {"part": part, "model": LanguageModel.load().fingerprint, **shipped, "other_ways": ways}
 
 
 def models() -> dict[str, LanguageModel]:
-    """The ways to find indicators that are compared; those with heads have frames too."""
-    whole = LanguageModel.load()
+    """The ways to find indicators that are compared."""
     return {
-        "phrases_and_frames": whole,
-        "phrases_alone": replace(whole, indicators=whole.indicators.phrases_alone()),
+        "phrases_alone": LanguageModel.load(),
+        "phrases_and_frames": LanguageModel.load(frames=True),
+        "phrases_frames_and_heads": LanguageModel.load(frames=True, heads=True),
         "phrases_and_heads": LanguageModel.load(heads=True),
         "phrases_and_heads_without_pieces": LanguageModel.load(heads=True, pieces=False),
     }

@@ -52,17 +52,17 @@ class LanguageModel:
     indicators: Indicators
     ages: AgeReader
     heads: Heads | None = None
-    """None leaves indicators to phrases."""
+    """None leaves indicators to phrases and frames."""
 
     @staticmethod
-    def load(*, heads: bool = False, pieces: bool = True) -> LanguageModel:
+    def load(*, frames: bool = False, heads: bool = False, pieces: bool = True) -> LanguageModel:
         """The model that ships, read once a process. Takes some 3 to 5 seconds the first time.
 
-        Indicators are those of phrases alone, unless `heads` are asked for: they find more of
-        what is worded otherwise, and are wrong more often (docs/indicators.md has the figures).
-        Without `pieces`, heads see characters alone.
+        Indicators are those of phrases alone, unless `frames` or `heads` are asked for: they find
+        more of what is worded otherwise, and are wrong more often (docs/indicators.md has the
+        figures). Without `pieces`, heads see characters alone.
         """
-        return _shipped(heads, heads and pieces)
+        return _shipped(frames, heads, heads and pieces)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -95,12 +95,13 @@ class LanguageModel:
 
 
 @functools.cache
-def _shipped(with_heads: bool, pieces: bool) -> LanguageModel:
+def _shipped(frames: bool, with_heads: bool, pieces: bool) -> LanguageModel:
     if with_heads:
-        bare = _shipped(False, False)
+        bare = _shipped(frames, False, False)
         asked = heads.read_heads(bare.indicators.ids, pieces=pieces)
         return replace(bare, heads=asked)
-    return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
+    found = indicators.read_indicators(frames=frames)
+    return LanguageModel(tables.words_en(), found, ages.read_ages())
 
 
 def annotate(texts: pa.Array | pa.ChunkedArray, model: LanguageModel) -> pa.RecordBatch:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from types import ModuleType
 from typing import NamedTuple
@@ -99,11 +99,6 @@ class Indicators:
         """The ids of the catalogue, in its order."""
         return tuple(indicator.id for indicator in self.catalogue)
 
-    def phrases_alone(self) -> Indicators:
-        """The same without the frames, to compare what each finds."""
-        none = np.zeros_like(self.frames.anchors_first)
-        return replace(self, frames=self.frames._replace(anchors_first=none))
-
     def masks(self, lines: WordLines, hits: Integers = _NO_HITS) -> tuple[Masks, int]:
         """The indicators in each word line, one bit each, in the order of the catalogue.
 
@@ -174,8 +169,9 @@ def _outermost(places: set[Span]) -> list[Span]:
     return kept
 
 
-def read_indicators(folder: Traversable | None = None) -> Indicators:
-    """The indicators of a folder of TOML files; by default, those that ship.
+def read_indicators(folder: Traversable | None = None, *, frames: bool = False) -> Indicators:
+    """The indicators of a folder of TOML files; by default, those that ship. `frames` as in
+    `read_phrases`.
 
     Raises SettingsError, naming the file and the key, for a file that is not valid, an
     indicator the catalogue does not have, a phrase or frame that cannot be read or has no words,
@@ -189,7 +185,7 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
     owners: dict[int, tuple[int, str]] = {}
     keys: list[str] = []
     some = False
-    for name, content in read_phrases(folder):
+    for name, content in read_phrases(folder, frames=frames):
         apart = content.words_apart
         spoken = int(known_words.language(content.language))
         spelled: list[bytes] = []
@@ -208,9 +204,9 @@ def read_indicators(folder: Traversable | None = None) -> Indicators:
             owner, where = owners.setdefault(int(node), kind)
             if owner != kind[0]:
                 raise SettingsError(f"{kind[1]}: the phrase is also in {where}")
-        frames, parts = frames_of(name, content)
+        written, parts = frames_of(name, content)
         numbers_of = dict(zip(parts, builder.parts(list(parts.values()), apart=apart), strict=True))
-        for frame in frames:
+        for frame in written:
             needed, barred = (
                 [numbers_of[text] for text in each] for each in (frame.needed, frame.barred)
             )

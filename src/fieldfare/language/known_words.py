@@ -12,7 +12,6 @@ import functools
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterable
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -43,11 +42,9 @@ def known() -> Entries:
     """The known words and their languages as the loops ask for them; see `_words.mask_of`."""
     from fieldfare.language import _words
 
+    words = spoken().words
     sure = np.uint32(1 << SURE)
-    tables = [
-        (word_hashes(list(words)), np.fromiter(words.values(), np.uint32, len(words)) | bits)
-        for words, bits in ((spoken().words, sure), (spoken().of_frames, np.uint32(0)))
-    ]
+    tables = [(word_hashes(list(words)), np.fromiter(words.values(), np.uint32, len(words)) | sure)]
     for name in DICTIONARIES:
         hashes = dictionary(name)
         mask = language(name) | (sure if name == "en" else np.uint32(0))
@@ -77,8 +74,6 @@ class Spoken(NamedTuple):
     languages: tuple[str, ...]
     words: dict[str, int]
     """The languages whose phrases have a word, one bit each, in their order."""
-    of_frames: dict[str, int]
-    """The languages whose frames have a word: no more than a word of that language."""
 
 
 @functools.cache
@@ -87,29 +82,24 @@ def spoken() -> Spoken:
     its phrases are read."""
     languages: list[str] = []
     words: dict[str, int] = {}
-    of_frames: dict[str, int] = {}
     for name, content in read_phrases():
         bit = 1 << min(len(languages), MOST_LANGUAGES)
-        phrases = [one for each in content.phrases.values() for one in each]
-        frames = [one for each in content.frames.values() for one in each if content.words_apart]
-        parts = {part.strip(" !") for frame in frames for part in frame.split("&")}
-        for known_as, texts in ((words, phrases), (of_frames, parts)):
-            for word in _words_of(name, content, texts):
-                known_as[word] = known_as.get(word, 0) | bit
+        for word in _words_of(name, content):
+            words[word] = words.get(word, 0) | bit
         languages.append(content.language)
-    return Spoken(tuple(languages), words, of_frames)
+    return Spoken(tuple(languages), words)
 
 
-def _words_of(name: str, content: PhraseFile, texts: Iterable[str]) -> set[str]:
+def _words_of(name: str, content: PhraseFile) -> set[str]:
     from fieldfare.language.kernel import word_lines
     from fieldfare.language.normalise import plain
 
     words: set[str] = set()
-    for text in texts:
+    for phrase in (one for each in content.phrases.values() for one in each):
         try:
-            words |= {word for word in content.words_of(text) if not word.endswith("~")}
+            words |= content.words_of(phrase)
         except ValueError as error:
-            raise SettingsError(f"{name}: {text}: {error}") from None
+            raise SettingsError(f"{name}: {phrase}: {error}") from None
     lines = word_lines(plain(pa.array(sorted(words), pa.large_string())))
     return set(lines.buffer.tobytes().decode().split())
 

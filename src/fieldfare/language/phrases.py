@@ -31,6 +31,8 @@ import msgspec
 from fieldfare.vocabulary import SettingsError
 
 CATALOGUE = "catalogue.toml"
+FRAMES = "frames"
+"""The folder, beside the phrases, of files that are read where frames are asked for."""
 
 GAP_WORDS = 2
 GAP_BYTES = 24
@@ -68,7 +70,7 @@ class PhraseFile(msgspec.Struct, forbid_unknown_fields=True):
     """The phrases of one language, as its file has them."""
 
     language: str
-    phrases: dict[str, list[str]]
+    phrases: dict[str, list[str]] = {}
     """By indicator id."""
     held_out: dict[str, list[str]] = {}
     """Paraphrases kept out of matching and training: only an evaluation reads them."""
@@ -116,17 +118,24 @@ def read_catalogue(folder: Traversable | None = None) -> tuple[Indicator, ...]:
     return catalogue
 
 
-def read_phrases(folder: Traversable | None = None) -> Iterator[tuple[str, PhraseFile]]:
-    """Name and content of each language's file, by name; by default, those that ship.
+def read_phrases(
+    folder: Traversable | None = None, *, frames: bool = False
+) -> Iterator[tuple[str, PhraseFile]]:
+    """Name and content of each language's file, by name; by default, those that ship. With
+    `frames`, those in the folder `FRAMES` too, after them.
 
     Raises SettingsError, naming the file and the key, for a file that is not valid or an
     indicator the catalogue does not have.
     """
     folder = folder or shipped()
     known = {indicator.id for indicator in read_catalogue(folder)}
-    names = (file.name for file in folder.iterdir())
-    for name in sorted(n for n in names if n.endswith(".toml") and n != CATALOGUE):
-        content = _read(folder / name, PhraseFile)
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
+    named = [(name, folder / name) for name in names if name != CATALOGUE]
+    if frames and (folder / FRAMES).is_dir():
+        more = sorted((folder / FRAMES).iterdir(), key=lambda file: file.name)
+        named += [(f"{FRAMES}/{file.name}", file) for file in more if file.name.endswith(".toml")]
+    for name, file in named:
+        content = _read(file, PhraseFile)
         for table in ("phrases", "frames", "held_out"):
             for indicator in getattr(content, table):
                 if indicator not in known:

@@ -108,9 +108,9 @@ class Spool:
     which need no interpreter, so that a second core reads on. At most `WAITING` batches wait.
     """
 
-    def __init__(self, folder: Path, *, heads: bool = False) -> None:
+    def __init__(self, folder: Path, *, frames: bool = False, heads: bool = False) -> None:
         self._folder = folder
-        self._heads = heads
+        self._frames, self._heads = frames, heads
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._model: LanguageModel | None = None
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -174,7 +174,7 @@ class Spool:
         from fieldfare.language.annotate import LanguageModel
 
         if self._model is None:
-            self._model = LanguageModel.load(heads=self._heads)
+            self._model = LanguageModel.load(frames=self._frames, heads=self._heads)
         return self._model
 
 
@@ -211,7 +211,7 @@ def gather(
     from fieldfare.sources.registry import find
 
     mapping = load_mapping(settings.mapping) if settings.mapping is not None else None
-    gathered, spool = Gathered(), Spool(folder, heads=settings.heads)
+    gathered, spool = Gathered(), Spool(folder, frames=settings.frames, heads=settings.heads)
     to_read = []
     for found in find(paths, gathered.problems, mapping, settings.format_in):
         gathered.formats[found.reader.title] += 1
