@@ -3,8 +3,8 @@
 Nobody in the ordinary conversation is grooming a child, so that every indicator found there
 counts as false. Each source is halved in the middle: phrases are tuned while looking at the
 first half (``tune``) and figures are reported on the second (``test``). Recall is of the
-paraphrases that the phrase files hold out. Each figure is given for phrases and frames, the
-default, for phrases alone, and for both with heads, with pieces and without.
+paraphrases that the phrase files hold out. Each figure is given for phrases alone, the
+default, for phrases and frames, and for either with heads.
 """
 
 from __future__ import annotations
