@@ -32,13 +32,29 @@ Run = Callable[[str, Any], Any]
 
 @pytest.fixture(scope="session")
 def model() -> LanguageModel:
-    """The model that ships, with its frames."""
-    return LanguageModel.load(frames=True)
+    """The model that ships."""
+    return LanguageModel.load()
 
 
 @pytest.fixture(scope="session")
 def signed(model: LanguageModel) -> dict[str, str]:
     """Its tables as a device gets them."""
+    return _signed(model)
+
+
+@pytest.fixture(scope="session")
+def framed() -> LanguageModel:
+    """The model with its frames."""
+    return LanguageModel.load(frames=True)
+
+
+@pytest.fixture(scope="session")
+def signed_with_frames(framed: LanguageModel) -> dict[str, str]:
+    """Its tables as a device gets them."""
+    return _signed(framed)
+
+
+def _signed(model: LanguageModel) -> dict[str, str]:
     tables = device_tables(model, {"nudges": device_nudges()})
     return {
         "tables": base64.b64encode(tables).decode(),
