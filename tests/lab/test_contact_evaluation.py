@@ -52,7 +52,7 @@ def test_the_last_date_is_what_a_scan_of_everything_sees(folder: Path, observed:
     result = scan(paths, settings)
     seen = observed.everyone["metadata"]
     last = seen.moment == observed.dates[-1]
-    weights = evaluation.weights_of(judgement(), "metadata")
+    weights = evaluation.weights_seen(judgement(), "metadata")
     log_odds = calibration.log_odds(seen.codes[last], weights, judgement().prior)
     names = observed.world.truth.accounts.take(pa.array(seen.account[last])).to_pylist()
     card = assess(result.assessed.signals, judgement())

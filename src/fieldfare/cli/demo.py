@@ -25,7 +25,8 @@ INVESTIGATION_NOTE: Final = (
 PEOPLE: Final = {"rosa": "reviewer", "sol": "supervisor"}
 OFFICERS: Final = {"ines": "investigator"}
 CASE: Final = "demonstration"
-INVESTIGATED: Final = ("--case", CASE, "--zone", "Europe/London", "--date-order", "dmy")
+ZONE: Final = "Europe/London"
+DATE_ORDER: Final = "dmy"
 
 
 def demo(
@@ -98,11 +99,11 @@ def investigated(out: Path, seed: int, *size: int) -> Console:
 
     made = archives(out, seed, *size)
     shutil.rmtree(out / "investigations" / CASE, ignore_errors=True)
-    _command("investigate", str(made), *INVESTIGATED, "--data", str(out))
-    _, _, _, zone, _, order = INVESTIGATED
+    options = ("--case", CASE, "--zone", ZONE, "--date-order", DATE_ORDER, "--data", str(out))
+    _command("investigate", str(made), *options)
     try:
         investigate(
-            [made], case=CASE, zone=zone, date_order=order, note=INVESTIGATION_NOTE, data=out
+            [made], case=CASE, zone=ZONE, date_order=DATE_ORDER, note=INVESTIGATION_NOTE, data=out
         )
     except typer.Exit as ended:
         # Some of the lines that are made are no messages, as in life.

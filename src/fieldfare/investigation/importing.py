@@ -88,7 +88,7 @@ def _read(
     digest = place.sha256
     repeated = known.setdefault(digest, source) != source or source in spool.before
     if repeated and source not in imported.places:
-        imported.problems.remark(place, AGAIN, detail=known[digest])
+        imported.problems.add(place, AGAIN, detail=known[digest], lost=False)
         return
     on_place(f"{place} ({found.reader.title})")
     imported.places.append(source)

@@ -127,9 +127,7 @@ class Investigation:
 
     def rows(self, query: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
         """The same, by the names of columns."""
-        found = self.connection.execute(query, parameters)
-        names = [each[0] for each in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return list(self.each(query, parameters))
 
     def each(self, query: str, parameters: Parameters = ()) -> Iterator[dict[str, Any]]:
         """The same, one after another; nothing else may be asked before the last."""

@@ -91,7 +91,7 @@ class _Parts:
     @staticmethod
     def of(observed: Observed, card: Scorecard, seen_as: str) -> _Parts:
         view = view_of(seen_as)
-        weights = evaluation.weights_of(card, seen_as)
+        weights = evaluation.weights_seen(card, seen_as)
         sums = (
             log_odds(seen[view].codes, weights, card.prior)
             for seen in (observed.everyone, observed.followed)

@@ -19,6 +19,7 @@ from fieldfare.contacts.catalogue import catalogue
 from fieldfare.lab import contact_measures as measures
 from fieldfare.lab.calibration import log_odds
 from fieldfare.lab.contact_measures import NEVER, Rate
+from fieldfare.lab.fitted_card import weights_of
 from fieldfare.lab.moments import Observed, Seen
 from fieldfare.lab.recalibration import calibration
 from fieldfare.lab.training_rows import training
@@ -49,14 +50,15 @@ class Scores:
     """Of every row of `followed`."""
 
 
-def weights_of(card: Scorecard, seen_as: str) -> list[Floats]:
+def weights_seen(card: Scorecard, seen_as: str) -> list[Floats]:
     """The card's weights; those of what is not read are 0."""
-    found = []
-    for name, bins in card.signals.items():
-        weights = np.array(bins.weights_for(with_text=seen_as != "metadata"))
-        counts = seen_as != "text" or catalogue()[name].evidence == "text"
-        found.append(weights if counts else np.zeros_like(weights))
-    return found
+    weights = weights_of(card, with_text=seen_as != "metadata")
+    if seen_as != "text":
+        return weights
+    return [
+        weight if catalogue()[name].evidence == "text" else np.zeros_like(weight)
+        for name, weight in zip(card.signals, weights, strict=True)
+    ]
 
 
 def view_of(seen_as: str) -> str:
@@ -66,7 +68,7 @@ def view_of(seen_as: str) -> str:
 
 def score(observed: Observed, card: Scorecard, seen_as: str) -> Scores:
     """Log odds of everyone in a world."""
-    weights = weights_of(card, seen_as)
+    weights = weights_seen(card, seen_as)
     everyone = observed.everyone[view_of(seen_as)]
     followed = observed.followed[view_of(seen_as)]
     return scores_of(
@@ -229,7 +231,7 @@ def calibration_of(worlds: Sequence[Observed], card: Scorecard) -> dict[str, Any
     found = {}
     for number, view in enumerate(VIEWS):
         of_view = rows.view == number
-        sums = log_odds(rows.codes[of_view], weights_of(card, view), card.prior)
+        sums = log_odds(rows.codes[of_view], weights_seen(card, view), card.prior)
         with_text = np.full(sums.size, view == "both")
         said = 1 / (1 + np.exp(-calibrated(sums, card, with_text)))
         found[view] = calibration(said, rows.offends[of_view], rows.counts[of_view])

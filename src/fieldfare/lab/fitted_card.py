@@ -54,15 +54,17 @@ def with_weights(
     other: Sequence[Floats | None] = without_text or [None] * len(weights)
     signals = {}
     for (name, bins), text, none in zip(form.signals.items(), weights, other, strict=True):
-        apart = none is not None and catalogue()[name].evidence != "text"
+        apart = none if catalogue()[name].evidence != "text" else None
         signals[name] = msgspec.structs.replace(
-            bins, weights=_rounded(text), without_text=_rounded(none) if apart else None
+            bins,
+            weights=_rounded(text),
+            without_text=None if apart is None else _rounded(apart),
         )
     return replace(form, signals=signals)
 
 
-def _rounded(weights: Floats | None) -> tuple[float, ...]:
-    return () if weights is None else tuple(round(float(w), 2) + 0.0 for w in weights)
+def _rounded(weights: Floats) -> tuple[float, ...]:
+    return tuple(round(float(w), 2) + 0.0 for w in weights)
 
 
 def weights_of(card: Scorecard, *, with_text: bool) -> list[Floats]:

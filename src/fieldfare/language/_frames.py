@@ -18,7 +18,7 @@ from fieldfare.language.frame_index import SPREAD, STEM_BITS, Frames
 from fieldfare.language.frames import FRAME_BYTES, FRAME_WORDS, MOST_PARTS
 from fieldfare.language.phrase_index import SETS, STEM
 
-INLINED = "5e36ef7f6bd7ded9"
+INLINED = "e5fefc0fc8efb4f6"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]

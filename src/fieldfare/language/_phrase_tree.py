@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._words import character, compiled, hash_word
-from fieldfare.language.phrase_index import FREE, JOINED
+from fieldfare.language.phrase_index import FOLLOWER_SHIFT, FREE, JOINED
 
-INLINED = "8d6968591c718317"
+INLINED = "cc37ea51ed0160a0"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -22,7 +22,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 S32 = np.uint64(32)
 ONE = np.uint64(1)
 TWO = np.uint64(2)
-FOLLOWER_SHIFT = np.uint32(26)
+UPPER = np.uint32(FOLLOWER_SHIFT)
 
 
 @compiled
@@ -55,7 +55,7 @@ def step(slots: Entries, node: Any, label: Any) -> Any:
 @compiled
 def may_follow(followers: Any, label: Any) -> Any:
     """Whether a label may lead on from a node, by the node's followers."""
-    return (followers >> np.uint64(np.uint32(label) >> FOLLOWER_SHIFT)) & ONE
+    return (followers >> np.uint64(np.uint32(label) >> UPPER)) & ONE
 
 
 @compiled

@@ -192,13 +192,12 @@ def explain(text: str, model: LanguageModel) -> Explanation:
     evidence = []
     found = kernel.tokens(normalised, model.table)
     whole = math.fsum(float(model.table.values[token.id]) for token in found)
-    counted, tokens = kernel.bounded(whole, len(found), model.table.message_most)
-    share = counted / whole if whole else 1.0
+    weight_sum, tokens = kernel.bounded(whole, len(found), model.table.message_most)
+    share = weight_sum / whole if whole else 1.0
     for token in found:
         start, end = normalise.original_span(offsets, character[token.start], character[token.end])
         weight = share * float(model.table.values[token.id])
         evidence.append(TokenEvidence(start, end, weight))
-    weight_sum = sum(one.weight for one in evidence)
     likelihood = model.table.likelihood
     stated = model.ages.read_one(normalised)
     if stated:

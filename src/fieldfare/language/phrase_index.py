@@ -31,6 +31,7 @@ parts of frames."""
 INNER = 1 << 31
 SETS = 32
 PHRASES = 1 << 63
+FOLLOWER_SHIFT = 26
 
 SPOT_BITS = 21
 
@@ -203,7 +204,7 @@ class Builder:
         phrases[nodes] -= 1
         after[phrases > 0] |= np.uint64(PHRASES)
         followers = np.zeros(self._nodes, np.uint64)
-        upper = (self._keys[used] & np.uint64(0xFFFFFFFF)) >> np.uint64(26)
+        upper = (self._keys[used] & np.uint64(0xFFFFFFFF)) >> np.uint64(FOLLOWER_SHIFT)
         np.bitwise_or.at(followers, self._keys[used] >> np.uint64(32), np.uint64(1) << upper)
         slots = np.zeros((self._keys.size, 4), np.uint64)
         slots[:, 0] = self._keys

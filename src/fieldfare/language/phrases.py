@@ -129,12 +129,10 @@ def read_phrases(
     """
     folder = folder or shipped()
     known = {indicator.id for indicator in read_catalogue(folder)}
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
-    named = [(name, folder / name) for name in names if name != CATALOGUE]
+    named = {name: file for name, file in _files(folder) if name != CATALOGUE}
     if frames and (folder / FRAMES).is_dir():
-        more = sorted((folder / FRAMES).iterdir(), key=lambda file: file.name)
-        named += [(f"{FRAMES}/{file.name}", file) for file in more if file.name.endswith(".toml")]
-    for name, file in named:
+        named |= {f"{FRAMES}/{name}": file for name, file in _files(folder / FRAMES)}
+    for name, file in named.items():
         content = _read(file, PhraseFile)
         for table in ("phrases", "frames", "held_out"):
             for indicator in getattr(content, table):
@@ -148,6 +146,12 @@ def read_phrases(
                     key = f"{name}: held_out.{indicator}[{number}]"
                     raise SettingsError(f"{key}: a held-out paraphrase is plain text")
         yield name, content
+
+
+def _files(folder: Traversable) -> list[tuple[str, Traversable]]:
+    """The TOML files of a folder, by name."""
+    found = [(file.name, file) for file in folder.iterdir() if file.name.endswith(".toml")]
+    return sorted(found, key=lambda one: one[0])
 
 
 def shipped() -> Traversable:

@@ -119,8 +119,13 @@ def phone_account(service: str, oldest: str) -> str:
 def note(problems: Problems, origin: Origin, what: str) -> None:
     """Count a problem at a record's origin; nothing where `what` is empty."""
     if what:
-        add = problems.remark if what in _REMARKS else problems.add
-        add(origin.source, what, member=origin.member, locator=origin.locator)
+        problems.add(
+            origin.source,
+            what,
+            member=origin.member,
+            locator=origin.locator,
+            lost=what not in _REMARKS,
+        )
 
 
 def in_order(messages: Iterator[Message]) -> Iterator[Message]:

@@ -52,7 +52,7 @@ def objects(
                 problems.add(place, NOT_AN_OBJECT, member=member.name, locator=locator)
             index += 1
         if index == 0:
-            problems.remark(place, EMPTY, member=member.name)
+            problems.add(place, EMPTY, member=member.name, lost=False)
 
 
 def objects_by_key(

@@ -64,26 +64,17 @@ class Problems:
         locator: str = "",
         detail: str = "",
         times: int = 1,
+        lost: bool = True,
     ) -> None:
-        """Note that `what` (a short, constant phrase) went wrong at a place."""
+        """Note that `what` (a short, constant phrase) went wrong at a place. Not `lost`: what is
+        left out or doubtful by its nature, such as a line of the service's own; it is counted and
+        located as others are, and nothing that was written is lost by it."""
         self.counts[what] += times
+        if not lost:
+            self._harmless.add(what)
         kept = self.samples.setdefault(what, [])
         if len(kept) < self.most:
             kept.append(Problem(str(place), member, locator, what, detail))
-
-    def remark(
-        self,
-        place: Place | str,
-        what: str,
-        *,
-        member: str = "",
-        locator: str = "",
-        detail: str = "",
-    ) -> None:
-        """Note what is left out or doubtful by its nature, such as a line of the service's own:
-        counted and located as problems are, and nothing that was written is lost by it."""
-        self._harmless.add(what)
-        self.add(place, what, member=member, locator=locator, detail=detail)
 
     def loses(self, what: str) -> bool:
         """Whether something of the input is lost, or may be, where this was noted."""
@@ -96,7 +87,7 @@ class Problems:
 
     @property
     def lost(self) -> int:
-        """Of what could not be read, or not fully: without remarks."""
+        """Of what could not be read, or not fully: without what loses nothing."""
         return sum(count for what, count in self.counts.items() if self.loses(what))
 
 

@@ -181,7 +181,9 @@ def _messages(
         else:
             micros, doubts = clock.micros(local)
             if body.foreign:
-                problems.remark(place, MAYBE_SERVICE, member=origin.member, locator=origin.locator)
+                problems.add(
+                    place, MAYBE_SERVICE, member=origin.member, locator=origin.locator, lost=False
+                )
             recipients = conversation.recipients(sender)
             note(problems, origin, conversation.doubt(recipients))
             ordinal = ordinals.next(sender, str(micros))
