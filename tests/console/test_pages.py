@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+from bisect import bisect
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +22,9 @@ from fieldfare.cli.case import agreed
 from fieldfare.console.app import create_console
 from fieldfare.console.said import MOST_SHOWN, segments
 from fieldfare.console.sessions import COOKIE
-from fieldfare.lab.console_cases import snapshot
-from fieldfare.risk.scorecard import SHIPPED, text_of
+from fieldfare.lab.console_cases import neighbours, snapshot
+from fieldfare.risk.scorecard import SHIPPED, shipped, text_of
+from fieldfare.scan.page.overview import bands_of
 from fieldfare.scan.snapshot import SeenMessage, SeenSource, Span
 from tests.console.conftest import SAME, Desk
 
@@ -205,6 +207,21 @@ def test_pages_of_the_queue_hold_every_case_once(desk: Desk) -> None:
         more = page.split('class="next" href="')[1:]
         path = html.unescape(more[0].split('"')[0]) if more else ""
     assert len(seen) == 122 == len(set(seen))
+
+
+def test_a_band_is_called_what_the_report_of_a_scan_calls_it(desk: Desk) -> None:
+    titles = {band.title for band in bands_of(shipped()).values()}
+    client = desk.client("reviewer")
+    for made, origin in neighbours():
+        case = desk.store.open_case(OPERATOR, made, origin)
+        head = client.get(f"/cases/{case}").text.partition('<p class="bands">')[2]
+        assert re.findall(r"</svg>([^<,]+), ", head.partition("</p>")[0]) == [made.band.title()]
+        starts = shipped().starts(with_text=True)
+        assert made.band == shipped().bands[bisect(starts, made.probability) - 1].name
+    said = re.findall(
+        r'data-label="Assessment"><span class="band.*?</svg>(.*?)</span>', client.get("/queue").text
+    )
+    assert said and set(said) <= titles
 
 
 def test_audit_page_verifies_and_exports(desk: Desk) -> None:

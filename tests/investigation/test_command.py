@@ -14,7 +14,7 @@ from fieldfare.cli.demo import investigated
 from fieldfare.console.app import create_console
 from fieldfare.investigation import provenance, reading
 from fieldfare.investigation.handover.content import content, dossier
-from fieldfare.investigation.store import Investigation
+from fieldfare.investigation.store import FOLDER, Investigation
 
 CHAT = (
     "31/12/2024, 09:58 - Messages and calls are end-to-end encrypted.\n"
@@ -100,3 +100,31 @@ def test_sources_are_called_by_what_tells_them_apart(tmp_path: Path) -> None:
         lines = [text for each in provenance.problems(case) for text in (each.where, each.detail)]
     assert shown
     assert not any(str(tmp_path) in each for each in [*shown, *lines])
+
+
+def test_what_cannot_be_read_leaves_no_case(tmp_path: Path) -> None:
+    (tmp_path / "picture.bin").write_bytes(b"\x00\x01")
+    for path in (tmp_path / "nowhere", tmp_path / "picture.bin"):
+        assert investigate(path, tmp_path)[0] == 1
+        assert Investigation.names(tmp_path) == []
+        assert list((tmp_path / FOLDER).iterdir()) == []
+    folder = chats(tmp_path / "chats", "Ann", "Bea")
+    assert investigate(folder, tmp_path)[0] == 0
+    # A case that is there keeps what it has.
+    assert investigate(tmp_path / "picture.bin", tmp_path)[0] == 1
+    with Investigation.open(Investigation.folder_of(tmp_path, "one"), read_only=True) as case:
+        assert case.value("SELECT COUNT(*) FROM sources") > 0
+
+
+def test_archives_of_nobody_that_can_be_told_are_kept_and_it_is_said_how_to_go_on(
+    tmp_path: Path,
+) -> None:
+    folder = chats(tmp_path / "chats", "Ann")
+    arguments = ["investigate", str(folder), "--case", "one", "--data", str(tmp_path)]
+    failed = CliRunner().invoke(app, arguments)
+    assert failed.exit_code == 1
+    command = str(failed.exception).partition("go on with: fieldfare ")[2].split()
+    assert command[-1] == "ACCOUNT"
+    done = CliRunner().invoke(app, [*command[:-1], "Robin"])
+    assert done.exit_code == 0, done.output
+    assert "Suspect     whatsapp:Robin" in done.output

@@ -21,6 +21,7 @@ from fieldfare.cases.records import AuditEntry, CaseSummary
 from fieldfare.cases.states import move, states
 from fieldfare.cases.tables import cases, changes, tags
 from fieldfare.cases.vault import Vault
+from fieldfare.risk.scorecard import shipped as shipped_card
 from fieldfare.vocabulary.times import HOUR, MINUTE
 
 
@@ -39,7 +40,8 @@ class StoreSettings:
     """How long a decision has no effect outside, and can be undone."""
     second_review_share: float = 0.05
     """Share of decisions, 0-1, drawn for a blind second review."""
-    gravest_band: str = "urgent"
+    gravest_band: str = field(default_factory=lambda: shipped_card().gravest)
+    """Of the scorecard in use."""
     break_after_revealed: int = 150
     """Messages revealed in a shift after which a pause is suggested."""
     shift: int = 8 * HOUR

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +13,7 @@ import typer
 
 from fieldfare.cli.scan import EXIT_WITH_PROBLEMS, date_order_of, moment_of, zone_of
 from fieldfare.cli.serve import DEFAULT_DATA, Data
+from fieldfare.vocabulary import InputError
 
 if TYPE_CHECKING:
     from fieldfare.investigation.importing import Imported
@@ -73,9 +76,10 @@ def investigate(
             opened.set(AS_OF, str(moment))
         if note is not None:
             opened.set(NOTE, note)
-        if suspect:
-            name_suspect(opened, suspect)
-        analyse(opened, _step, imported=True)
+        with _kept(case, data):
+            if suspect:
+                name_suspect(opened, suspect)
+            analyse(opened, _step, imported=True)
         results = out or folder / "results"
         output.write(opened, results)
         _step("Reports of the countries")
@@ -88,6 +92,21 @@ def investigate(
     _print_next(case, data)
     if imported.problems.lost:
         raise typer.Exit(EXIT_WITH_PROBLEMS)
+
+
+@contextmanager
+def _kept(case: str, data: Path) -> Iterator[None]:
+    """An error within says that what was read is kept, and how to go on."""
+    try:
+        yield
+    except InputError as error:
+        again = f"fieldfare investigate --case {shlex.quote(case)}{_given(data)} --suspect ACCOUNT"
+        raise InputError(f"{error}. What was read is kept; go on with: {again}") from error
+
+
+def _given(data: Path) -> str:
+    """The option that says where the case lies, where it has to be said."""
+    return "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
 
 
 def _step(name: str) -> None:
@@ -117,7 +136,7 @@ def _print_next(case: str, data: Path) -> None:
     """Where an officer goes on: the commands as they are to be typed."""
     from fieldfare.cli.terminal import printable
 
-    given = "" if data == DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
+    given = _given(data)
     for line in (
         f"Look next   fieldfare console{given}, then Investigations",
         f"            (who may sign in: fieldfare user add NAME --role investigator{given})",

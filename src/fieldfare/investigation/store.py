@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -42,11 +42,16 @@ _NAME = re.compile(r"[\w][\w .-]{0,79}")
 
 
 class Investigation:
-    """One case. Close it, or use it in a ``with`` statement."""
+    """One case. Close it, or use it in a ``with`` statement: what it began is gone where that ends
+    in an error before anything was read."""
 
-    def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, folder: Path, connection: duckdb.DuckDBPyConnection, *, begun: bool = False
+    ) -> None:
+        """`begun`: there was no such case before."""
         self.folder = folder
         self.connection = connection
+        self._begun = begun
 
     @staticmethod
     def folder_of(data: Path, name: str) -> Path:
@@ -67,7 +72,8 @@ class Investigation:
         """A case folder; made if missing and asked for. Raises InputError where there is none,
         where it is damaged, or where another process has it open."""
         path = folder / DATABASE
-        if not path.exists() and not create:
+        begun = not path.exists()
+        if begun and not create:
             raise InputError(f"{folder}: no investigation there; begin one with PATH and --case")
         folder.mkdir(parents=True, exist_ok=True)
         if create and os.name == "posix":
@@ -95,7 +101,7 @@ class Investigation:
         if not read_only:
             path.chmod(0o600)
             connection.execute(_tables())
-        return Investigation(folder, connection)
+        return Investigation(folder, connection, begun=begun)
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +112,18 @@ class Investigation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        empty = error is not None and self._begun and not self.value("SELECT 1 FROM sources")
         self.close()
+        if empty:
+            self._remove()
+
+    def _remove(self) -> None:
+        """Take away what opening made; what others put into the folder stays."""
+        for path in self.folder.glob(f"{DATABASE}*"):
+            path.unlink()
+        for path in (self.folder / "spill", self.folder):
+            with suppress(OSError):
+                path.rmdir()
 
     def close(self) -> None:
         """Give back the file."""

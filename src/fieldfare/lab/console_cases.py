@@ -9,6 +9,7 @@ import random
 from typing import Final
 
 from fieldfare.cases.records import Origin
+from fieldfare.risk.scorecard import shipped
 from fieldfare.scan.snapshot import (
     SeenChild,
     SeenMessage,
@@ -40,6 +41,7 @@ def snapshot(
 ) -> Snapshot:
     """Evidence about one account: `children` contacted, `messages` in all. `mild`: no indicator
     beyond a question about age."""
+    card = shipped()
     draw = random.Random(seed)  # noqa: S311 - a simulation, not a secret
     people = [_child(draw, number, mild=mild) for number in range(children)]
     end = max(child.last_at for child in people) + HOUR
@@ -54,7 +56,7 @@ def snapshot(
     return Snapshot(
         account=account,
         as_of=end,
-        band="low" if mild else "urgent",
+        band=card.bands[0].name if mild else card.gravest,
         probability=0.04 if mild else 0.998,
         flagged=not mild,
         name="Alex" if not mild else None,

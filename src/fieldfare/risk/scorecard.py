@@ -156,6 +156,11 @@ class Scorecard:
         """Position in `bands` of the first that is flagged."""
         return [band.name for band in self.bands].index(self.flag_from)
 
+    @property
+    def gravest(self) -> str:
+        """The name of the last of `bands`."""
+        return self.bands[-1].name
+
     def flag_probability(self, *, with_text: bool) -> float:
         """Probability from which an account is flagged."""
         return self.bands[self.flag_rank].start_for(with_text=with_text)

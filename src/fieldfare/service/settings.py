@@ -96,7 +96,7 @@ class ServiceSettings:
         from fieldfare.cases.database import connect, url_of
         from fieldfare.cases.desk import StoreSettings
 
-        settings = StoreSettings(clocks=of_data(self.data))
+        settings = StoreSettings(clocks=of_data(self.data), gravest_band=self.card().gravest)
         engine = connect(url_of(self.data, self.database))
         return CaseStore(engine, vault=self.vault(), settings=settings)
 

@@ -216,7 +216,10 @@ def _overview(visit: Visit, case: Investigation) -> OverviewPage:
 
 def _summary(people: Sequence[Person], children: Sequence[Person], urgent: Sequence[Person]) -> str:
     if not people:
-        return "Nobody is in it yet: no message of the suspect with anybody was read."
+        return (
+            "Nobody is in it yet: no message of the suspect with anybody was read, or it is not "
+            "known who the suspect is (fieldfare investigate --suspect). See the sources."
+        )
     said = (
         f"Of {words.plural(len(people), 'person', 'people')} the suspect was in contact with, "
         f"{words.plural(len(children), 'is', 'are')} confirmed or probable "
