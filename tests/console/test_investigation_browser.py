@@ -117,3 +117,29 @@ def test_who_is_a_child_is_said_by_keyboard_alone(
         assert all(said[key] is None for key in keys[4:])
     finally:
         page.context.close()
+
+
+def test_pairs_are_looked_at_and_judged_by_keyboard_and_short_on_a_telephone(
+    browser: Any, served: Served, cabinet: Cabinet
+) -> None:
+    page = opened(browser, served, "investigator")
+    try:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(served.base + AT + "/accounts")
+        first, second = (row.get_attribute("id") for row in page.locator("tr[data-row]").all()[:2])
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("e")
+        page.locator(f"#{second} details[open]").wait_for()
+        assert page.locator("details[open]").count() == 1
+        assert page.evaluate("document.documentElement.scrollHeight") < 10_000
+        page.keyboard.press("n")
+        page.locator(f"#{second}").wait_for(state="detached")
+        page.goto(served.base + AT + "/accounts?show=rejected")
+        page.keyboard.press("z")
+        page.get_by_text("No pair is like this").wait_for()
+        with cabinet.open(NAME) as case:
+            waiting = {f"j-{each.id}" for each in reading.joins(case, ["waiting"])}
+        assert {first, second} <= waiting
+    finally:
+        page.context.close()

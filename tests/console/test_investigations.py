@@ -180,6 +180,8 @@ def test_joins_are_shown_with_their_evidence_and_undone_without_a_trace(desk: De
     join = next(each for each in joins(desk) if each.state == "proposed" and not each.applied)
     page = html.unescape(client.get(f"{AT}/accounts").text)
     assert join.value in page and all(each.says in page for each in join.evidence)
+    applied = html.unescape(client.get(f"{AT}/accounts?show=applied").text)
+    assert f'id="j-{join.id}"' in page and f'id="j-{join.id}"' not in applied
     where = f"{AT}/joins/{join.id}"
     assert client.post(where, data={"state": "confirmed", "seen": "proposed"}).status_code == 303
     assert client.post(where, data={"state": "rejected", "seen": "proposed"}).status_code == 303
@@ -188,6 +190,47 @@ def test_joins_are_shown_with_their_evidence_and_undone_without_a_trace(desk: De
     assert {p.peer: p.probability for p in people(desk)} == pytest.approx(
         {p.peer: p.probability for p in before}
     )
+
+
+def in_pages(client: TestClient, path: str, row: str) -> list[list[str]]:
+    """What stands in rows that look like this, page after page."""
+    found = []
+    while path:
+        page = html.unescape(client.get(path).text)
+        found.append(re.findall(row, page))
+        more = re.search(r'class="next" href="([^"]+)"', page)
+        path = more[1] if more else ""
+    return found
+
+
+def test_pairs_and_scripts_come_in_pages_each_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldfare.console.pages.accounts.PAGE", 1)
+    client, everything = desk.client("investigator"), joins(desk)
+    pairs = in_pages(client, f"{AT}/accounts?show=all", r'<tr data-row id="j-(\w+)"')
+    assert [key for page in pairs for key in page] == [each.id for each in everything]
+    assert len(pairs) > 1 and all(len(page) == 1 for page in pairs)
+    sent = in_pages(client, f"{AT}/scripts", r">To (\d+) people")
+    most = [int(count) for page in sent for count in page]
+    with cabinet(desk).open(NAME) as case:
+        assert len(most) == correspondence.number_of_scripts(case) > 1
+    assert most == sorted(most, reverse=True) and all(len(page) == 1 for page in sent)
+
+
+def test_whoever_judges_a_pair_comes_back_to_where_it_stood(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = desk.client("investigator")
+    count = len([each for each in joins(desk) if each.standing == "applied"])
+    monkeypatch.setattr("fieldfare.console.pages.accounts.PAGE", count - 1)
+    page = client.get(f"{AT}/accounts?show=applied&after={count - 1}").text
+    (form,) = re.findall(r'action="[^"]*(/joins/\w+)".*?</form>', page, re.S)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.split(form)[1]))
+    answer = client.post(f"{AT}{form}", data=fields | {"state": "confirmed"})
+    back = client.get(answer.headers["location"]).text
+    # It was the last of its page: what is before it is shown.
+    assert "one person" in back and back.count("<tr data-row") == count - 1
 
 
 def test_reports_are_made_told_to_be_old_and_taken_on_record(desk: Desk) -> None:

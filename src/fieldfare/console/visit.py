@@ -103,6 +103,11 @@ class Visit:
         """What the address asks for."""
         return self.request.query_params.get(name, default)
 
+    def asked_number(self, name: str) -> int | None:
+        """A whole number that the address asks for; None where it is none."""
+        given = self.asked(name)
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+
     def asked_all(self, name: str) -> tuple[str, ...]:
         """The same, where several can be asked for."""
         return tuple(each for each in self.request.query_params.getlist(name) if each)
@@ -138,7 +143,7 @@ class Visit:
 
     def to(self, path: str, notice: str = "") -> Response:
         """Go on to another page of the console."""
-        query = f"?notice={notice}" if notice else ""
+        query = f"{'&' if '?' in path else '?'}notice={notice}" if notice else ""
         return RedirectResponse(f"{self.root}{path}{query}", 303, PAGE_HEADERS)
 
     def _shell(self, title: str) -> Shell:

@@ -8,8 +8,9 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from fieldfare.investigation.provenance import names_of_sources, origin_of
-from fieldfare.investigation.records import Message, Script, Sending
+from fieldfare.investigation.records import Message, Script
 from fieldfare.investigation.store import Investigation
+from fieldfare.investigation.wording import called
 from fieldfare.vocabulary.times import HOUR, from_micros
 
 _MESSAGES: Final = """
@@ -83,16 +84,53 @@ def counts(case: Investigation) -> dict[str, int]:
     )
 
 
-def scripts(case: Investigation) -> list[Script]:
-    """What was sent to many, that to most first."""
-    found: dict[int, list[Sending]] = defaultdict(list)
-    for script, *rest in case.values(
-        'SELECT script, message, peer, "at", similarity FROM scripts '
-        'ORDER BY script, "at", message',
+def scripts(case: Investigation, *, after: int = 0, most: int = 100) -> list[Script]:
+    """What was sent to many, that to most first; `after` so many."""
+    found = case.values(
+        """
+        SELECT script, COUNT(DISTINCT peer) AS people, MIN("at"), MAX("at"), MIN(similarity),
+            arg_min(message, {'at': "at", 'message': message})
+        FROM scripts GROUP BY script ORDER BY people DESC, script LIMIT ? OFFSET ?
+        """,
+        [most, after],
+    )
+    return [Script(*each) for each in found]
+
+
+def number_of_scripts(case: Investigation) -> int:
+    """How many there are."""
+    return int(case.value("SELECT COUNT(DISTINCT script) FROM scripts"))
+
+
+def got_scripts(
+    case: Investigation, numbers: Sequence[int], most: int
+) -> dict[int, list[tuple[str, str]]]:
+    """By script: who got it, with their names, whoever got it first before others; no more than
+    `most` each."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for script, peer, name in case.values(
+        """
+        SELECT g.script, g.peer, p.name FROM (
+            SELECT script, peer, ROW_NUMBER() OVER (
+                PARTITION BY script ORDER BY MIN("at"), MIN(message), peer
+            ) AS place
+            FROM scripts WHERE script IN (SELECT unnest(?)) GROUP BY script, peer
+        ) AS g INNER JOIN peers AS p ON p.peer = g.peer
+        WHERE g.place <= ? ORDER BY g.script, g.place
+        """,
+        [list(numbers), most],
     ):
-        found[script].append(Sending(*rest))
-    made = [Script(script, tuple(sendings)) for script, sendings in found.items()]
-    return sorted(made, key=lambda each: (-len({s.peer for s in each.sendings}), each.script))
+        found[script].append((peer, called(name)))
+    return dict(found)
+
+
+def of_scripts(case: Investigation, numbers: Sequence[int]) -> list[int]:
+    """Those of these messages that are a script's."""
+    found = case.values(
+        "SELECT DISTINCT message FROM scripts WHERE message IN (SELECT unnest(?))",
+        [list(numbers)],
+    )
+    return sorted(message for (message,) in found)
 
 
 def hours(case: Investigation, zone: tzinfo) -> list[int]:

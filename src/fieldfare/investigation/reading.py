@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldfare.investigation.provenance import names_of_sources, origin_of
 from fieldfare.investigation.records import (
     COUNTS,
+    JOIN_STANDINGS,
     OPEN,
     UNKNOWN,
     Account,
@@ -229,19 +230,41 @@ def ties(case: Investigation) -> list[Tie]:
     ]
 
 
-def joins(case: Investigation) -> list[Join]:
-    """Accounts that are, or may be, one person's: what waits for somebody first."""
+_STANDING: Final = (
+    "CASE WHEN state <> 'proposed' THEN state WHEN applied THEN 'applied' ELSE 'waiting' END"
+)
+"""`Join.standing`, as SQL."""
+
+
+def joins(
+    case: Investigation,
+    standings: Sequence[str] = JOIN_STANDINGS,
+    *,
+    after: int = 0,
+    most: int | None = None,
+) -> list[Join]:
+    """Accounts that are, or may be, one person's: what waits for somebody first. `standings`: no
+    others than these; `after` so many, and no more than `most`."""
     found = case.rows(
-        """
+        f"""
         SELECT j.*, a.name AS name_a, b.name AS name_b
-        FROM joins AS j
+        FROM (SELECT *, {_STANDING} AS standing FROM joins) AS j
         LEFT JOIN accounts AS a ON a.account = j.account_a
         LEFT JOIN accounts AS b ON b.account = j.account_b
+        WHERE standing IN (SELECT unnest(?))
         ORDER BY state <> 'proposed', applied, confidence DESC, join_id
+        LIMIT ? OFFSET ?
         """,
+        [list(standings), most, after],
     )
     names = names_of_sources(case)
     return [_join(each, names) for each in found]
+
+
+def join_counts(case: Investigation) -> dict[str, int]:
+    """How many joins there are of each of `JOIN_STANDINGS`."""
+    found = dict(case.values(f"SELECT {_STANDING}, COUNT(*) FROM joins GROUP BY 1"))
+    return {each: found.get(each, 0) for each in JOIN_STANDINGS}
 
 
 def asked(case: Investigation) -> dict[str, dict[str, int]]:

@@ -99,7 +99,7 @@ class Person:
     @property
     def reference(self) -> str:
         """What the person is called on pages and in reports."""
-        return f"P-{self.key[:6].upper()}"
+        return reference_of(self.peer)
 
     @property
     def standing(self) -> Standing:
@@ -132,6 +132,11 @@ class Person:
 def key_of(peer: str) -> str:
     """The key of a person."""
     return hashlib.sha256(peer.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def reference_of(peer: str) -> str:
+    """What a person is called on pages and in reports."""
+    return f"P-{key_of(peer)[:6].upper()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +234,15 @@ class Join:
     by: str
     at: int | None
 
+    @property
+    def standing(self) -> str:
+        """One of `JOIN_STANDINGS`."""
+        return self.state if self.state != "proposed" else "applied" if self.applied else "waiting"
+
+
+JOIN_STANDINGS: Final = ("waiting", "applied", "confirmed", "rejected")
+"""Waits for somebody, or counts as one person until somebody says otherwise; then what was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -253,23 +267,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """A script, sent to somebody."""
-
-    message: int
-    peer: str
-    at: int
-    similarity: float
-    """With the first of them, 0-1."""
-
-
-@dataclass(frozen=True, slots=True)
 class Script:
     """Nearly the same message, sent to several."""
 
     script: int
-    sendings: tuple[Sending, ...]
-    """In order of time."""
+    people: int
+    first_at: int
+    last_at: int
+    similarity: float
+    """The least of any sending with the first, 0-1."""
+    message: int
+    """The first."""
 
 
 @dataclass(frozen=True, slots=True)

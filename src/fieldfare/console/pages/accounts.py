@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -19,24 +20,40 @@ from fieldfare.console.investigated import (
     name_of,
     opened,
     path_of,
-    people_of,
 )
 from fieldfare.console.pages.people import WordsPage
+from fieldfare.console.pages.queue import Option
 from fieldfare.console.routes import Routes
 from fieldfare.console.visit import Visit
 from fieldfare.investigation import correspondence, provenance, reading, wording
 from fieldfare.investigation.decisions import JOIN_STATES, decide_join
-from fieldfare.investigation.records import Join, Problem, Script
+from fieldfare.investigation.records import (
+    JOIN_STANDINGS,
+    Join,
+    Problem,
+    Script,
+    key_of,
+    reference_of,
+)
 from fieldfare.scan.page import words
 from fieldfare.scan.page.context import Time
 from fieldfare.vocabulary import InputError
 
 routes = Routes()
 
-MOST_JOINS: Final = 200
-MOST_SCRIPTS: Final = 60
+PAGE: Final = 25
+MOST_PROBLEMS: Final = 200
 MOST_SHOWN: Final = 40
 """People listed with one script."""
+
+SHOWN: Final = {
+    "waiting": "Waiting for somebody",
+    "applied": "Counted as one person",
+    "confirmed": "One person, confirmed",
+    "rejected": "Two people",
+    "all": "All pairs",
+}
+"""What the filter offers: a standing of joins, or all."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +69,23 @@ class JoinRow:
     evidence: list[tuple[str, str, str]]
     """Account, what it says, where."""
     state: str
-    """waiting, applied, confirmed, rejected."""
+    """One of `JOIN_STANDINGS`."""
     by: str
 
 
 @dataclass(frozen=True)
 class JoinsPage:
-    """Joins, those that wait for somebody first."""
+    """Joins of one standing, or all: those that wait for somebody first."""
 
     bar: Bar
     rows: list[JoinRow]
-    waiting: int
-    more: str
+    shown: list[Option]
+    here: dict[str, str | int]
+    """What the address asks for, so that whoever says something comes back to it."""
+    caption: str
+    any: bool
+    """Whether there is a pair of any standing."""
+    next: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,9 @@ class ScriptsPage:
 
     bar: Bar
     rows: list[ScriptRow]
-    more: str
+    part: str
+    """Which of how many stand on this page."""
+    next: str
     zone: str
 
 
@@ -118,16 +142,36 @@ class SourcesPage:
 @routes.get("/investigations/{investigation}/accounts", Permission.INVESTIGATION_READ)
 def joins(visit: Visit) -> Response:
     """Which accounts are one person's."""
+    shown = _shown(visit.asked("show"))
     with opened(visit, "accounts") as case:
-        found = reading.joins(case)
-    rows = [_join(each) for each in found[:MOST_JOINS]]
+        counts = reading.join_counts(case)
+        counts["all"] = sum(counts.values())
+        # Whoever judged the last of a page comes back to the one before it.
+        last = max(0, counts[shown] - 1) // PAGE * PAGE
+        after = min(visit.asked_number("after") or 0, last)
+        standings = JOIN_STANDINGS if shown == "all" else (shown,)
+        found = reading.joins(case, standings, after=after, most=PAGE)
+    beyond = after + PAGE
     page = JoinsPage(
         bar(visit, "/accounts"),
-        rows,
-        sum(each.state == "proposed" and not each.applied for each in found),
-        f"The first {MOST_JOINS} of {len(found):,} are listed." if len(found) > MOST_JOINS else "",
+        [_join(each) for each in found],
+        [Option(key, f"{title} ({counts[key]:,})", key == shown) for key, title in SHOWN.items()],
+        {"show": shown, "after": after},
+        f"{SHOWN[shown]}: {_part(after, len(found), counts[shown], 'pair')}",
+        counts["all"] > 0,
+        "?" + urlencode({"show": shown, "after": beyond}) if counts[shown] > beyond else "",
     )
     return visit.page("accounts.html.j2", "Same person?", page)
+
+
+def _shown(asked: str) -> str:
+    return asked if asked in SHOWN else "waiting"
+
+
+def _part(after: int, listed: int, total: int, one: str) -> str:
+    """Which of how many a page lists."""
+    whole = words.plural(total, one)
+    return whole if listed == total else f"{after + 1:,} to {after + listed:,} of {whole}"
 
 
 @routes.post("/investigations/{investigation}/joins/{join}", Permission.INVESTIGATION_JUDGE)
@@ -138,56 +182,52 @@ def judge_join(visit: Visit) -> Response:
     state, seen = visit.text("state", 20), visit.text("seen", 20)
     if state not in JOIN_STATES:
         raise InputError("say whether they are one person's")
+    here = urlencode({"show": _shown(visit.text("show", 20)), "after": visit.text("after", 20)})
+    back = f"{path_of(name)}/accounts?{here}"
     with cabinet(visit).open(name) as case:
         found = next((each for each in reading.joins(case) if each.id == join), None)
         if found is None:
             raise NotFound("there is no such pair of accounts in this investigation (any more)")
         if found.state != seen:
-            return visit.to(f"{path_of(name)}/accounts", "judged-meanwhile")
+            return visit.to(back, "judged-meanwhile")
         visit.store.investigation_judged(visit.actor, name, "join", join, state)
         decide_join(case, join, state, visit.actor.user)
     notice = {"confirmed": "joined", "rejected": "parted"}.get(state, "join-undone")
-    return visit.to(f"{path_of(name)}/accounts", notice)
+    return visit.to(back, notice)
 
 
 @routes.get("/investigations/{investigation}/scripts", Permission.INVESTIGATION_READ)
 def scripts(visit: Visit) -> Response:
     """What was sent to many, masked."""
     with opened(visit, "scripts") as case:
-        found = correspondence.scripts(case)
-        people = {each.peer: each for each in people_of(case)}
-        shown = found[:MOST_SCRIPTS]
+        after, total = visit.asked_number("after") or 0, correspondence.number_of_scripts(case)
+        found = correspondence.scripts(case, after=after, most=PAGE)
+        got = correspondence.got_scripts(case, [each.script for each in found], MOST_SHOWN)
         firsts = {
             each.message: each
-            for each in correspondence.messages(case, [each.sendings[0].message for each in shown])
+            for each in correspondence.messages(case, [each.message for each in found])
         }
-    zone, rows = visit.zone(), []
-    for each in shown:
-        first = firsts.get(each.sendings[0].message)
-        if first is None:
-            continue
-        peers = [p for p in dict.fromkeys(s.peer for s in each.sendings) if p in people]
-        rows.append(
-            ScriptRow(
-                each.script,
-                len(peers),
-                zone.minute(each.sendings[0].at),
-                zone.minute(each.sendings[-1].at),
-                _alike(each),
-                message_rows([first], zone)[0],
-                [
-                    (people[p].key, words.clip(people[p].name, 40) or people[p].reference)
-                    for p in peers[:MOST_SHOWN]
-                ],
-                f"and {len(peers) - MOST_SHOWN:,} more" if len(peers) > MOST_SHOWN else "",
-            )
-        )
+    zone, beyond = visit.zone(), after + PAGE
     page = ScriptsPage(
         bar(visit, "/scripts"),
-        rows,
-        f"The {MOST_SCRIPTS} sent to most of {len(found):,} are listed."
-        if len(found) > MOST_SCRIPTS
-        else "",
+        [
+            ScriptRow(
+                each.script,
+                each.people,
+                zone.minute(each.first_at),
+                zone.minute(each.last_at),
+                _alike(each),
+                message_rows([firsts[each.message]], zone)[0],
+                [
+                    (key_of(peer), words.clip(name, 40) or reference_of(peer))
+                    for peer, name in got[each.script]
+                ],
+                f"and {each.people - MOST_SHOWN:,} more" if each.people > MOST_SHOWN else "",
+            )
+            for each in found
+        ],
+        _part(after, len(found), total, "script"),
+        "?" + urlencode({"after": beyond}) if total > beyond else "",
         zone.name,
     )
     return visit.page("scripts.html.j2", "Scripts", page)
@@ -198,8 +238,7 @@ def reveal_script(visit: Visit) -> Response:
     """The text of a script: recorded, and counted as exposure."""
     name = name_of(visit)
     with cabinet(visit).open(name) as case:
-        known = {s.message for each in correspondence.scripts(case) for s in each.sendings}
-        wanted = [each for each in visit.integers("message") if each in known]
+        wanted = correspondence.of_scripts(case, visit.integers("message"))
         if not wanted:
             raise InputError("say which messages")
         visit.store.investigation_revealed(visit.actor, name, wanted)
@@ -250,10 +289,10 @@ def sources(visit: Visit) -> Response:
                 words.clip(_where(each), 240),
                 each.times,
             )
-            for each in problems[:MOST_JOINS]
+            for each in problems[:MOST_PROBLEMS]
         ],
-        f"The {MOST_JOINS} most frequent of {len(problems):,} are listed."
-        if len(problems) > MOST_JOINS
+        f"The {MOST_PROBLEMS} most frequent of {len(problems):,} are listed."
+        if len(problems) > MOST_PROBLEMS
         else "",
         [
             (words.clip(what, 200), words.plural(times, "time"))
@@ -273,7 +312,6 @@ _TIMES: Final = {
 
 
 def _join(join: Join) -> JoinRow:
-    state = join.state if join.state != "proposed" else "applied" if join.applied else "waiting"
     return JoinRow(
         join.id,
         (words.clip(join.name_a, 40) or "no name", words.clip(join.name_b, 40) or "no name"),
@@ -286,11 +324,11 @@ def _join(join: Join) -> JoinRow:
              words.clip(str(each.origin), words.PLACE_LENGTH))
             for each in join.evidence[:8]
         ],
-        state,
+        join.standing,
         join.by,
     )  # fmt: skip
 
 
 def _alike(script: Script) -> str:
-    least = min(each.similarity for each in script.sendings)
+    least = script.similarity
     return "word for word" if least > 0.999 else f"at least {100 * least:.0f} % alike"

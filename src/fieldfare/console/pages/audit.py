@@ -89,13 +89,12 @@ def export(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, *, verified: bool = False) -> Response:
-    case, user = visit.asked("case"), visit.asked("user")
-    after = visit.asked("after", "0")
+    user = visit.asked("user")
     found = visit.store.audit_entries(
         visit.actor,
-        after=int(after) if after.isascii() and after.isdigit() and len(after) < 16 else 0,
+        after=visit.asked_number("after") or 0,
         most=PAGE + 1,
-        case=int(case) if case.isascii() and case.isdigit() and len(case) < 16 else None,
+        case=visit.asked_number("case"),
         user=user or None,
     )
     verdict = visit.store.verify_audit(visit.actor) if verified else None
@@ -114,7 +113,7 @@ def _page(visit: Visit, *, verified: bool = False) -> Response:
             for each in found[:PAGE]
         ],
         next=found[PAGE - 1].number if len(found) > PAGE else 0,
-        case=words.clip(case, 20),
+        case=words.clip(visit.asked("case"), 20),
         user=words.clip(user, 100),
         zone=zone.name,
         verified=verified,

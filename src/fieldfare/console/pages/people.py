@@ -106,7 +106,7 @@ def people(visit: Visit) -> Response:
         ]
         if shown != "next":
             found.sort(key=lambda p: (-p.risk, -p.probability, p.peer))
-        after = int(visit.asked("after", "0") or "0") if visit.asked("after").isdigit() else 0
+        after = visit.asked_number("after") or 0
         part = found[after : after + PAGE]
         cues = reading.cues(case, [each.peer for each in part])
         kinds = reading.risk_kinds(case, [each.peer for each in part])

@@ -160,13 +160,13 @@ def _page(visit: Visit, case: Investigation, person: Person) -> PersonPage:
 
 def _place(visit: Visit, case: Investigation, person: Person) -> tuple[int | None, int]:
     """The message that the page is about, if any, and how many messages stand before the page."""
-    wanted, after = visit.asked("message"), visit.asked("after", "0")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 16:
-        before = correspondence.before(case, person.peer, int(wanted))
+    wanted = visit.asked_number("message")
+    if wanted is not None:
+        before = correspondence.before(case, person.peer, wanted)
         if before is None:
             raise NotFound("this message is not one with this person")
-        return int(wanted), max(0, before - 5)
-    return None, int(after) if after.isascii() and after.isdigit() and len(after) < 12 else 0
+        return wanted, max(0, before - 5)
+    return None, visit.asked_number("after") or 0
 
 
 def _place_says(person: Person, places: Sequence[Place]) -> str:
