@@ -83,6 +83,31 @@ def heads(
     typer.echo(json.dumps({"texts": head_texts.counted(learnt), **report}, indent=2))
 
 
+@train.command()
+def confirming(
+    ordinary: Annotated[
+        Path,
+        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for heads.toml.", file_okay=False)],
+    part: Annotated[str, typer.Option(help="tune (first half), or all.")] = "tune",
+) -> None:
+    """Set anew the thresholds by which the heads that ship confirm frames, and print them."""
+    import json
+
+    from fieldfare.lab import head_confirming, head_training
+    from fieldfare.language.heads import read_heads
+    from fieldfare.language.phrases import read_catalogue
+
+    heads = read_heads(tuple(one.id for one in read_catalogue()))
+    false = {name: head_training.Recipe().false(name) for name in heads.ids}
+    fusion = head_confirming.confirming(heads, _calm(ordinary, part), false)
+    out.mkdir(parents=True, exist_ok=True)
+    head_training.write_fusion(fusion, out)
+    found = {"both": fusion.confirming, "characters": fusion.confirming_characters}
+    typer.echo(json.dumps(found, indent=2))
+
+
 @train.command("second-look")
 def second_look(
     ordinary: Annotated[

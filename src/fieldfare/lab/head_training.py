@@ -7,7 +7,7 @@ added. One sentence in four of what is taught, all its spellings, is first kept 
 heads and the layer alike: recall is measured on it. What ships is then trained on all.
 
 Thresholds are set on ordinary conversation, which nothing is trained on: at most a given share
-of its messages may have each indicator.
+of its messages may have each indicator. Those to confirm frames by are in `head_confirming`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fieldfare.lab.head_confirming import confirming
 from fieldfare.lab.head_texts import Example
 from fieldfare.lab.head_vectors import Encoder, Features, Floats, Vectors, distil
 from fieldfare.language.heads import Fusion, Heads, HeadTable
@@ -61,6 +63,10 @@ class Recipe:
     """The same of every other indicator."""
     false_near: float = 1 / 100
     """Share of the ordinary sentences kept apart, most of them near misses, that may have it."""
+
+    def false(self, indicator: str) -> float:
+        """Share of ordinary messages that may have an indicator."""
+        return self.false_weighty if indicator in WEIGHTY else self.false_others
 
 
 @dataclass
@@ -292,7 +298,9 @@ def _fusion(
         way: thresholds(_logits(one, texts), near[way], heads.ids, recipe)
         for way, one in _both_ways(heads).items()
     }
-    return Fusion(heads.fusion.shares, found["both"], found["characters"])
+    fusion = Fusion(heads.fusion.shares, found["both"], found["characters"])
+    shares = {name: recipe.false(name) for name in heads.ids}
+    return confirming(replace(heads, fusion=fusion), ordinary, shares)
 
 
 def thresholds(
@@ -302,9 +310,11 @@ def thresholds(
     among `ordinary` messages and among near misses (logits, texts × indicators)."""
     found = {}
     for k, name in enumerate(ids):
-        share = recipe.false_weighty if name in WEIGHTY else recipe.false_others
         least = 0.0
-        for values, allowed in ((ordinary[:, k], share), (near[:, k], recipe.false_near)):
+        for values, allowed in (
+            (ordinary[:, k], recipe.false(name)),
+            (near[:, k], recipe.false_near),
+        ):
             if values.size:
                 ranked = np.sort(values)[::-1]
                 least = max(least, float(ranked[min(values.size - 1, int(allowed * values.size))]))
@@ -365,8 +375,12 @@ def write(heads: Heads, folder: Path) -> None:
     np.savez_compressed(
         folder / "pieces.npz", text=np.frombuffer(listed.text, np.uint8), scores=listed.scores
     )
+    write_fusion(heads.fusion, folder)
+
+
+def write_fusion(fusion: Fusion, folder: Path) -> None:
+    """``heads.toml`` into a folder."""
     lines = ["# Written by `fieldfare train heads`; see heads-characters.md and heads-pieces.md."]
-    for name in ("shares", "thresholds", "thresholds_characters"):
-        lines += ["", f"[{name}]"]
-        lines += [f"{key} = {value}" for key, value in getattr(heads.fusion, name).items()]
+    for name, values in msgspec.structs.asdict(fusion).items():
+        lines += ["", f"[{name}]", *(f"{key} = {value}" for key, value in values.items())]
     (folder / "heads.toml").write_text("\n".join(lines) + "\n", "utf-8")

@@ -4,13 +4,15 @@ Nobody in the ordinary conversation is grooming a child, so that every indicator
 counts as false. Each source is halved in the middle: phrases are tuned while looking at the
 first half (``tune``) and figures are reported on the second (``test``). Recall is of the
 paraphrases that the phrase files hold out. Each figure is given for phrases alone, the
-default, for phrases and frames, and for either with heads.
+default, for phrases and frames, as heads confirm them and as they are found, and for either
+with heads.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,9 +50,12 @@ def measure(folder: Path, part: str = "test") -> dict[str, Any]:
 
 def models() -> dict[str, LanguageModel]:
     """The ways to find indicators that are compared."""
+    framed = LanguageModel.load(frames=True)
     return {
         "phrases_alone": LanguageModel.load(),
-        "phrases_and_frames": LanguageModel.load(frames=True),
+        "phrases_and_frames": framed,
+        "phrases_and_frames_confirmed_by_characters": LanguageModel.load(frames=True, pieces=False),
+        "phrases_and_frames_unconfirmed": replace(framed, confirming=None),
         "phrases_frames_and_heads": LanguageModel.load(frames=True, heads=True),
         "phrases_and_heads": LanguageModel.load(heads=True),
         "phrases_and_heads_without_pieces": LanguageModel.load(heads=True, pieces=False),

@@ -19,8 +19,11 @@ import pyarrow as pa
 from fieldfare.language import ages, heads, indicators, kernel, known_words, normalise, tables
 from fieldfare.language.ages import AgeReader, StatedAge
 from fieldfare.language.heads import Heads, HeadSpan
-from fieldfare.language.indicators import Indicators, Span
+from fieldfare.language.indicators import Indicators, Masks, Span
+from fieldfare.language.kernel import WordLines, word_line, word_lines
+from fieldfare.language.phrases import read_catalogue
 from fieldfare.language.tables import TokenTable
+from fieldfare.vocabulary import SettingsError
 
 SCHEMA = pa.schema(
     [
@@ -52,17 +55,23 @@ class LanguageModel:
     indicators: Indicators
     ages: AgeReader
     heads: Heads | None = None
-    """None leaves indicators to phrases and frames."""
+    """What finds indicators of itself; None leaves them to phrases and frames."""
+    confirming: Heads | None = None
+    """What frames are confirmed by; None counts every frame that is found."""
+
+    def __post_init__(self) -> None:
+        if self.confirming is not None and self.confirming.ids != self.indicators.ids:
+            raise SettingsError("heads that confirm frames: not for the catalogue's indicators")
 
     @staticmethod
     def load(*, frames: bool = False, heads: bool = False, pieces: bool = True) -> LanguageModel:
         """The model that ships, read once a process. Takes some 3 to 5 seconds the first time.
 
-        Indicators are those of phrases alone, unless `frames` or `heads` are asked for: they find
-        more of what is worded otherwise, and are wrong more often (docs/indicators.md has the
-        figures). Without `pieces`, heads see characters alone.
+        Indicators are those of phrases alone, unless `frames` (as far as heads confirm them) or
+        `heads` are asked for: they find more of what is worded otherwise, and are wrong more often
+        (docs/indicators.md has the figures). Without `pieces`, heads see characters alone.
         """
-        return _shipped(frames, heads, heads and pieces)
+        return _shipped(frames, heads, (frames or heads) and pieces)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -82,26 +91,72 @@ class LanguageModel:
             self.indicators.fingerprint,
             self.ages.fingerprint,
             self.heads.fingerprint if self.heads else "",
+            self.confirming.fingerprint if self.confirming else "",
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def find_indicators(self, normalised: pa.Array) -> pa.ListArray:
-        """The distinct indicator ids of each text in normal form, of phrases and of heads, as
-        list<string> in the order of the catalogue."""
-        found = self.indicators.find(normalised)
+        """The distinct indicator ids of each text in normal form, of phrases, of frames as far as
+        they are confirmed, and of heads, as list<string> in the order of the catalogue."""
+        found = self.indicators.lists(self._masks(word_lines(normalised), normalised))
         if self.heads is None:
             return found
         return heads.merge(found, self.heads.find(normalised), self.heads.ids)
 
+    def found_in(self, form: bytes) -> tuple[str, ...]:
+        """The same for one text, the bytes of its normal form."""
+        mask = int(self._masks(word_line(form), form)[0])
+        found = self.indicators.names(mask)
+        if self.heads is None:
+            return found
+        both = {*found, *self.heads.found_in(form)}
+        return tuple(one for one in self.indicators.ids if one in both)
+
+    def _masks(self, lines: WordLines, forms: pa.Array | bytes) -> Masks:
+        """The indicators of phrases and frames in each word line, one bit each. `forms` are the
+        texts of the lines: heads read those few in which a frame was found."""
+        if self.confirming is None:
+            return self.indicators.masks(lines)[0]
+        found, framed = self.indicators.masks_apart(lines)
+        rows = np.flatnonzero(framed & ~found)
+        if rows.size:
+            if isinstance(forms, bytes):
+                forms = pa.array([forms.decode()], pa.large_string())
+            margins = self.confirming.margins(forms.take(pa.array(rows)))
+            kinds = np.arange(margins.shape[1], dtype=np.uint64)
+            meant = ((margins >= 0) << kinds).sum(axis=1, dtype=np.uint64)
+            found[rows] |= framed[rows] & meant
+        return found
+
+    def spans(self, text: str) -> list[Span]:
+        """Every phrase, and every frame that counts, found in one text, by place in the original.
+
+        Raises InputError where `text` holds a lone surrogate.
+        """
+        if self.confirming is None:
+            return self.indicators.spans(text)
+        form = pa.array([normalise.normalise_one(text)[0]], pa.large_string())
+        margins = self.confirming.margins(form)[0].tolist()
+        return self.indicators.spans(text, dict(zip(self.confirming.ids, margins, strict=True)))
+
 
 @functools.cache
 def _shipped(frames: bool, with_heads: bool, pieces: bool) -> LanguageModel:
-    if with_heads:
-        bare = _shipped(frames, False, False)
-        asked = heads.read_heads(bare.indicators.ids, pieces=pieces)
-        return replace(bare, heads=asked)
-    found = indicators.read_indicators(frames=frames)
-    return LanguageModel(tables.words_en(), found, ages.read_ages())
+    if frames or with_heads:
+        plain = _shipped(False, False, False)
+        asked = _heads(pieces)
+        return replace(
+            plain,
+            indicators=indicators.read_indicators(frames=True) if frames else plain.indicators,
+            heads=asked if with_heads else None,
+            confirming=asked if frames else None,
+        )
+    return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
+
+
+@functools.cache
+def _heads(pieces: bool) -> Heads:
+    return heads.read_heads(tuple(one.id for one in read_catalogue()), pieces=pieces)
 
 
 def annotate(texts: pa.Array | pa.ChunkedArray, model: LanguageModel) -> pa.RecordBatch:
@@ -176,7 +231,7 @@ class Explanation:
     """What the words alone are worth (nats), were the message all there is; see `likelihood`.
     None where the table was not calibrated. Beyond the table's own language it says nothing."""
     indicators: tuple[Span, ...]
-    """Phrases found."""
+    """Phrases found, and frames that count, with what confirmed them."""
     heads: tuple[HeadSpan, ...]
     """What heads found, whether a phrase did too or not."""
     stated_age: StatedAge | None
@@ -207,7 +262,7 @@ def explain(text: str, model: LanguageModel) -> Explanation:
         tokens=tuple(evidence),
         weight_sum=weight_sum,
         likelihood_ratio=likelihood.ratio(weight_sum, tokens) if likelihood else None,
-        indicators=tuple(model.indicators.spans(text)),
+        indicators=tuple(model.spans(text)),
         heads=tuple(model.heads.spans(text)) if model.heads else (),
         stated_age=stated,
     )

@@ -10,6 +10,9 @@ so the table stays a table of token weights, only that a token has several.
 `characters` sees what words look like, also misspelt, in every language of the phrases;
 `pieces` what they mean, in the languages of the encoder it was distilled from. Their cards are
 ``tables/heads-characters.md`` and ``tables/heads-pieces.md``.
+
+Asked whether a frame that was found means what it seems to, heads have a threshold far lower: a
+frame sees the parts of a sentence, heads what it is about, and they seldom err together.
 """
 
 from __future__ import annotations
@@ -93,6 +96,11 @@ class Fusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By indicator id, for both tables together. An indicator without one is left to phrases."""
     thresholds_characters: dict[str, float]
     """The same for characters alone."""
+    confirming: dict[str, float] = {}
+    """By indicator id, for both tables together: from where they confirm a frame. Frames of an
+    indicator without one do not count."""
+    confirming_characters: dict[str, float] = {}
+    """The same for characters alone."""
 
 
 class HeadPart(NamedTuple):
@@ -154,8 +162,15 @@ class Heads:
     @functools.cached_property
     def thresholds(self) -> Floats:
         """Of each indicator; infinite where heads do not look for it."""
-        both = self.pieces is not None
-        chosen = self.fusion.thresholds if both else self.fusion.thresholds_characters
+        return self._least(self.fusion.thresholds, self.fusion.thresholds_characters)
+
+    @functools.cached_property
+    def confirming(self) -> Floats:
+        """From where each indicator confirms a frame; infinite where none does."""
+        return self._least(self.fusion.confirming, self.fusion.confirming_characters)
+
+    def _least(self, both: dict[str, float], alone: dict[str, float]) -> Floats:
+        chosen = both if self.pieces is not None else alone
         return np.array([chosen.get(one, np.inf) for one in self.ids], np.float32)
 
     @functools.cached_property
@@ -170,25 +185,34 @@ class Heads:
             parts = self.pieces.weights, np.float32(self.pieces.scale), layer
         table = self.characters
         layer = table.layer(shares.get("characters", 1.0))
-        return (trie, *parts, table.weights, np.float32(table.scale), layer, self._alone)
-
-    @property
-    def _alone(self) -> Floats:
-        """What puts a logit of characters alone on the scale of both tables' thresholds."""
-        both, alone = self.fusion.thresholds, self.fusion.thresholds_characters
-        gaps = [both[one] - alone[one] if one in both and one in alone else 0 for one in self.ids]
-        return np.array(gaps, np.float32)
+        return (trie, *parts, table.weights, np.float32(table.scale), layer)
 
     def logits(self, normalised: pa.Array) -> Floats:
         """The highest fused logit of each indicator over the windows of each text in normal
         form: texts × indicators; -100 where there is nothing to read. Linear in the bytes."""
+        fusion = self.fusion
+        return self._logits(normalised, fusion.thresholds, fusion.thresholds_characters)
+
+    def _logits(
+        self, normalised: pa.Array, both: dict[str, float], alone: dict[str, float]
+    ) -> Floats:
+        """`logits`; those of characters alone are put on the scale of both tables' thresholds,
+        `both`, by what their own, `alone`, lie apart."""
         from fieldfare.language import _heads
 
+        gaps = [both[one] - alone[one] if one in both and one in alone else 0 for one in self.ids]
         data, offsets, present = column(normalised)
         found = np.empty((offsets.size - 1, len(self.ids)), np.float32)
         loop: Any = _heads.score  # mypy does not count what the tuple holds
-        loop(data, offsets, present, *self._tables, found)
+        loop(data, offsets, present, *self._tables, np.array(gaps, np.float32), found)
         return found
+
+    def margins(self, normalised: pa.Array) -> Floats:
+        """By how much each text in normal form confirms a frame of each indicator (nats; not at
+        all below zero): texts × indicators."""
+        fusion = self.fusion
+        logits = self._logits(normalised, fusion.confirming, fusion.confirming_characters)
+        return np.subtract(logits, self.confirming, dtype=np.float32)
 
     def find(self, normalised: pa.Array) -> npt.NDArray[np.bool_]:
         """Which indicators heads find in each text in normal form: texts × indicators."""
@@ -313,9 +337,10 @@ def read_heads(
         raise SettingsError(f"heads.toml: cannot be read ({error.strerror})") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"heads.toml: {error}") from error
-    for name in (*fusion.thresholds, *fusion.thresholds_characters):
-        if name not in ids:
-            raise SettingsError(f"heads.toml: thresholds.{name}: no such indicator")
+    for key, named in msgspec.structs.asdict(fusion).items():
+        for name in named if key != "shares" else ():
+            if name not in ids:
+                raise SettingsError(f"heads.toml: {key}.{name}: no such indicator")
     characters = read_table(folder / "heads-characters.npz")
     if not pieces:
         return Heads(ids, characters, None, None, fusion)

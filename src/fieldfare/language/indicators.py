@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from types import ModuleType
@@ -41,8 +42,8 @@ __all__ = ["VERSION", "Indicator", "Indicators", "Span", "read_indicators"]
 VERSION = "indicators-5"
 """Changes whenever the same text may give other indicators under the same phrases and frames."""
 
-MOST_INDICATORS = 64
-"""Those of a message are bits of one number."""
+MOST_INDICATORS = 32
+"""Those of a message are bits of one number: of phrases, then as many of frames."""
 
 Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
@@ -69,6 +70,9 @@ class Span(NamedTuple):
     frame: str | None = None
     """Where the frame it was found by is written, ``en.toml: frames.secrecy[3]``; None for a
     phrase. A frame stands from the first of its parts to the last."""
+    margin: float | None = None
+    """By how much heads confirmed the frame (nats; see `Heads.margins`); None for a phrase, and
+    where they were not asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,12 +119,33 @@ class Indicators:
         )  # fmt: skip
         return found, count
 
+    def masks_apart(self, lines: WordLines) -> tuple[Masks, Masks]:
+        """The indicators that phrases find in each word line, and those that frames find, one bit
+        each, in the order of the catalogue."""
+        found = np.empty(lines.starts.size - 1, np.uint64)
+        _loops().match(
+            lines.buffer, lines.starts, self.tree, self._frames_apart, self.vocabulary,
+            known_words.known(), found, _NO_HITS,
+        )  # fmt: skip
+        beyond = np.uint64(len(self.catalogue))
+        return found & ((np.uint64(1) << beyond) - np.uint64(1)), found >> beyond
+
+    @functools.cached_property
+    def _frames_apart(self) -> Frames:
+        """The frames, each of an indicator as far beyond the catalogue's last as its own is
+        beyond the first."""
+        owners = self.frames.owners + np.int32(len(self.catalogue))
+        return self.frames._replace(owners=owners)
+
     def find(self, normalised: pa.Array) -> pa.ListArray:
         """The distinct indicator ids of each text in normal form, as list<string>.
 
         Ids stand in the order of the catalogue. Null and empty texts give an empty list.
         """
-        found, _ = self.masks(word_lines(normalised))
+        return self.lists(self.masks(word_lines(normalised))[0])
+
+    def lists(self, found: Masks) -> pa.ListArray:
+        """The ids of the bits of each number, as list<string>."""
         rows = np.flatnonzero(found)
         kinds = np.arange(len(self.catalogue), dtype=np.uint64)
         bits = (found[rows, None] >> kinds) & np.uint64(1) != 0
@@ -129,17 +154,20 @@ class Indicators:
         offsets = pa.array(np.cumsum(counts, dtype=np.int32))
         return pa.ListArray.from_arrays(offsets, self._names.take(pa.array(np.nonzero(bits)[1])))
 
-    def found_in(self, form: bytes) -> tuple[str, ...]:
-        """The distinct indicator ids of one text in normal form, in the order of the catalogue."""
-        found, _ = self.masks(word_line(form))
-        mask = int(found[0])
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The ids of the bits of one number."""
         return tuple(name for k, name in enumerate(self.ids) if mask >> k & 1) if mask else ()
 
-    def spans(self, text: str) -> list[Span]:
+    def found_in(self, form: bytes) -> tuple[str, ...]:
+        """The distinct indicator ids of one text in normal form, in the order of the catalogue."""
+        return self.names(int(self.masks(word_line(form))[0][0]))
+
+    def spans(self, text: str, margins: Mapping[str, float] | None = None) -> list[Span]:
         """Every phrase and frame found in one text, by place in the original.
 
-        What stands inside something longer of the same indicator is left out. Raises InputError
-        where `text` holds a lone surrogate.
+        What stands inside something longer of the same indicator is left out; with `margins`, of
+        each indicator, also frames of those below zero, as heads do not confirm them. Raises
+        InputError where `text` holds a lone surrogate.
         """
         normalised, offsets = normalise_one(text)
         lines = word_lines(pa.array([normalised], pa.large_string()), trace=True)
@@ -154,8 +182,12 @@ class Indicators:
             first = lines.origin[start + (lines.buffer[start] == 32)]
             last = lines.origin[end - (lines.buffer[end - 1] == 32)]
             span = original_span(offsets, character[first], character[last])
-            key = self.frame_keys[frame] if frame >= 0 else None
-            places.add(Span(self.ids[indicator], *span, key))
+            name = self.ids[indicator]
+            if frame < 0:
+                places.add(Span(name, *span))
+            elif margins is None or margins[name] >= 0:
+                margin = margins[name] if margins is not None else None
+                places.add(Span(name, *span, self.frame_keys[frame], margin))
         return _outermost(places)
 
 

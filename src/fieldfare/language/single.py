@@ -32,14 +32,10 @@ def annotate_one(text: str, model: LanguageModel) -> Evidence:
     form = form_of(text)
     weight_sum, tokens = kernel.bounded(*kernel.sum_of(form, model.table), model.table.message_most)
     stated = model.ages.read_one(form.decode())
-    found = model.indicators.found_in(form)
-    if model.heads is not None:
-        both = {*found, *model.heads.found_in(form)}
-        found = tuple(one for one in model.indicators.ids if one in both)
     return Evidence(
         weight_sum,
         tokens,
         stated.age if stated else None,
         stated.confidence if stated else None,
-        found,
+        model.found_in(form),
     )

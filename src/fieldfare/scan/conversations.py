@@ -27,7 +27,7 @@ from fieldfare.scan.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from fieldfare.language.indicators import Indicators
+    from fieldfare.language.annotate import LanguageModel
     from fieldfare.scan.run import AccountAssessment, ScanResult
 
 Media: TypeAlias = "dict[tuple[Any, ...], list[SeenMedia]]"
@@ -55,7 +55,7 @@ def snapshots(engine: Engine, result: ScanResult) -> Iterator[Snapshot]:
     """A snapshot of each flagged account that is written out, the gravest first. The engine holds
     their messages and those of their contacts."""
     flagged = [each for each in result.accounts if each.flagged]
-    indicators = _indicators() if result.gathered.language else None
+    model = _model(result) if result.gathered.language else None
     if result.gathered.media is not None:
         columns = {name: "BIGINT" if name == "sent_at" else "VARCHAR" for name in MEDIA_SENT.names}
         engine.load_files("media_sent", [result.gathered.media], columns)
@@ -63,7 +63,7 @@ def snapshots(engine: Engine, result: ScanResult) -> Iterator[Snapshot]:
         block = flagged[start : start + AT_ONCE]
         _load_pairs(engine, block)
         media = {} if result.gathered.media is None else _media(engine)
-        talk = _conversations(engine, indicators, media)
+        talk = _conversations(engine, model, media)
         ties, notices = _ties(engine), _notices(engine)
         for account in block:
             messages, left_out = talk.get(account.account, ([], 0))
@@ -110,7 +110,7 @@ def _media(engine: Engine) -> Media:
 
 
 def _conversations(
-    engine: Engine, indicators: Indicators | None, media: Media
+    engine: Engine, model: LanguageModel | None, media: Media
 ) -> dict[str, tuple[list[SeenMessage], int]]:
     """By account, its first messages with children in order of time, and how many more there
     are."""
@@ -131,21 +131,21 @@ def _conversations(
     counts = dict(zip(more["account"].to_pylist(), more["messages"].to_pylist(), strict=True))
     found: dict[str, list[SeenMessage]] = defaultdict(list)
     for row in rows.to_pylist():
-        found[row["account"]].append(_message(row, indicators, media))
+        found[row["account"]].append(_message(row, model, media))
     return {
         account: (messages, int(counts[account]) - len(messages))
         for account, messages in found.items()
     }
 
 
-def _message(row: dict[str, Any], indicators: Indicators | None, media: Media) -> SeenMessage:
+def _message(row: dict[str, Any], model: LanguageModel | None, media: Media) -> SeenMessage:
     sender = row["account"] if row["from_account"] else row["child"]
     origin = row["origin"] or {}
     read_at = (origin.get("source"), origin.get("member"), origin.get("locator"))
     shown, text = tuple(row["indicators"] or ()), row["text"]
     spans: tuple[Span, ...] = ()
-    if indicators is not None and shown and text is not None:
-        spans = tuple(Span(*span[:3]) for span in indicators.spans(text))
+    if model is not None and shown and text is not None:
+        spans = tuple(Span(*span[:3]) for span in model.spans(text))
     return SeenMessage(
         id=row["id"],
         child=row["child"],
@@ -232,7 +232,8 @@ def _snapshot(
     )
 
 
-def _indicators() -> Indicators:
+def _model(result: ScanResult) -> LanguageModel:
     from fieldfare.language.annotate import LanguageModel
 
-    return LanguageModel.load().indicators
+    settings = result.settings
+    return LanguageModel.load(frames=settings.frames, heads=settings.heads)

@@ -42,7 +42,6 @@ from fieldfare.vocabulary.times import DAY, MINUTE
 
 if TYPE_CHECKING:
     from fieldfare.language.annotate import LanguageModel
-    from fieldfare.language.indicators import Indicators
 
 log = logging.getLogger("fieldfare.service")
 
@@ -138,7 +137,7 @@ class CaseOpener:
 
     def _talk(self, snapshots: Sequence[Snapshot]) -> dict[str, Talk]:
         wanted = {each.account: {child.account for child in each.children} for each in snapshots}
-        return conversations(self.journal, wanted, _indicators) if wanted else {}
+        return conversations(self.journal, wanted, _model) if wanted else {}
 
     def _with_messages(self, snapshot: Snapshot, talk: Talk | None) -> Snapshot:
         """With what the journal holds, and the messages that its children reported."""
@@ -231,10 +230,6 @@ def _model() -> LanguageModel:
     from fieldfare.language.annotate import LanguageModel
 
     return LanguageModel.load()
-
-
-def _indicators() -> Indicators:
-    return _model().indicators
 
 
 def snapshot_of(

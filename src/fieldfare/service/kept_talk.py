@@ -18,7 +18,7 @@ from fieldfare.scan.snapshot import MOST_MESSAGES, SeenMessage, Span, place, sou
 from fieldfare.service.journal import Journal
 
 if TYPE_CHECKING:
-    from fieldfare.language.indicators import Indicators
+    from fieldfare.language.annotate import LanguageModel
 
 MOST_LOOKED_AT: Final = 2_000_000
 """Messages of the journal looked through for one turn, the newest first: some seconds."""
@@ -32,7 +32,7 @@ Talk = tuple[tuple[SeenMessage, ...], int]
 def conversations(
     journal: Journal,
     wanted: Mapping[str, Set[str]],
-    indicators: Callable[[], Indicators],
+    model: Callable[[], LanguageModel],
 ) -> dict[str, Talk]:
     """By account: what it and its children wrote to one another. `wanted`: by account, its
     children. One pass for all of them."""
@@ -45,7 +45,7 @@ def conversations(
     for batch in journal.newest_messages(names, MOST_LOOKED_AT):
         for row in batch.filter(pc.is_in(batch["sender"], value_set=names)).to_pylist():
             for account, child, own in _pairs(row, wanted, accounts_of):
-                message = _message(row, child, own=own, indicators=indicators)
+                message = _message(row, child, own=own, model=model)
                 found[account][message.child, message.id, own, message.sent_at] = message
     return {account: _first(messages.values()) for account, messages in found.items()}
 
@@ -68,12 +68,12 @@ def _pairs(
 
 
 def _message(
-    row: Mapping[str, Any], child: str, *, own: bool, indicators: Callable[[], Indicators]
+    row: Mapping[str, Any], child: str, *, own: bool, model: Callable[[], LanguageModel]
 ) -> SeenMessage:
     shown, text = tuple(row["indicators"] or ()), row["text"]
     spans: tuple[Span, ...] = ()
     if shown and text is not None:
-        spans = tuple(Span(*span[:3]) for span in indicators().spans(text))
+        spans = tuple(Span(*span[:3]) for span in model().spans(text))
     return SeenMessage(
         id=row["id"],
         child=child,

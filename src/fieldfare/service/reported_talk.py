@@ -43,5 +43,5 @@ def _read(message: SeenMessage, model: LanguageModel) -> SeenMessage:
         return message
     if not found:
         return message
-    spans = tuple(Span(*span[:3]) for span in model.indicators.spans(message.text or ""))
+    spans = tuple(Span(*span[:3]) for span in model.spans(message.text or ""))
     return replace(message, indicators=tuple(found), spans=spans)
