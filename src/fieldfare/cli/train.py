@@ -95,6 +95,8 @@ def confirming(
     """Set anew the thresholds by which the heads that ship confirm frames, and print them."""
     import json
 
+    import msgspec
+
     from fieldfare.lab import head_confirming, head_training
     from fieldfare.language.heads import read_heads
     from fieldfare.language.phrases import read_catalogue
@@ -104,8 +106,8 @@ def confirming(
     fusion = head_confirming.confirming(heads, _calm(ordinary, part), false)
     out.mkdir(parents=True, exist_ok=True)
     head_training.write_fusion(fusion, out)
-    found = {"both": fusion.confirming, "characters": fusion.confirming_characters}
-    typer.echo(json.dumps(found, indent=2))
+    found = msgspec.structs.asdict(fusion)
+    typer.echo(json.dumps({k: v for k, v in found.items() if "confirming" in k}, indent=2))
 
 
 @train.command("second-look")

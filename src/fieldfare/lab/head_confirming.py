@@ -1,9 +1,10 @@
 """The thresholds from which heads confirm a frame.
 
 They are set on ordinary conversation, which nothing is trained on, and let through `TIMES` as many
-of its messages as those by which heads find an indicator of themselves: few of these messages have
-a frame of the same indicator too. They are not set on the messages with a frame: frames were
-reviewed on the same conversation, which has left few of them there, and more elsewhere.
+of its messages as those by which heads find an indicator of themselves, or `TIMES_MORE` where a
+frame has more than two parts: few of these messages have a frame of the same indicator too. They
+are not set on the messages with a frame: frames were reviewed on the same conversation, which has
+left few of them there, and more elsewhere.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fieldfare.language.heads import Floats, Fusion, Heads
 from fieldfare.language.normalise import normalise
 
 TIMES: Final = 20
+TIMES_MORE: Final = 60
 
 
 def confirming(
@@ -33,15 +35,23 @@ def confirming(
     texts = pa.array([text for each in ordinary.values() for text in each], pa.large_string())
     forms = normalise(texts)
     alone = replace(heads, pieces=None, piece_list=None)
-    both, characters = (_least(one.logits(forms), one.ids, false) for one in (heads, alone))
-    return msgspec.structs.replace(heads.fusion, confirming=both, confirming_characters=characters)
+    logits = heads.logits(forms)
+    both, more = (_least(logits, heads.ids, false, times) for times in (TIMES, TIMES_MORE))
+    return msgspec.structs.replace(
+        heads.fusion,
+        confirming=both,
+        confirming_characters=_least(alone.logits(forms), heads.ids, false, TIMES),
+        confirming_more={name: round(both[name] - least, 3) for name, least in more.items()},
+    )
 
 
-def _least(logits: Floats, ids: tuple[str, ...], false: Mapping[str, float]) -> dict[str, float]:
+def _least(
+    logits: Floats, ids: tuple[str, ...], false: Mapping[str, float], times: float
+) -> dict[str, float]:
     found = {}
     for k, name in enumerate(ids):
         if name in false and len(logits):
             ranked = np.sort(logits[:, k])[::-1]
-            place = min(ranked.size - 1, int(TIMES * false[name] * ranked.size))
+            place = min(ranked.size - 1, int(times * false[name] * ranked.size))
             found[name] = round(float(ranked[place]) + 0.001, 3)
     return found

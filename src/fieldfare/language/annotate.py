@@ -117,15 +117,16 @@ class LanguageModel:
         texts of the lines: heads read those few in which a frame was found."""
         if self.confirming is None:
             return self.indicators.masks(lines)[0]
-        found, framed = self.indicators.masks_apart(lines)
-        rows = np.flatnonzero(framed & ~found)
+        found, two, more = self.indicators.masks_apart(lines)
+        rows = np.flatnonzero((two | more) & ~found)
         if rows.size:
             if isinstance(forms, bytes):
                 forms = pa.array([forms.decode()], pa.large_string())
             margins = self.confirming.margins(forms.take(pa.array(rows)))
-            kinds = np.arange(margins.shape[1], dtype=np.uint64)
-            meant = ((margins >= 0) << kinds).sum(axis=1, dtype=np.uint64)
-            found[rows] |= framed[rows] & meant
+            kinds = np.arange(len(self.confirming.ids), dtype=np.uint64)
+            for framed, margin in zip((two, more), margins, strict=True):
+                meant = ((margin >= 0) << kinds).sum(axis=1, dtype=np.uint64)
+                found[rows] |= framed[rows] & meant
         return found
 
     def spans(self, text: str) -> list[Span]:
@@ -136,8 +137,8 @@ class LanguageModel:
         if self.confirming is None:
             return self.indicators.spans(text)
         form = pa.array([normalise.normalise_one(text)[0]], pa.large_string())
-        margins = self.confirming.margins(form)[0].tolist()
-        return self.indicators.spans(text, dict(zip(self.confirming.ids, margins, strict=True)))
+        two, more = self.confirming.margins(form)
+        return self.indicators.spans(text, (two[0], more[0]))
 
 
 @functools.cache

@@ -97,10 +97,12 @@ class Fusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds_characters: dict[str, float]
     """The same for characters alone."""
     confirming: dict[str, float] = {}
-    """By indicator id, for both tables together: from where they confirm a frame. Frames of an
-    indicator without one do not count."""
+    """By indicator id, for both tables together: from where they confirm a frame of two parts.
+    Frames of an indicator without one do not count."""
     confirming_characters: dict[str, float] = {}
     """The same for characters alone."""
+    confirming_more: dict[str, float] = {}
+    """By how much lower that is, both ways, for a frame of more parts, which says more itself."""
 
 
 class HeadPart(NamedTuple):
@@ -166,7 +168,7 @@ class Heads:
 
     @functools.cached_property
     def confirming(self) -> Floats:
-        """From where each indicator confirms a frame; infinite where none does."""
+        """From where each indicator confirms a frame of two parts; infinite where none does."""
         return self._least(self.fusion.confirming, self.fusion.confirming_characters)
 
     def _least(self, both: dict[str, float], alone: dict[str, float]) -> Floats:
@@ -207,12 +209,14 @@ class Heads:
         loop(data, offsets, present, *self._tables, np.array(gaps, np.float32), found)
         return found
 
-    def margins(self, normalised: pa.Array) -> Floats:
-        """By how much each text in normal form confirms a frame of each indicator (nats; not at
-        all below zero): texts × indicators."""
+    def margins(self, normalised: pa.Array) -> tuple[Floats, Floats]:
+        """By how much each text in normal form confirms a frame of two parts, and one of more, of
+        each indicator (nats; not at all below zero): texts × indicators."""
         fusion = self.fusion
         logits = self._logits(normalised, fusion.confirming, fusion.confirming_characters)
-        return np.subtract(logits, self.confirming, dtype=np.float32)
+        lower = [fusion.confirming_more.get(one, 0) for one in self.ids]
+        margins = logits - self.confirming
+        return margins, margins + np.array(lower, np.float32)
 
     def find(self, normalised: pa.Array) -> npt.NDArray[np.bool_]:
         """Which indicators heads find in each text in normal form: texts × indicators."""

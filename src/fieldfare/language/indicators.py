@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from types import ModuleType
@@ -42,11 +41,13 @@ __all__ = ["VERSION", "Indicator", "Indicators", "Span", "read_indicators"]
 VERSION = "indicators-5"
 """Changes whenever the same text may give other indicators under the same phrases and frames."""
 
-MOST_INDICATORS = 32
-"""Those of a message are bits of one number: of phrases, then as many of frames."""
+MOST_INDICATORS = 21
+"""Those of a message are bits of one number: of phrases, then as many of frames of two parts, then
+of frames of more."""
 
 Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
+Floats = npt.NDArray[np.float32]
 
 
 _NO_HITS = np.zeros((0, 5), np.int64)
@@ -119,23 +120,30 @@ class Indicators:
         )  # fmt: skip
         return found, count
 
-    def masks_apart(self, lines: WordLines) -> tuple[Masks, Masks]:
-        """The indicators that phrases find in each word line, and those that frames find, one bit
-        each, in the order of the catalogue."""
+    def masks_apart(self, lines: WordLines) -> tuple[Masks, Masks, Masks]:
+        """The indicators found in each word line by phrases, by frames of two parts, and by frames
+        of more, one bit each, in the order of the catalogue."""
         found = np.empty(lines.starts.size - 1, np.uint64)
         _loops().match(
             lines.buffer, lines.starts, self.tree, self._frames_apart, self.vocabulary,
             known_words.known(), found, _NO_HITS,
         )  # fmt: skip
-        beyond = np.uint64(len(self.catalogue))
-        return found & ((np.uint64(1) << beyond) - np.uint64(1)), found >> beyond
+        size = len(self.catalogue)
+        every = np.uint64((1 << size) - 1)
+        phrases, two, more = (found >> np.uint64(k * size) & every for k in range(3))
+        return phrases, two, more
 
     @functools.cached_property
     def _frames_apart(self) -> Frames:
-        """The frames, each of an indicator as far beyond the catalogue's last as its own is
-        beyond the first."""
-        owners = self.frames.owners + np.int32(len(self.catalogue))
-        return self.frames._replace(owners=owners)
+        """The frames, those of two parts as of a second catalogue after the first, the others as
+        of a third."""
+        place = (1 + self._of_more_parts) * len(self.catalogue)
+        return self.frames._replace(owners=self.frames.owners + place.astype(np.int32))
+
+    @property
+    def _of_more_parts(self) -> npt.NDArray[np.bool_]:
+        """Of each frame, whether it has more than two parts."""
+        return np.diff(self.frames.needed_first) > 2
 
     def find(self, normalised: pa.Array) -> pa.ListArray:
         """The distinct indicator ids of each text in normal form, as list<string>.
@@ -162,12 +170,12 @@ class Indicators:
         """The distinct indicator ids of one text in normal form, in the order of the catalogue."""
         return self.names(int(self.masks(word_line(form))[0][0]))
 
-    def spans(self, text: str, margins: Mapping[str, float] | None = None) -> list[Span]:
+    def spans(self, text: str, margins: tuple[Floats, Floats] | None = None) -> list[Span]:
         """Every phrase and frame found in one text, by place in the original.
 
-        What stands inside something longer of the same indicator is left out; with `margins`, of
-        each indicator, also frames of those below zero, as heads do not confirm them. Raises
-        InputError where `text` holds a lone surrogate.
+        What stands inside something longer of the same indicator is left out; with `margins`, the
+        text's row of `Heads.margins`, frames that they do not confirm are too. Raises InputError
+        where `text` holds a lone surrogate.
         """
         normalised, offsets = normalise_one(text)
         lines = word_lines(pa.array([normalised], pa.large_string()), trace=True)
@@ -182,12 +190,14 @@ class Indicators:
             first = lines.origin[start + (lines.buffer[start] == 32)]
             last = lines.origin[end - (lines.buffer[end - 1] == 32)]
             span = original_span(offsets, character[first], character[last])
-            name = self.ids[indicator]
-            if frame < 0:
-                places.add(Span(name, *span))
-            elif margins is None or margins[name] >= 0:
-                margin = margins[name] if margins is not None else None
-                places.add(Span(name, *span, self.frame_keys[frame], margin))
+            found = Span(self.ids[indicator], *span)
+            if frame >= 0:
+                found = found._replace(frame=self.frame_keys[frame])
+                if margins is not None:
+                    more = self._of_more_parts[frame]
+                    found = found._replace(margin=float(margins[int(more)][indicator]))
+            if found.margin is None or found.margin >= 0:
+                places.add(found)
         return _outermost(places)
 
 
