@@ -115,7 +115,7 @@ class LanguageModel:
     def _masks(self, lines: WordLines, forms: pa.Array | bytes) -> Masks:
         """The indicators of phrases and frames in each word line, one bit each. `forms` are the
         texts of the lines: heads read those few in which a frame was found."""
-        if self.confirming is None:
+        if self.confirming is None or not self.indicators.frame_keys:
             return self.indicators.masks(lines)[0]
         found, two, more = self.indicators.masks_apart(lines)
         rows = np.flatnonzero((two | more) & ~found)
@@ -143,16 +143,20 @@ class LanguageModel:
 
 @functools.cache
 def _shipped(frames: bool, with_heads: bool, pieces: bool) -> LanguageModel:
-    if frames or with_heads:
-        plain = _shipped(False, False, False)
-        asked = _heads(pieces)
-        return replace(
-            plain,
-            indicators=indicators.read_indicators(frames=True) if frames else plain.indicators,
-            heads=asked if with_heads else None,
-            confirming=asked if frames else None,
-        )
-    return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
+    if not frames and not with_heads:
+        return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
+    plain, asked = _shipped(False, False, False), _heads(pieces)
+    return replace(
+        plain,
+        indicators=_framed() if frames else plain.indicators,
+        heads=asked if with_heads else None,
+        confirming=asked if frames else None,
+    )
+
+
+@functools.cache
+def _framed() -> Indicators:
+    return indicators.read_indicators(frames=True)
 
 
 @functools.cache

@@ -41,9 +41,12 @@ __all__ = ["VERSION", "Indicator", "Indicators", "Span", "read_indicators"]
 VERSION = "indicators-5"
 """Changes whenever the same text may give other indicators under the same phrases and frames."""
 
-MOST_INDICATORS = 21
-"""Those of a message are bits of one number: of phrases, then as many of frames of two parts, then
-of frames of more."""
+MOST_INDICATORS = 64
+"""Those of a message are bits of one number."""
+
+MOST_WITH_FRAMES = MOST_INDICATORS // 3
+"""The same where there are frames: those of phrases, then as many of frames of two parts, then of
+frames of more, are bits of one number."""
 
 Integers = npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
@@ -259,5 +262,7 @@ def read_indicators(folder: Traversable | None = None, *, frames: bool = False) 
             builder.heard([one for part in parts.values() for one in part.spellings], spoken)
     if not some and not keys:
         raise SettingsError("no phrases")
+    if keys and len(catalogue) > MOST_WITH_FRAMES:
+        raise SettingsError(f"more than {MOST_WITH_FRAMES} indicators, with frames")
     tree, index = builder.finish()
     return Indicators(catalogue, tree, index, builder.vocabulary(), tuple(keys))
