@@ -71,7 +71,9 @@ def scan(
     ] = False,
     frames: Annotated[
         bool,
-        typer.Option("--frames", help="Find half of what is worded otherwise; more is wrong."),
+        typer.Option(
+            "--frames", help="Find a third of what is worded otherwise too; some of it is wrong."
+        ),
     ] = False,
     heads: Annotated[
         bool,

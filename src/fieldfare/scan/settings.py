@@ -33,7 +33,7 @@ class ScanSettings:
     top: int = 1000
     """How many accounts are written out with their reasons; the Parquet file has all."""
     frames: bool = False
-    """Whether frames look for indicators beside phrases: more found, more of it wrong."""
+    """Whether frames that heads confirm count beside phrases: more found, some of it wrong."""
     heads: bool = False
     """Whether heads look for indicators beside phrases: slower, more found, more of it wrong."""
     second_look: SecondLook | None = None
