@@ -71,9 +71,7 @@ def scan(
     ] = False,
     frames: Annotated[
         bool,
-        typer.Option(
-            "--frames", help="Find a third of what is worded otherwise too; some of it is wrong."
-        ),
+        typer.Option("--frames", help="Find a third of what is worded otherwise; some is wrong."),
     ] = False,
     heads: Annotated[
         bool,
