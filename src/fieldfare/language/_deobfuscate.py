@@ -23,6 +23,7 @@ from fieldfare.language._words import (
     compiled,
     hash_more,
     hash_word,
+    is_known,
     mask_of,
 )
 
@@ -30,7 +31,7 @@ Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "4f2d2fc4475e5c72"
+INLINED = "de7b3af408d6ace9"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
@@ -265,57 +266,68 @@ def believable(words: Any, count: Any, true: Any, between: Any) -> Any:
 
 
 @compiled
-def broken(
-    data: Bytes,
-    start: Any,
-    stop: Any,
-    end: Any,
-    known: Entries,
-    bits: Any,
-    out: Bytes,
-    trace: Integers,
-) -> tuple[Any, Any]:
-    """Mend the word that a dot, a star or an emoji breaks, written to the start of `out`.
+def goes_on(data: Bytes, stop: Any, end: Any) -> tuple[Any, Any]:
+    """Whether a dot, a star or an emoji joins the word that ends at `stop` to another without a
+    space: its kind as `joint` has it, or 0, and where the other begins."""
+    if stop >= end or data[stop] == 32:
+        return 0, stop
+    kind, then = joint(data, stop, end)
+    if kind == 44 or kind == 45 or kind == 47 or kind == 43 or data[then - 1] == 32 or then >= end:
+        return 0, stop
+    return kind, then
 
-    Returns its bytes, 0 where there is none, and where its last piece ends. The whole must be
-    a known word and a piece of it none.
+
+@compiled
+def pieced(
+    data: Bytes, start: Any, stop: Any, end: Any, known: Entries, out: Bytes, trace: Integers
+) -> tuple[Any, Any, Any, Any]:
+    """Write the pieces of the word that a dot, a star or an emoji breaks to the start of `out`,
+    and where each byte came from to `trace`.
+
+    Returns their bytes, 0 where the whole is no word of any language, where the last piece
+    ends, and whether a dot and another sign stand between.
     """
     size = np.int64(0)
-    pieces = np.int64(0)
-    strange = familiar = dotted = emoji = False
+    dotted = emoji = False
     at = start
     while True:
         if size + stop - at > LONGEST:
-            return 0, start
+            return 0, start, dotted, emoji
         for j in range(at, stop):
             if KIND[data[j]] != 1 and KIND[data[j]] != 6:
-                return 0, start
+                return 0, start, dotted, emoji
             out[size] = data[j]
             trace[size] = j
             size += 1
-        if mask_of(known, hash_word(data, at, stop)) & bits:
-            familiar = True
-        else:
-            strange = True
-        pieces += 1
-        kind, then = joint(data, stop, end)
-        if kind == 0 or kind == 32 or kind == 44 or kind == 45 or kind == 47 or kind == 43:
-            break
-        if data[stop] == 32 or data[then - 1] == 32 or then >= end:
-            break
-        after = word_end(data, then, end)
+        kind, then = goes_on(data, stop, end)
+        after = word_end(data, then, end) if kind else then
         if after == then:
             break
         dotted = dotted or kind == 46
         emoji = emoji or kind == 1 or kind == 42 or kind == 95
         at = then
         stop = after
-    if dotted and (familiar or size < 5):
-        return 0, start  # A sentence that begins without a space, an abbreviation.
-    if (
-        pieces > 1
-        and (strange or emoji)
-        and mask_of(known, hash_word(out, np.int64(0), size)) & bits
-    ):
-        return size, stop
-    return 0, start
+    if at == start or (dotted and size < 5):
+        return 0, start, dotted, emoji
+    return size if is_known(known, hash_word(out, np.int64(0), size)) else 0, stop, dotted, emoji
+
+
+@compiled
+def mends(
+    word: Bytes, size: Any, trace: Integers, dotted: Any, emoji: Any, known: Entries, bits: Any
+) -> Any:
+    """Whether the pieces of `pieced` are one word: known as a whole, and a piece of it not."""
+    if not mask_of(known, hash_word(word, np.int64(0), size)) & bits:
+        return False
+    strange = familiar = False
+    at = np.int64(0)
+    for end in range(1, size + 1):
+        if end < size and trace[end] == trace[end - 1] + 1:
+            continue
+        if mask_of(known, hash_word(word, at, end)) & bits:
+            familiar = True
+        else:
+            strange = True
+        at = np.int64(end)
+    # Else a sentence that begins without a space, or an abbreviation.
+    return (strange or emoji) and not (dotted and familiar)

@@ -18,6 +18,7 @@ from fieldfare.language._words import (
     compiled,
     hash_more,
     hash_word,
+    is_known,
     mask_of,
 )
 
@@ -381,16 +382,37 @@ def letter(byte: Any) -> Any:
 
 
 @compiled
-def sign_after(
-    data: Bytes, start: Any, stop: Any, end: Any, known: Entries, speaking: Any, others: Any
-) -> Any:
-    """Whether the sign after a word may be its last letter: "mam@", "hind!"."""
-    if stop >= end or stop - start < 2 or stop - start >= LONGEST:
+def sign_may_end(data: Bytes, start: Any, stop: Any, end: Any, known: Entries) -> Any:
+    """Whether the sign after a word may be its last letter, whatever the language: few are."""
+    if stop >= end or (data[stop] != 64 and data[stop] != 33):
+        return False
+    if stop - start < 2 or stop - start >= LONGEST:
         return False
     if data[stop] != 64 and (data[stop] != 33 or not letter(data[stop - 1])):
         return False
     if stop + 1 < end and data[stop + 1] != 32 and KIND[data[stop + 1]] != 0:
         return False
+    h = BASIS
+    last = np.int64(0)
+    at = start
+    while at < stop:
+        if KIND[data[at]] == 2 or KIND[data[at]] == 3:
+            return True
+        code, width = character(data, at, stop)
+        h, last = hash_more(h, last, code)
+        at += width
+    if data[stop] == 64:
+        return is_known(known, hash_more(h, last, np.int64(97))[0])
+    return is_known(known, hash_more(h, last, np.int64(105))[0]) or is_known(
+        known, hash_more(h, last, np.int64(108))[0]
+    )
+
+
+@compiled
+def sign_after(
+    data: Bytes, start: Any, stop: Any, known: Entries, speaking: Any, others: Any
+) -> Any:
+    """Whether the sign after a word that `sign_may_end` is its last letter: "mam@", "hind!"."""
     if data[stop] == 64:
         return True
     if stop - start < 4 and not others:

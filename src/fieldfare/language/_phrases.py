@@ -45,7 +45,7 @@ from fieldfare.language.phrase_index import (
     Vocabulary,
 )
 
-INLINED = "407da8a40af0386e"
+INLINED = "cbbfaf8f9f6c9c8b"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]

@@ -12,7 +12,9 @@ from fieldfare.language._deobfuscate import (
     Entries,
     Integers,
     believable,
-    broken,
+    goes_on,
+    mends,
+    pieced,
     segmented,
     several,
     spaced,
@@ -26,10 +28,11 @@ from fieldfare.language._leet import (
     heard_in,
     read_signs,
     sign_after,
+    sign_may_end,
 )
 from fieldfare.language._words import character, compiled, mask_of
 
-INLINED = "a0ec1ccc70d2bf3e"
+INLINED = "5a8a825318c3d1bb"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -60,6 +63,30 @@ def _join(
 
 
 @compiled
+def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers) -> tuple[Any, Any]:
+    """As `heard_in`; where disguise hides what language a message is of, that of any."""
+    speaking, others = heard_in(data, start, end, known, votes)
+    if others > 1 and speaking == 0:
+        speaking = ~SURE
+    return speaking, others
+
+
+@compiled
+def _signed(data: Bytes, start: Any, stop: Any) -> tuple[Any, Any]:
+    """Whether a token has digits or signs, and whether they may be letters of a word: not those
+    of a number."""
+    signs = False
+    words = False
+    for at in range(start, stop):
+        kind = KIND[data[at]]
+        if kind == 2 or kind == 3:
+            signs = True
+        else:
+            words = True
+    return signs, signs and words
+
+
+@compiled
 def restore(
     data: Bytes, offsets: Integers, known: Entries, out: Bytes, places: Integers, trace: Integers
 ) -> None:
@@ -79,19 +106,32 @@ def restore(
     k = np.int64(0)
     for i in range(offsets.size - 1):
         places[i] = k
-        at = offsets[i]
+        begin = offsets[i]
+        at = begin
         end = offsets[i + 1]
-        speaking, others = heard_in(data, at, end, known, votes)
-        if others > 1 and speaking == 0:
-            speaking = ~SURE  # Disguise hides what language it is: any.
-        bits = speaking | SURE
+        # Heard where the first word asks for it: in few messages one does.
+        listened = False
+        speaking, others = np.uint32(0), np.int64(0)
         while at < end:
+            if KIND[data[at]] == 0:
+                out[k] = data[at]
+                if traced:
+                    trace[k] = at
+                k += 1
+                at += 1
+                continue
             stop = word_end(data, at, end)
+            row = False
             _, width = character(data, at, end)
             if stop == at + width:
                 count, true, between, last = spaced(data, at, end, letters, bounds, origin)
                 words = np.int64(0)
-                if count >= 3:
+                # Fewer letters are never believable: digits of a list.
+                if count >= 3 and true * 2 >= count - 1:
+                    if not listened:
+                        speaking, others = _listen(data, begin, end, known, votes)
+                        listened = True
+                    bits = speaking | SURE
                     words = segmented(letters, bounds, count, known, bits, cuts)
                     if words == 0 and between == 32 and count > 3:
                         words = segmented(letters, bounds, count - 1, known, bits, cuts)
@@ -107,45 +147,52 @@ def restore(
                     k = _join(count, words, letters, bounds, cuts, origin, out, trace, k)
                     at = last
                     continue
-                if count > 16:
-                    stop = last  # Beginning again at each letter would take too long.
+                # Beginning again at each letter would take too long. Of digits alone no part is
+                # believable, but the last may begin another row.
+                row = count > 16 or (count >= 3 and true == 0)
+                if row:
+                    stop = last if count > 16 else origin[count - 1]
             if stop == at:
                 stop = at + width  # no word: one character as it is
-            elif stop - at <= LONGEST and KIND[data[at]] != 0:
-                signs = False
-                for j in range(at, stop):
-                    signs = signs or KIND[data[j]] == 2 or KIND[data[j]] == 3
+            elif stop - at <= LONGEST and not row:
+                signs, swapped = _signed(data, at, stop)
+                ending = sign_may_end(data, at, stop, end, known)
+                size = np.int64(0)
                 last = stop
-                if sign_after(data, at, stop, end, known, speaking, others):
-                    last = stop + 1
-                    _, h = read_signs(data, at, last, known, speaking, spare)
+                dotted = emoji = False
+                if not signs and not ending and goes_on(data, stop, end)[0]:
+                    size, last, dotted, emoji = pieced(
+                        data, at, stop, end, known, spare, from_byte
+                    )
+                if (swapped or ending or size) and not listened:
+                    speaking, others = _listen(data, begin, end, known, votes)
+                    listened = True
+                if ending and sign_after(data, at, stop, known, speaking, others):
+                    _, h = read_signs(data, at, stop + 1, known, speaking, spare)
                     if mask_of(known, h) & (speaking if speaking else SURE):
-                        for j in range(at, last):
+                        for j in range(at, stop + 1):
                             out[k] = spare[j - at]
                             if traced:
                                 trace[k] = j
                             k += 1
-                        at = last
+                        at = stop + 1
                         continue
-                if signs:
-                    if decoded(data, at, stop, known, speaking, others, spare):
-                        for j in range(at, stop):
-                            out[k] = spare[j - at]
-                            if traced:
-                                trace[k] = j
-                            k += 1
-                        at = stop
-                        continue
-                else:
-                    size, last = broken(data, at, stop, end, known, bits, spare, from_byte)
-                    if size:
-                        for j in range(size):
-                            out[k] = spare[j]
-                            if traced:
-                                trace[k] = from_byte[j]
-                            k += 1
-                        at = last
-                        continue
+                if swapped and decoded(data, at, stop, known, speaking, others, spare):
+                    for j in range(at, stop):
+                        out[k] = spare[j - at]
+                        if traced:
+                            trace[k] = j
+                        k += 1
+                    at = stop
+                    continue
+                if size and mends(spare, size, from_byte, dotted, emoji, known, speaking | SURE):
+                    for j in range(size):
+                        out[k] = spare[j]
+                        if traced:
+                            trace[k] = from_byte[j]
+                        k += 1
+                    at = last
+                    continue
             for j in range(at, stop):
                 out[k] = data[j]
                 if traced:
