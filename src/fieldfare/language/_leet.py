@@ -25,6 +25,7 @@ from fieldfare.language._words import (
 Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
+Votes = npt.NDArray[np.uint32]
 
 INLINED = "7191b2c15a30ca9f"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
@@ -33,7 +34,8 @@ LONGEST = 24
 """Bytes of a word that may be a disguised one."""
 VOTERS = 64
 """Words of a message that tell its language."""
-LANGUAGES = 31
+PLANES = 7
+"""Of the votes of languages, counted all at once: plane k has bit k of each count."""
 SURE = np.uint32(1 << 31)
 """The bit of words that count in every language; see `known_words`."""
 
@@ -71,20 +73,51 @@ LONG_UNITS = np.frombuffer(b"minsechrsyrsmphghzmhzkhzkbpsmseureurusdgbp", np.uin
 
 
 @compiled
-def most_spoken(votes: Integers) -> Any:
-    """The bits of the languages with most votes, or nearly so; 0 where there are none."""
-    most = np.max(votes)
-    if most == 0:
-        return np.uint32(0)
-    speaking = np.uint32(0)
-    for language in range(LANGUAGES):
-        if 4 * votes[language] >= 3 * most:
-            speaking |= np.uint32(1) << np.uint32(language)
-    return speaking
+def vote(votes: Votes, mask: Any) -> None:
+    """Count a word for the languages of its mask."""
+    plane = 0
+    while mask:
+        carry = votes[plane] & mask
+        votes[plane] ^= mask
+        mask = carry
+        plane += 1
 
 
 @compiled
-def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers) -> tuple[Any, Any]:
+def most_votes(votes: Votes) -> Any:
+    """How many votes the languages with most have."""
+    most = np.int64(0)
+    among = ~np.uint32(0)
+    for plane in range(PLANES - 1, -1, -1):
+        if votes[plane] & among:
+            among &= votes[plane]
+            most |= np.int64(1) << plane
+    return most
+
+
+@compiled
+def voted(votes: Votes, least: Any) -> Any:
+    """The bits of the languages with so many votes or more."""
+    more = np.uint32(0)
+    even = ~np.uint32(0)
+    for plane in range(PLANES - 1, -1, -1):
+        if (least >> plane) & 1:
+            even &= votes[plane]
+        else:
+            more |= even & votes[plane]
+            even &= ~votes[plane]
+    return more | even
+
+
+@compiled
+def most_spoken(votes: Votes) -> Any:
+    """The bits of the languages with most votes, or nearly so; 0 where there are none."""
+    most = most_votes(votes)
+    return voted(votes, (3 * most + 3) >> 2) if most else np.uint32(0)
+
+
+@compiled
+def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
     """The bits of the languages that most plain words of a message are of, 0 for none; and how
     many words have a digit or sign between letters."""
     votes[:] = 0
@@ -124,11 +157,7 @@ def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers)
         disguised += inner
         # One letter alone may be one of a word set apart.
         mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
-        language = 0
-        while mask:
-            votes[language] += np.int64(mask & np.uint32(1))
-            mask >>= np.uint32(1)
-            language += 1
+        vote(votes, mask)
     return most_spoken(votes), disguised
 
 

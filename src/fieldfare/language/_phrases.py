@@ -26,7 +26,7 @@ from fieldfare.language._frames import (
     settle,
     stem_bit,
 )
-from fieldfare.language._leet import LANGUAGES, VOTERS, most_spoken
+from fieldfare.language._leet import PLANES, VOTERS, Votes, most_spoken, most_votes, vote, voted
 from fieldfare.language._phrase_tree import may_follow, step
 from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended_again, new_memory
 from fieldfare.language._words import BASIS, PRIME, character, compiled, mask_of
@@ -45,7 +45,7 @@ from fieldfare.language.phrase_index import (
     Vocabulary,
 )
 
-INLINED = "cbbfaf8f9f6c9c8b"
+INLINED = "d7d9b7c4f125fc57"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -66,6 +66,9 @@ SIDES = 128
 """First sides of gaps remembered at a time."""
 HEARD = 2
 """A language is heard that one word in so many is of, of those that the most spoken one has."""
+UNSEEN, SEEN = -2, -1
+"""What a word read ahead has instead of a number of readings: not looked at, or whether it is one
+of the language known."""
 EVERY = np.uint32(0xFFFFFFFF)
 ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
@@ -75,26 +78,16 @@ ANY_PHRASES = np.uint64(PHRASES)
 
 
 @compiled
-def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Integers) -> tuple[Any, Any]:
+def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Votes) -> tuple[Any, Any]:
     """The bits of the languages that most of the first words of a line are of; and of those that
     half as many are of. All for none."""
     votes[:] = 0
     for word in range(words):
-        mask = mask_of(voices, hashes[word])
-        language = 0
-        while mask:
-            votes[language] += np.int64(mask & np.uint32(1))
-            mask >>= np.uint32(1)
-            language += 1
-    speaking = most_spoken(votes)
-    if not speaking:
+        vote(votes, mask_of(voices, hashes[word]))
+    most = most_votes(votes)
+    if not most:
         return EVERY, EVERY
-    heard = np.uint32(0)
-    most = np.max(votes)
-    for language in range(LANGUAGES):
-        if HEARD * votes[language] >= most:
-            heard |= np.uint32(1) << np.uint32(language)
-    return speaking, heard
+    return most_spoken(votes), voted(votes, (most + HEARD - 1) // HEARD)
 
 
 @compiled
@@ -107,19 +100,29 @@ def voiced(buffer: Bytes, start: Any, end: Any) -> Any:
 
 
 @compiled
+def familiar(
+    buffer: Bytes, start: Any, end: Any, h: Any, known: Entries, speaking: Any
+) -> Any:
+    """Whether a word is one of the languages spoken."""
+    return (mask_of(known, h) & speaking) != 0 and voiced(buffer, start, end)
+
+
+@compiled
 def rough(
     buffer: Bytes, begins: Integers, ends: Integers, hashes: Hashes, words: Any, known: Entries,
-    speaking: Any,
+    speaking: Any, familiars: npt.NDArray[np.bool_],
 ) -> Any:  # fmt: skip
-    """Whether one of the first words of a line is none of the languages spoken: few lines have
-    one."""
+    """Whether one of the first words of a line, all in letters or some, is none of the languages
+    spoken: few lines have one. `familiars` receives which words are one."""
+    found = False
     for word in range(words):
-        if mask_of(known, hashes[word]) & speaking and voiced(buffer, begins[word], ends[word]):
-            continue
-        for at in range(begins[word], ends[word]):
-            if buffer[at] >= 97:
-                return True
-    return False
+        familiars[word] = familiar(
+            buffer, begins[word], ends[word], hashes[word], known, speaking
+        )  # fmt: skip
+        if not familiars[word] and not found:
+            for at in range(begins[word], ends[word]):
+                found = found or buffer[at] >= 97
+    return found
 
 
 @compiled
@@ -218,7 +221,7 @@ def match(
     codes = np.zeros(LONGEST, np.int64)
     others = np.zeros(LONGEST, np.int64)
     spare = np.zeros(LONGEST + 2, np.uint32)
-    votes = np.zeros(LANGUAGES, np.int64)
+    votes = np.zeros(PLANES, np.uint32)
     sides = np.zeros((SIDES, 6), np.int64)
     stack = np.zeros((STEPS + READINGS + 2, 6), np.int64)
     # Out of their tuples, which are slow to pass.
@@ -257,7 +260,9 @@ def match(
                 stemmed[slot] = bits != 0
                 hashes[slot] = h
                 ends[slot] = at
-                counts[slot] = -1
+                counts[slot] = UNSEEN
+                readings[slot, 0] = h
+                worth[slot, 0] = WELL
                 read += 1
                 at += 1
             if place == read:
@@ -289,20 +294,32 @@ def match(
                 slot = word & (RING - 1)
                 if word >= read:
                     continue
-                if counts[slot] < 0:
-                    if speaking == 0:
-                        # The first of all words: the ring holds those ahead from slot 0 on.
-                        speaking, heard = spoken(hashes, read, vocabulary.voices, votes)
-                        broken_line = rough(buffer, begins, ends, hashes, read, known, speaking)
-                    familiars[slot] = (mask_of(known, hashes[slot]) & speaking) != 0 and voiced(
-                        buffer, begins[slot], ends[slot]
-                    )
-                    readings[slot, 0] = hashes[slot]
-                    worth[slot, 0] = WELL
+                if speaking == 0:
+                    # The first of all words: the ring holds those ahead from slot 0 on.
+                    speaking, heard = spoken(hashes, read, vocabulary.voices, votes)
+                    mending = rough(
+                        buffer, begins, ends, hashes, read, known, speaking, familiars
+                    )  # fmt: skip
+                    # A word of the language is read as another only beside a broken one.
+                    straining = mending and at < end
+                    for first in range(read):
+                        counts[first] = SEEN
+                        if mending and not familiars[first]:
+                            counts[first] = 1 + mended_again(
+                                memory.words, memory.hashes, memory.worth, buffer, begins[first],
+                                ends[first], hashes[first], vocabulary, speaking, codes, others,
+                                spare, readings[first, 1:], worth[first, 1:],
+                            )  # fmt: skip
+                            straining = straining or counts[first] > 1
+                if counts[slot] == UNSEEN:
+                    familiars[slot] = familiar(
+                        buffer, begins[slot], ends[slot], hashes[slot], known, speaking
+                    )  # fmt: skip
+                    counts[slot] = SEEN
+                # No phrase begins with a word read as another.
+                if counts[slot] == SEEN and not (familiars[slot] and node == APART):
                     counts[slot] = 1
-                    if familiars[slot] and node == APART:
-                        counts[slot] = -1  # No phrase begins with a word read as another.
-                    elif broken_line:
+                    if straining or (mending and not familiars[slot]):
                         counts[slot] += mended_again(
                             memory.words, memory.hashes, memory.worth, buffer, begins[slot],
                             ends[slot], hashes[slot], vocabulary, speaking, codes, others, spare,

@@ -23,7 +23,9 @@ from fieldfare.language._deobfuscate import (
 from fieldfare.language._leet import (
     KIND,
     LONGEST,
+    PLANES,
     SURE,
+    Votes,
     decoded,
     heard_in,
     read_signs,
@@ -32,7 +34,7 @@ from fieldfare.language._leet import (
 )
 from fieldfare.language._words import character, compiled, mask_of
 
-INLINED = "5a8a825318c3d1bb"
+INLINED = "9c4a578c13ff5ff6"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -63,7 +65,7 @@ def _join(
 
 
 @compiled
-def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Integers) -> tuple[Any, Any]:
+def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
     """As `heard_in`; where disguise hides what language a message is of, that of any."""
     speaking, others = heard_in(data, start, end, known, votes)
     if others > 1 and speaking == 0:
@@ -101,7 +103,7 @@ def restore(
     cuts = np.zeros(MOST_LETTERS + 1, np.int64)
     spare = np.zeros(LONGEST + 4, np.uint8)
     from_byte = np.zeros(LONGEST + 4, np.int64)
-    votes = np.zeros(32, np.int64)
+    votes = np.zeros(PLANES, np.uint32)
     traced = trace.size > 0
     k = np.int64(0)
     for i in range(offsets.size - 1):
