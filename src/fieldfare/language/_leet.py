@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from fieldfare.language._words import (
     BASIS,
-    breaks,
     character,
     compiled,
     hash_more,
@@ -25,17 +24,12 @@ from fieldfare.language._words import (
 Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
-Votes = npt.NDArray[np.uint32]
 
 INLINED = "7191b2c15a30ca9f"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
 """Bytes of a word that may be a disguised one."""
-VOTERS = 64
-"""Words of a message that tell its language."""
-PLANES = 7
-"""Of the votes of languages, counted all at once: plane k has bit k of each count."""
 SURE = np.uint32(1 << 31)
 """The bit of words that count in every language; see `known_words`."""
 
@@ -70,95 +64,6 @@ def _kinds() -> Bytes:
 KIND = _kinds()
 UNITS = np.frombuffer(b"ampmstndrdthkmkgcmmmftmshryryogbmbkbtbpxmlozhzmlxx", np.uint8)
 LONG_UNITS = np.frombuffer(b"minsechrsyrsmphghzmhzkhzkbpsmseureurusdgbp", np.uint8)
-
-
-@compiled
-def vote(votes: Votes, mask: Any) -> None:
-    """Count a word for the languages of its mask."""
-    plane = 0
-    while mask:
-        carry = votes[plane] & mask
-        votes[plane] ^= mask
-        mask = carry
-        plane += 1
-
-
-@compiled
-def most_votes(votes: Votes) -> Any:
-    """How many votes the languages with most have."""
-    most = np.int64(0)
-    among = ~np.uint32(0)
-    for plane in range(PLANES - 1, -1, -1):
-        if votes[plane] & among:
-            among &= votes[plane]
-            most |= np.int64(1) << plane
-    return most
-
-
-@compiled
-def voted(votes: Votes, least: Any) -> Any:
-    """The bits of the languages with so many votes or more."""
-    more = np.uint32(0)
-    even = ~np.uint32(0)
-    for plane in range(PLANES - 1, -1, -1):
-        if (least >> plane) & 1:
-            even &= votes[plane]
-        else:
-            more |= even & votes[plane]
-            even &= ~votes[plane]
-    return more | even
-
-
-@compiled
-def most_spoken(votes: Votes) -> Any:
-    """The bits of the languages with most votes, or nearly so; 0 where there are none."""
-    most = most_votes(votes)
-    return voted(votes, (3 * most + 3) >> 2) if most else np.uint32(0)
-
-
-@compiled
-def heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
-    """The bits of the languages that most plain words of a message are of, 0 for none; and how
-    many words have a digit or sign between letters."""
-    votes[:] = 0
-    words = 0
-    disguised = 0
-    at = start
-    while at < end and words < VOTERS:
-        h = BASIS
-        last = np.int64(0)
-        plain = True
-        inner = False
-        size = 0
-        begin = at
-        while at < end:
-            kind = KIND[data[at]]
-            if kind == 0 or kind == 4:
-                break
-            code, width = character(data, at, end)
-            if kind == 6 and breaks(code):
-                break
-            if kind == 2 or kind == 3:
-                plain = False
-                inner = inner or (
-                    data[at] != 33
-                    and begin < at < end - 1
-                    and letter(data[at - 1])
-                    and letter(data[at + 1])
-                )
-            h, last = hash_more(h, last, code)
-            at += width
-            size += 1
-        if at == begin:
-            _, width = character(data, at, end)
-            at += width
-            continue
-        words += 1
-        disguised += inner
-        # One letter alone may be one of a word set apart.
-        mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
-        vote(votes, mask)
-    return most_spoken(votes), disguised
 
 
 @compiled

@@ -26,9 +26,9 @@ from fieldfare.language._frames import (
     settle,
     stem_bit,
 )
-from fieldfare.language._leet import PLANES, VOTERS, Votes, most_spoken, most_votes, vote, voted
 from fieldfare.language._phrase_tree import may_follow, step
 from fieldfare.language._repair import LONGEST, READINGS, is_vowel, mended_again, new_memory
+from fieldfare.language._votes import EVERY, PLANES, VOTERS, spoken
 from fieldfare.language._words import BASIS, PRIME, character, compiled, mask_of
 from fieldfare.language.frame_index import Frames
 from fieldfare.language.phrase_index import (
@@ -45,7 +45,7 @@ from fieldfare.language.phrase_index import (
     Vocabulary,
 )
 
-INLINED = "d7d9b7c4f125fc57"
+INLINED = "29c6e037d7a91cd1"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -64,30 +64,14 @@ STEPS = 256
 """Steps of the search for phrases that begin at one word: a bound on hostile texts."""
 SIDES = 128
 """First sides of gaps remembered at a time."""
-HEARD = 2
-"""A language is heard that one word in so many is of, of those that the most spoken one has."""
 UNSEEN, SEEN = -2, -1
 """What a word read ahead has instead of a number of readings: not looked at, or whether it is one
 of the language known."""
-EVERY = np.uint32(0xFFFFFFFF)
 ID = (1 << KIND_SHIFT) - 1
 ONE = np.uint64(1)
 NODE = np.uint64(INNER - 1)
 IS_INNER = np.uint64(INNER)
 ANY_PHRASES = np.uint64(PHRASES)
-
-
-@compiled
-def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Votes) -> tuple[Any, Any]:
-    """The bits of the languages that most of the first words of a line are of; and of those that
-    half as many are of. All for none."""
-    votes[:] = 0
-    for word in range(words):
-        vote(votes, mask_of(voices, hashes[word]))
-    most = most_votes(votes)
-    if not most:
-        return EVERY, EVERY
-    return most_spoken(votes), voted(votes, (most + HEARD - 1) // HEARD)
 
 
 @compiled
@@ -100,9 +84,7 @@ def voiced(buffer: Bytes, start: Any, end: Any) -> Any:
 
 
 @compiled
-def familiar(
-    buffer: Bytes, start: Any, end: Any, h: Any, known: Entries, speaking: Any
-) -> Any:
+def familiar(buffer: Bytes, start: Any, end: Any, h: Any, known: Entries, speaking: Any) -> Any:
     """Whether a word is one of the languages spoken."""
     return (mask_of(known, h) & speaking) != 0 and voiced(buffer, start, end)
 
@@ -236,7 +218,8 @@ def match(
         seen = np.int64(0)
         speaking = np.uint32(0)
         heard = EVERY
-        broken_line = False
+        mending = False
+        straining = False
         unspaced = tree.everywhere
         place = np.int64(0)
         marked = np.int64(0)

@@ -23,18 +23,17 @@ from fieldfare.language._deobfuscate import (
 from fieldfare.language._leet import (
     KIND,
     LONGEST,
-    PLANES,
     SURE,
-    Votes,
     decoded,
-    heard_in,
+    letter,
     read_signs,
     sign_after,
     sign_may_end,
 )
-from fieldfare.language._words import character, compiled, mask_of
+from fieldfare.language._votes import PLANES, VOTERS, Votes, most_spoken, vote
+from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, mask_of
 
-INLINED = "9c4a578c13ff5ff6"
+INLINED = "dad6d5adb65654fd"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -65,9 +64,54 @@ def _join(
 
 
 @compiled
+def _heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
+    """The bits of the languages that most plain words of a message are of, 0 for none; and how
+    many words have a digit or sign between letters."""
+    votes[:] = 0
+    words = 0
+    disguised = 0
+    at = start
+    while at < end and words < VOTERS:
+        h = BASIS
+        last = np.int64(0)
+        plain = True
+        inner = False
+        size = 0
+        begin = at
+        while at < end:
+            kind = KIND[data[at]]
+            if kind == 0 or kind == 4:
+                break
+            code, width = character(data, at, end)
+            if kind == 6 and breaks(code):
+                break
+            if kind == 2 or kind == 3:
+                plain = False
+                inner = inner or (
+                    data[at] != 33
+                    and begin < at < end - 1
+                    and letter(data[at - 1])
+                    and letter(data[at + 1])
+                )
+            h, last = hash_more(h, last, code)
+            at += width
+            size += 1
+        if at == begin:
+            _, width = character(data, at, end)
+            at += width
+            continue
+        words += 1
+        disguised += inner
+        # One letter alone may be one of a word set apart.
+        mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
+        vote(votes, mask)
+    return most_spoken(votes), disguised
+
+
+@compiled
 def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
     """As `heard_in`; where disguise hides what language a message is of, that of any."""
-    speaking, others = heard_in(data, start, end, known, votes)
+    speaking, others = _heard_in(data, start, end, known, votes)
     if others > 1 and speaking == 0:
         speaking = ~SURE
     return speaking, others
@@ -163,9 +207,7 @@ def restore(
                 last = stop
                 dotted = emoji = False
                 if not signs and not ending and goes_on(data, stop, end)[0]:
-                    size, last, dotted, emoji = pieced(
-                        data, at, stop, end, known, spare, from_byte
-                    )
+                    size, last, dotted, emoji = pieced(data, at, stop, end, known, spare, from_byte)
                 if (swapped or ending or size) and not listened:
                     speaking, others = _listen(data, begin, end, known, votes)
                     listened = True

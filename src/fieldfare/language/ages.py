@@ -24,6 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fieldfare.language import known_words
 from fieldfare.language.age_forms import OLDEST, YOUNGEST, AgeForms, FormReader, StatedAge
 from fieldfare.language.ages_english import AgeWords, EnglishReader
 from fieldfare.language.kernel import column
@@ -43,6 +44,9 @@ _FEW = 32
 ENGLISH = "en.toml"
 
 Integers = npt.NDArray[np.int64]
+
+MOST_FILTERED = 32
+"""Languages there are bits for in a table of words; see `AgeReader._with_number`."""
 
 _ALNUM = np.array([bytes([code]).isalnum() for code in range(256)], np.bool_)
 
@@ -123,7 +127,7 @@ class AgeReader:
                     ages[row], confidences[row] = found.age, found.confidence
             return ages, confidences
         english = self._english(normalised)
-        languages = self._spoken(normalised)
+        languages = self._with_number(normalised, self._spoken(normalised))
         rows = np.flatnonzero(english | (languages != 0))
         if not rows.size:
             return ages, confidences
@@ -153,6 +157,33 @@ class AgeReader:
             inside &= present[rows]
         np.bitwise_or.at(spoken, rows[inside], self._languages[matches[inside, 0]])
         return spoken
+
+    @functools.cached_property
+    def _number_words(self) -> tuple[npt.NDArray[np.uint64], Integers]:
+        """The words of numbers by hash, with the languages they are of; and the languages whose
+        numbers are not words apart."""
+        from fieldfare.language import _words
+
+        listed: dict[str, int] = {}
+        for place, one in enumerate(self.others):
+            for word in one.number_words if one.latin else ():
+                listed[word] = listed.get(word, 0) | 1 << place
+        table = _words.new_table(len(listed))
+        masks = np.array(list(listed.values()), np.uint32)
+        _words.enter(table, known_words.word_hashes(list(listed)), masks)
+        apart = sum(1 << place for place, one in enumerate(self.others) if not one.latin)
+        return table, np.array([apart], np.int64)
+
+    def _with_number(self, normalised: pa.Array, languages: Integers) -> Integers:
+        """`languages` without those that a text has no number of: most texts with a cue have
+        none, and Python takes long to say so."""
+        if len(self.others) > MOST_FILTERED or not languages.any():
+            return languages
+        from fieldfare.language._numbers import numbered
+
+        data, offsets, _ = column(normalised)
+        numbered(data, offsets, *self._number_words, languages)
+        return languages
 
     def _english(self, normalised: pa.Array) -> npt.NDArray[np.bool_]:
         # Arrow's pattern and Python's, which `EnglishReader` asks again, mean the same: to both,
