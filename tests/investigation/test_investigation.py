@@ -235,6 +235,32 @@ def test_ages_of_pupils_are_not_the_writer_s(tmp_path: Path, make: Make) -> None
     assert _probability(case, OTHER) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("answer", "age"),
+    [
+        ("year 6 its so boring", None),
+        ("moving up to 9th grade", None),
+        ("nasa grade 9 po", None),
+        ("baru naik kelas 9", None),
+        ("8 klasy jest nudna", None),
+        ("6. Klasse", None),
+        ("เพิ่งขึ้น ม.2", None),
+        ("13 ano", 13),
+        ("ผม 13", 13),
+        ("only 9", 9),
+    ],
+)
+def test_a_school_year_that_answers_for_the_age_is_no_age(
+    answer: str, age: float | None, tmp_path: Path, make: Make
+) -> None:
+    talk = [(OTHER, SUSPECT, "how old are you"), (OTHER, OTHER, answer)]
+    case = make(write(tmp_path / "a.jsonl", [*lines(), *lines(talk, START + 60 * MINUTE)]))
+    assert case.value("SELECT age FROM peers WHERE peer = ?", [OTHER]) == age
+    kinds = {kind for (kind,) in case.values("SELECT kind FROM cues WHERE peer = ?", [OTHER])}
+    assert ("school_year" in kinds) == (age is None) and ("answered_age" in kinds) != (age is None)
+    assert _probability(case, OTHER) > 0.5
+
+
 def test_verdicts_in_any_order_give_the_same(tmp_path: Path, make: Make) -> None:
     path = write(tmp_path / "a.jsonl", lines())
     one, other = make(path), make(path)

@@ -12,8 +12,8 @@ import pyarrow as pa
 @cache
 def tables() -> dict[str, pa.Table]:
     """`number_words`: words that are one age, whatever the language; a word of two ages in two
-    languages is left out. `born_pattern` and `measures`: one regular expression, RE2, each, for
-    "born in" and for numbers that are no age."""
+    languages is left out. `born_pattern`, `measures` and `school_numbers`: one regular expression,
+    RE2, each, for "born in", for numbers that are no age and for those that are school years."""
     from fieldfare.investigation.importing import language_model
 
     ages: dict[str, set[int]] = {}
@@ -33,5 +33,6 @@ def tables() -> dict[str, pa.Table]:
             {"word": list(only), "age": [float(value) for value in only.values()]}
         ),
         "measures": pa.table({"pattern": ["|".join(born["measures"])]}),
+        "school_numbers": pa.table({"pattern": ["|".join(born["school_numbers"])]}),
         "born_pattern": pa.table({"pattern": [pattern]}),
     }

@@ -32,7 +32,7 @@ from fieldfare.vocabulary import SettingsError
 
 __all__ = ["OLDEST", "VERSION", "YOUNGEST", "AgeReader", "StatedAge", "read_ages"]
 
-VERSION = "ages-3"
+VERSION = "ages-4"
 """Changes whenever the same text may give another age; part of the model's fingerprint."""
 
 MOST_READ = 50_000

@@ -113,7 +113,7 @@ class EnglishReader:
             "reply": r"^\W{0,3}(?P<n>\d\d)\W{1,3}(?:lol )?"
             r"(?:and you|you|u|wbu|hbu|n u|how about you)\b",
             "old_here": rf"\b{number} ?(?:yrs?|years?)[ -]old (?:girl|boy|male|female) here\b",
-            "year": rf"\b{_I_AM} +(?:only |just |going )?in(?:to)? (?:year|yr) ?{number}\b",
+            "year": rf"\b{_I_AM} +(?:only |just |going )?(?:in(?:to)? )?(?:year|yr) ?{number}\b",
             "grade": rf"\b{_I_AM} +(?:only |just |going )?(?:in(?:to)? (?:the )?)"
             rf"(?:grade ?{number}|{ordinal} ?grade)\b",
             "grader": rf"(?:\b{_I_AM} +(?:only |just )?a |^\W{{0,3}}){ordinal} ?grader\b",

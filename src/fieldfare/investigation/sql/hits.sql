@@ -32,18 +32,21 @@ asked AS (
     WINDOW w AS (PARTITION BY peer ORDER BY sent_at, message
         ROWS BETWEEN 8 PRECEDING AND CURRENT ROW)
 ),
+-- A number of a school year ("9th grade") tells a child, and is no age.
 short AS (
-    SELECT a.peer, a.message, a.asked_at,
-        translate(lower(m.text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
-            '01234567890123456789012345678901234567890123456789') AS text
-    FROM asked AS a INNER JOIN messages AS m ON m.message = a.message
-    WHERE NOT a.from_suspect AND a.questions > 0 AND a.sent_at - a.asked_at <= 172_800_000_000
-        AND m.words BETWEEN 1 AND 6 AND length(m.text) <= 40 AND m.stated_age IS NULL
+    SELECT *, regexp_matches(text, (SELECT pattern FROM school_numbers)) AS of_school FROM (
+        SELECT a.peer, a.message, a.asked_at,
+            translate(lower(m.text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
+                '01234567890123456789012345678901234567890123456789') AS text
+        FROM asked AS a INNER JOIN messages AS m ON m.message = a.message
+        WHERE NOT a.from_suspect AND a.questions > 0 AND a.sent_at - a.asked_at <= 172_800_000_000
+            AND m.words BETWEEN 1 AND 6 AND length(m.text) <= 40 AND m.stated_age IS NULL
+    ) AS told
 ),
 numbers AS (
     SELECT peer, message, asked_at, CAST(regexp_extract(text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
     FROM short
-    WHERE regexp_full_match(text, '[^0-9]*[0-9]{1,2}[^0-9]*')
+    WHERE regexp_full_match(text, '[^0-9]*[0-9]{1,2}[^0-9]*') AND NOT of_school
         AND NOT regexp_matches(text, (SELECT pattern FROM measures))
     UNION ALL
     SELECT s.peer, s.message, s.asked_at, n.age FROM short AS s INNER JOIN number_words AS n
@@ -65,17 +68,24 @@ replies AS (
     WINDOW w AS (PARTITION BY peer ORDER BY sent_at, message)
 ),
 bare AS (
-    SELECT peer, message, translate(lower(text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
-            '01234567890123456789012345678901234567890123456789') AS text
-    FROM replies
-    WHERE NOT from_suspect AND after_suspect AND nth <= 60 AND words <= 3 AND length(text) <= 24
-        AND stated_age IS NULL AND (told IS NOT NULL OR regexp_matches(question, '[?؟？]'))
-        AND NOT list_has_any(asked_for, ['asks_place', 'told_adult'])
+    SELECT *, regexp_matches(text, (SELECT pattern FROM school_numbers)) AS of_school FROM (
+        SELECT peer, message, translate(lower(text), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙០១២៣៤៥៦៧៨៩௦௧௨௩௪௫௬௭௮௯',
+                '01234567890123456789012345678901234567890123456789') AS text
+        FROM replies
+        WHERE NOT from_suspect AND after_suspect AND nth <= 60 AND words <= 3 AND length(text) <= 24
+            AND stated_age IS NULL AND (told IS NOT NULL OR regexp_matches(question, '[?؟？]'))
+            AND NOT list_has_any(asked_for, ['asks_place', 'told_adult'])
+    ) AS replied
+),
+school_years AS (
+    SELECT peer, message FROM short WHERE of_school
+    UNION
+    SELECT peer, message FROM bare WHERE of_school
 ),
 bare_numbers AS (
     SELECT b.peer, b.message, CAST(regexp_extract(b.text, '([0-9]{1,2})', 1) AS DOUBLE) AS age
     FROM bare AS b LEFT JOIN answered AS a ON a.message = b.message
-    WHERE a.message IS NULL AND regexp_full_match(b.text, '[^0-9]*[0-9]{1,2}[^0-9]*')
+    WHERE a.message IS NULL AND NOT b.of_school AND regexp_full_match(b.text, '[^0-9]*[0-9]{1,2}[^0-9]*')
         AND NOT regexp_matches(b.text, (SELECT pattern FROM measures))
 ),
 born AS (
@@ -112,6 +122,10 @@ found AS (
         m.sent_at, b.age
     FROM bare_numbers AS b INNER JOIN messages AS m ON m.message = b.message
     WHERE b.age BETWEEN 9 AND 70
+    UNION ALL
+    SELECT y.peer, 'school_year', y.message, m.sent_at, NULL FROM school_years AS y
+    INNER JOIN messages AS m ON m.message = y.message
+    WHERE NOT list_has_any(m.cues, ['own_children', 'teaches', 'others_school'])
     UNION ALL
     SELECT b.peer, CASE WHEN b.age < 18 THEN 'birth_year' ELSE 'adult_birth_year' END, b.message,
         m.sent_at, b.age
