@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fieldfare.contacts.definition import doubted_below
 from fieldfare.contacts.engine import Engine
 from fieldfare.vocabulary.times import DAY, HOUR
 from tests.contacts.scene import AS_OF, Scene, W, stranger
@@ -93,7 +94,7 @@ def test_only_declared_ages_just_above_eighteen_are_doubted(
 ) -> None:
     scene = _approached(age=age, age_basis="declared", age_confidence=0.9)
     _befriend(scene, children=12)
-    assert (_inferred(scene, duck) > 0) == doubted
+    assert (_inferred(scene, duck) > 0) == doubted == (age < doubted_below())
     scene = _approached(age=age)
     _befriend(scene, children=12)
     assert _inferred(scene, duck) == 0, "verified"

@@ -10,6 +10,7 @@ the aggregate that makes each column (a SUM is summed, a MIN is the least, a MAX
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -114,6 +115,14 @@ def sql(name: str) -> str:
         **dict.fromkeys(SIGNALS, "signals"),
     }[name]
     return (files("fieldfare.contacts") / "sql" / room / f"{name}.sql").read_text("utf-8")
+
+
+@cache
+def doubted_below() -> float:
+    """Years: a declared age below may be inferred otherwise. Read off `sought`, which says so."""
+    found = re.search(r"given_basis = 'declared' AND p\.given_age < (\d+)", sql("sought"))
+    assert found is not None
+    return float(found[1])
 
 
 @cache

@@ -19,7 +19,6 @@ from fieldfare.investigation.store import Investigation
 from fieldfare.sources.reader import Problems, ReadOptions
 
 if TYPE_CHECKING:
-    from fieldfare.language.annotate import LanguageModel
     from fieldfare.language.indicators import Indicators
     from fieldfare.sources.registry import Found
 
@@ -139,11 +138,11 @@ class _Spool:
             self._waiting.popleft().result()
 
     def _write_messages(self, rows: pa.Table) -> None:
-        from fieldfare.language.annotate import annotate
+        from fieldfare.language.annotate import LanguageModel, annotate
         from fieldfare.language.normalise import as_strings, normalise
 
         texts = rows["text"].combine_chunks()
-        found = annotate(texts, language_model())
+        found = annotate(texts, LanguageModel.load())
         normalised = normalise(as_strings(texts))
         columns = {name: found.column(name) for name in found.schema.names}
         arriving = rows
@@ -191,14 +190,6 @@ def _note_problems(case: Investigation, problems: Problems) -> None:
             case.connection.execute(
                 "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", [*row, problems.loses(what)]
             )
-
-
-@cache
-def language_model() -> LanguageModel:
-    """The language room's model, loaded when there is text to read."""
-    from fieldfare.language.annotate import LanguageModel
-
-    return LanguageModel.load()
 
 
 @cache

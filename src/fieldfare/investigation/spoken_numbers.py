@@ -14,10 +14,10 @@ def tables() -> dict[str, pa.Table]:
     """`number_words`: words that are one age, whatever the language; a word of two ages in two
     languages is left out. `born_pattern`, `measures` and `school_numbers`: one regular expression,
     RE2, each, for "born in", for numbers that are no age and for those that are school years."""
-    from fieldfare.investigation.importing import language_model
+    from fieldfare.language.annotate import LanguageModel
 
     ages: dict[str, set[int]] = {}
-    reader = language_model().ages
+    reader = LanguageModel.load().ages
     numbers = [one.forms.numbers for one in reader.others]
     for words in (*numbers, reader.english.words.numbers):
         for word, value in words.items():

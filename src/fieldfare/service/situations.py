@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fieldfare.contacts.definition import doubted_below
 from fieldfare.safeguards.situation import Action, Party, Situation
 from fieldfare.service.database import Row
 from fieldfare.service.protections import OpenCases
@@ -31,9 +32,6 @@ _BETWEEN: Final = (
     " LEFT JOIN contacts AS answered ON answered.account = w.peer AND answered.peer = ?"
     " LEFT JOIN inferred AS i ON i.account = ? AND i.peer = w.peer"
 )
-
-DOUBTED_BELOW: Final = 26.0
-"""Years; a declared age below may be inferred otherwise: ``contacts/sql/signals/sought.sql``."""
 
 
 class Situations:
@@ -161,7 +159,9 @@ def _as_inferred(party: Party, probability: float | None, age: float | None) -> 
     """A party by the age that was inferred, unless a better one is known by now."""
     if probability is None or probability <= party.child_probability:
         return party
-    doubted = party.age_basis == "declared" and party.age is not None and party.age < DOUBTED_BELOW
+    doubted = (
+        party.age_basis == "declared" and party.age is not None and party.age < doubted_below()
+    )
     if party.age_basis not in ("unknown", "stated") and not doubted:
         return party
     return replace(party, child_probability=probability, age=age, age_basis="inferred")
