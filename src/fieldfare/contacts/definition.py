@@ -120,9 +120,8 @@ def sql(name: str) -> str:
 @cache
 def doubted_below() -> float:
     """Years: a declared age below may be inferred otherwise. Read off `sought`, which says so."""
-    found = re.search(r"given_basis = 'declared' AND p\.given_age < (\d+)", sql("sought"))
-    assert found is not None
-    return float(found[1])
+    (years,) = re.findall(r"given_basis = 'declared' AND p\.given_age < (\d+)", sql("sought"))
+    return float(years)
 
 
 @cache
