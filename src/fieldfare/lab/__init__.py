@@ -14,8 +14,8 @@ read where they are and not kept.
 - `training_rows`, `scorecard_fit`, `calibration`, `recalibration`, `fitted_card`, `scorecard_file`,
   `review_decisions`: the scorecard, fitted to worlds or again to reviewers' decisions.
 - `contact_measures`, `contact_evaluation`, `robustness`, `contact_page`: how early offenders are
-  found and at what cost. `contact_benchmark`, `contact_report`: all of it, from recorded seeds.
-  `observed_file` and `spent` keep what it has seen, and what that took.
+  found and at what cost. `contact_benchmark`, `contact_report`, `contact_worth`: all of it, from
+  recorded seeds. `observed_file` and `spent` keep what it has seen, and what that took.
 - `service_trials`, `service_load`: a real server as a process of its own, killed and under load.
 - `crowd`: a load generator for ``fieldfare bench``: many events without text, quickly.
 - `language_corpus`, `language_training`, `language_measures`, `language_evaluation`: token tables

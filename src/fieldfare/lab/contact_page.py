@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
@@ -172,3 +173,18 @@ def few(value: float | str | None) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
+
+
+def kind_of(rows: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    """The row of a kind of offender."""
+    return next((row for row in rows if row["kind"] == kind), None)
+
+
+def prose(*parts: str) -> list[str]:
+    """A paragraph as lines of the page."""
+    return textwrap.wrap(" ".join(parts), 100, break_long_words=False, break_on_hyphens=False)
+
+
+def percent(share: float) -> str:
+    """A share, in whole per cent."""
+    return f"{100 * share:.0f} %"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldfare.lab import contact_worth as worth
 from fieldfare.lab.contact_benchmark import Measured
-from fieldfare.lab.contact_page import TITLES, few
+from fieldfare.lab.contact_page import TITLES, few, kind_of, percent, prose
 
 SLICES: Final = 26
 """Slices of the innocent shown: coaches, teachers, head teachers, then the highest rates."""
-ABLATED: Final = 13
 AIMS: Final = (("metadata", "median", 5), ("metadata", "95 %", 10), ("both", "median", 3))
 """For `mass_contact`: what is read, how many of the offenders, children contacted at most."""
 
@@ -26,10 +25,10 @@ def markdown(measured: Measured) -> str:
     for seen_as, part in figures["all_worlds"]["seen_as"].items():
         lines += _innocent(TITLES[seen_as], part)
     lines += _calibration(measured)
-    lines += _families(figures)
+    lines += worth.families(figures)
     for seen_as, rows in figures["ablation"].items():
-        lines += _ablation(TITLES[seen_as], rows)
-    lines += _robustness(figures.get("robustness", []))
+        lines += worth.ablation(TITLES[seen_as], rows)
+    lines += worth.robustness(figures.get("robustness", []))
     lines += _spent(figures["spent"])
     return "\n".join(lines).rstrip() + "\n"
 
@@ -43,14 +42,14 @@ def _head(measured: Measured) -> list[str]:
     return [
         "# Benchmark of contact with children",
         "",
-        *_prose(
+        *prose(
             "Written by `fieldfare evaluate benchmark` from the seeds in",
             "`lab/contact_benchmark.toml`. **Simulated, and not the field:** the figures hold for",
             "the behaviour that was [simulated](simulation.md), most of which rests on judgement.",
             "Real graphs say who wrote to whom; their ages and offenders are simulated too.",
         ),
         "",
-        *_prose(
+        *prose(
             f"Card `{figures['card']['version']}`, base rate {figures['card']['prior']:g}.",
             f"Thresholds and calibration rest on {fit['innocent_accounts']:,} innocent accounts",
             f"and {fit['offenders']:,} offending people by weights not fitted to them, apart for",
@@ -66,7 +65,7 @@ def _head(measured: Measured) -> list[str]:
             figures["note"],
         ),
         "",
-        *_prose(
+        *prose(
             "An innocent account flagged on any of the dates it is looked at",
             f"({figures['looked_at_every_days']} days apart) is a false alarm; between these dates",
             "more may be flagged. Offenders are followed from child to child: children contacted",
@@ -91,7 +90,7 @@ def _aims(measured: Measured) -> list[str]:
         "|---|---|",
     ]
     for seen_as, share, most in AIMS:
-        row = _kind(figures["seen_as"][seen_as]["offenders"], "mass_contact")
+        row = kind_of(figures["seen_as"][seen_as]["offenders"], "mass_contact")
         if row is None:
             continue
         got = row["children"][share]
@@ -140,10 +139,6 @@ def _aims(measured: Measured) -> list[str]:
     return [*lines, ""]
 
 
-def _kind(rows: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
-    return next((row for row in rows if row["kind"] == kind), None)
-
-
 def _offenders(title: str, part: Mapping[str, Any]) -> list[str]:
     lines = [
         f"## Offenders: {title}",
@@ -157,8 +152,8 @@ def _offenders(title: str, part: Mapping[str, Any]) -> list[str]:
     for row in part["offenders"]:
         found, early = row["recall"], row["children"]
         lines.append(
-            f"| `{row['kind']}` | {found['total']} | {_percent(found['value'])} "
-            f"({_percent(found['low'])}–{_percent(found['high'])}) | {few(early['median'])} | "
+            f"| `{row['kind']}` | {found['total']} | {percent(found['value'])} "
+            f"({percent(found['low'])}–{percent(found['high'])}) | {few(early['median'])} | "
             f"{few(early['90 %'])} | {few(early['95 %'])} | {few(row['days']['median'])} | "
             f"{few(row['messages']['median'])} |"
         )
@@ -169,7 +164,7 @@ def _worlds(together: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Each world",
         "",
-        *_prose(
+        *prose(
             "`mass_contact`: children at which half and 95 % of them are flagged; false alarms:",
             "number, and a million (95 %).",
         ),
@@ -180,7 +175,7 @@ def _worlds(together: Mapping[str, Any]) -> list[str]:
     for world in together["worlds"]:
         for seen_as, part in together["seen_as"].items():
             brief = part["by_world"][world["name"]]
-            row = _kind(brief["offenders"], "mass_contact")
+            row = kind_of(brief["offenders"], "mass_contact")
             early = (
                 "none there"
                 if row is None
@@ -200,7 +195,7 @@ def _innocent(title: str, part: Mapping[str, Any]) -> list[str]:
     lines = [
         f"## Innocent people of all worlds: {title}",
         "",
-        *_prose(
+        *prose(
             f"False alarms a million: {_rate(part['false_alarms_per_million'])}; certified: at",
             f"most **{few(part['at_most_per_million'])}** with 95 % confidence, for accounts drawn",
             "like these. A small slice cannot be shown to lie within 3 times the overall rate:",
@@ -230,7 +225,7 @@ def _calibration(measured: Measured) -> list[str]:
     lines = [
         "## Calibration and the certified bound",
         "",
-        *_prose(
+        *prose(
             f"On {_names(measured.figures)}, and on the people that threshold and calibration",
             "were chosen on (each by a calibration without them).",
         ),
@@ -252,7 +247,7 @@ def _calibration(measured: Measured) -> list[str]:
     return [
         *lines,
         "",
-        *_prose(
+        *prose(
             "Nearly everyone is near 0, so the error over everyone is small whatever happens; that",
             "at 5 % and above is the one that means something, and it rests on few innocent",
             "people.",
@@ -275,7 +270,7 @@ def _bare(fit: Mapping[str, Any]) -> list[str]:
     if not lines:
         return []
     return [
-        *_prose(
+        *prose(
             "The weights were learnt for a quarter from a service that gives no connections,",
             "notices, countries or time zones. On the world of the fit seen so, by weights fitted",
             "to other people and at the same thresholds:",
@@ -284,102 +279,6 @@ def _bare(fit: Mapping[str, Any]) -> list[str]:
         *lines,
         "",
     ]
-
-
-def _families(figures: Mapping[str, Any]) -> list[str]:
-    found = figures["ablation_of_families"]
-    chosen_on = found["metadata"][0]["chosen_on_innocent"]
-    lines = [
-        "## What the signals are worth",
-        "",
-        *_prose(
-            f"Figures of `{figures['ablated_on']}` without a family of signals",
-            "(`lab/signal_families.toml`), the weights of the others as they are. Each time the",
-            f"threshold lets as many innocent people pass, of {chosen_on:,} in the worlds that",
-            "thresholds are chosen on and in this one together: what is compared is what is found",
-            "at the same cost, by a threshold that has seen the world. So the figures with nothing",
-            "left out differ a little from those above. *Alone*: all offenders flagged by this",
-            "family and nothing else.",
-        ),
-        "",
-        *_prose(figures["ablation_note"]),
-        "",
-    ]
-    for seen_as, rows in found.items():
-        lines += [
-            f"### {TITLES[seen_as][0].upper()}{TITLES[seen_as][1:]}",
-            "",
-            "| without | flagged | within 5 children | `mass_contact`: median, 95 % |"
-            " `posing_as_child` | `slow_and_few` | `from_inside_service` | alone |",
-            "|---|---|---|---|---|---|---|---|",
-            *(_family(row) for row in rows),
-            "",
-        ]
-    return lines
-
-
-def _family(row: Mapping[str, Any]) -> str:
-    kinds = {each["kind"]: each for each in row["offenders"]}
-    children = kinds["mass_contact"]["children"]
-    found = (
-        _percent(kinds[kind]["recall"]["value"])
-        for kind in ("posing_as_child", "slow_and_few", "from_inside_service")
-    )
-    alone = _percent(row["recall_alone"]) if row["without"] else ""
-    return (
-        f"| {(row['without'] or 'nothing').replace('_', ' ')} | {_percent(row['recall'])} | "
-        f"{_percent(row['flagged_by_5_children'])} | {few(children['median'])}, "
-        f"{few(children['95 %'])} | {' | '.join(found)} | {alone} |"
-    )
-
-
-def _ablation(title: str, rows: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        f"### One signal left out: {title}",
-        "",
-        "All offenders together. The twelve that matter most.",
-        "",
-        "| without | flagged | within 5 children | false alarms a million |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['without'] or 'nothing'} | {_percent(row['recall'])} | "
-        f"{_percent(row['flagged_by_5_children'])} | "
-        f"{few(row['false_alarms_per_million']['value'])} |"
-        for row in rows[:ABLATED]
-    ]
-    return [*lines, ""]
-
-
-def _robustness(rows: list[dict[str, Any]]) -> list[str]:
-    if not rows:
-        return []
-    total = rows[0]["metadata"]["false_alarms_per_million"]["total"]
-    lines = [
-        "## With less, and with errors",
-        "",
-        *_prose(
-            f"A world of {total:,} innocent accounts: what is flagged of all offenders, and the",
-            "children at which half of `mass_contact` are, at the same thresholds. So few innocent",
-            "accounts say nothing about false alarms a million; their number is given.",
-        ),
-        "",
-        "| | metadata: flagged | `mass_contact` median | false alarms | both: flagged |"
-        " `mass_contact` median | false alarms |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        cells = []
-        for seen_as in ("metadata", "both"):
-            part = row[seen_as]
-            mass = _kind(part["offenders"], "mass_contact")
-            cells += [
-                _percent(part["recall"]),
-                few(mass["children"]["median"]) if mass else "",
-                str(part["false_alarms_per_million"]["count"]),
-            ]
-        lines.append(f"| {row['variant']} | {' | '.join(cells)} |")
-    return [*lines, ""]
 
 
 def _spent(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -393,11 +292,3 @@ def _spent(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
         f"{peak / 1024:.1f} GiB, on the machine that wrote this page.",
         "",
     ]
-
-
-def _prose(*parts: str) -> list[str]:
-    return textwrap.wrap(" ".join(parts), 100, break_long_words=False, break_on_hyphens=False)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -37,7 +37,6 @@ TIMES = {
 }
 """The one column of each table that holds a time."""
 
-
 IN_1970 = "a time in January 1970 (whole numbers are microseconds)"
 
 OLDEST = 120
