@@ -142,7 +142,8 @@ class _Spool:
         from fieldfare.language.normalise import as_strings, normalise
 
         texts = rows["text"].combine_chunks()
-        found = annotate(texts, LanguageModel.load())
+        # One archive is read, and little may be missed.
+        found = annotate(texts, LanguageModel.load(frames=True))
         normalised = normalise(as_strings(texts))
         columns = {name: found.column(name) for name in found.schema.names}
         arriving = rows

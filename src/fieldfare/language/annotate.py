@@ -10,7 +10,7 @@ import functools
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -143,20 +143,29 @@ class LanguageModel:
 
 @functools.cache
 def _shipped(frames: bool, with_heads: bool, pieces: bool) -> LanguageModel:
-    if not frames and not with_heads:
-        return LanguageModel(tables.words_en(), indicators.read_indicators(), ages.read_ages())
-    plain, asked = _shipped(False, False, False), _heads(pieces)
-    return replace(
-        plain,
-        indicators=_framed() if frames else plain.indicators,
+    asked = _heads(pieces) if frames or with_heads else None
+    return LanguageModel(
+        _table(),
+        _indicators(frames),
+        _ages(),
         heads=asked if with_heads else None,
         confirming=asked if frames else None,
     )
 
 
 @functools.cache
-def _framed() -> Indicators:
-    return indicators.read_indicators(frames=True)
+def _table() -> TokenTable:
+    return tables.words_en()
+
+
+@functools.cache
+def _indicators(frames: bool) -> Indicators:
+    return indicators.read_indicators(frames=frames)
+
+
+@functools.cache
+def _ages() -> AgeReader:
+    return ages.read_ages()
 
 
 @functools.cache
