@@ -69,7 +69,7 @@ def heads(
     """
     import json
 
-    from fieldfare.lab import head_texts, head_training
+    from fieldfare.lab import frame_texts, head_texts, head_training
     from fieldfare.lab.head_vectors import Encoder
 
     calm, talk = _calm(ordinary, part), _talk(chat or [], part)
@@ -77,6 +77,7 @@ def heads(
     learnt = head_texts.examples(
         talk, seed=seed, phrases_each=recipe.phrases_each, taught_each=recipe.taught_each
     )
+    learnt += frame_texts.frame_examples(seed=seed, each=recipe.frames_each)
     made, report = head_training.train(learnt, Encoder(), calm, recipe, seed, _say)
     out.mkdir(parents=True, exist_ok=True)
     head_training.write(made, out)

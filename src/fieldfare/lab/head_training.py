@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fieldfare.lab.head_confirming import confirming
+from fieldfare.lab.head_labels import times, wanted_of
 from fieldfare.lab.head_texts import Example
 from fieldfare.lab.head_vectors import Encoder, Features, Floats, Vectors, distil
 from fieldfare.language.heads import Fusion, Heads, HeadTable
@@ -42,16 +43,22 @@ class Recipe:
     """Spellings of phrases an indicator and language."""
     taught_each: int = 120
     """Spellings of taught sentences an indicator and language."""
-    character_rows: int = 1 << 16
+    frames_each: int = 160
+    """Texts made of frames an indicator and language; as many again say nothing."""
+    crowd: int = 20_000
+    """Ordinary texts of a language from which on what it says counts `crowded` times: else the
+    one language that has much ordinary chat to learn from would have the fewest indicators."""
+    crowded: int = 5
+    character_rows: int = 1 << 18
     character_columns: int = 32
-    piece_columns: int = 96
+    piece_columns: int = 48
     piece_passes: int = 6
     passes: int = 5
     rate: float = 0.1
     drop: float = 0.5
     """Share of a text's features left out in each pass over the table of characters."""
     shrink: float = 1e-4
-    shares: tuple[float, float] = (0.7, 1.0)
+    shares: tuple[float, float] = (0.4, 1.0)
     """What the logits of pieces and of characters count."""
     distilled_on: int = 16_000
     """Texts whose pieces are seen among their neighbours."""
@@ -75,22 +82,11 @@ class _Prepared:
 
     wanted: Floats
     """Texts × indicators: 1, 0, or -1 where not known."""
+    times: npt.NDArray[np.int64]
+    """How often each text is learnt from."""
     sums: Floats
     """The vectors of each text's pieces added up."""
     characters: Features
-
-
-def wanted_of(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ...]) -> Floats:
-    """Texts × indicators: 1, 0, or -1 where not known."""
-    wanted = np.zeros((len(texts), len(ids)), np.float32)
-    place = {name: k for k, name in enumerate(ids)}
-    # What phrases find beside what a text was written for is neither wanted nor unwanted.
-    for row, others in enumerate(read_indicators().find(normalised).to_pylist()):
-        wanted[row, [place[name] for name in others]] = -1
-    for row, one in enumerate(texts):
-        if one.indicator is not None:
-            wanted[row, place[one.indicator]] = 1
-    return wanted
 
 
 def _features(normalised: pa.Array, pieces: PieceList, mask: int) -> Features:
@@ -237,7 +233,8 @@ def _prepare(
     sums = np.zeros((len(texts), vectors.vectors.shape[1]), np.float32)
     _head_loops.add_rows(*pieces, vectors.vectors, sums)
     characters = _features(normalised, encoder.pieces, recipe.character_rows - 1)
-    return _Prepared(wanted_of(texts, normalised, ids), sums, characters), vectors
+    wanted, often = wanted_of(texts, normalised, ids), times(texts, recipe.crowd, recipe.crowded)
+    return _Prepared(wanted, often, sums, characters), vectors
 
 
 def _fit(
@@ -248,7 +245,7 @@ def _fit(
     seed: int,
     ids: tuple[str, ...],
 ) -> Heads:
-    count = len(ids)
+    count, rows = len(ids), np.repeat(rows, prepared.times[rows])
     shape = (recipe.character_rows, recipe.character_columns)
     random = np.random.default_rng(seed)
     weights = random.normal(0, 0.01, shape).astype(np.float32)

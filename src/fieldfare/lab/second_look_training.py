@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from fieldfare.lab import head_training
+from fieldfare.lab.head_labels import wanted_of
 from fieldfare.lab.head_texts import Example
 from fieldfare.lab.head_training import Recipe
 from fieldfare.language.heads import HeadTable
@@ -39,7 +40,7 @@ def train(
     how ``second-look.toml`` calls the encoder. Thresholds are set on `ordinary` conversation."""
     ids = read_indicators().ids
     normalised = normalise(pa.array([one.text for one in texts], pa.large_string()))
-    wanted = head_training.wanted_of(texts, normalised, ids)
+    wanted = wanted_of(texts, normalised, ids)
     settings = Settings(name, {})
     say(f"encoding {len(texts)} texts")
     vectors = np.concatenate(
