@@ -4,6 +4,7 @@ import { KIND, LEET, LONGEST, Leet, SURE, letter } from "./leet.js";
 import { breaks, codeAt, mix, repeats, widthAt, BASIS, FOLDED } from "./words.js";
 
 const MOST_LETTERS = 64;
+const SHORTEST = 4; // Bytes of each of two words in one.
 
 /** Whether a message may hold a disguise, at a glance: few do. */
 export function suspicious(data, end) {
@@ -352,6 +353,10 @@ export class Disguise {
     for (;;) {
       if (size + stop - at > LONGEST) return 0;
       for (let j = at; j < stop; j++) {
+        if (emoji && data[j] === 33 && j > at) {
+          stop = j;
+          break;
+        }
         if (KIND[data[j]] !== 1 && KIND[data[j]] !== 6) return 0;
         out[size++] = data[j];
       }
@@ -362,6 +367,8 @@ export class Disguise {
       const then = this.#jointEnd;
       if (kind === 0 || kind === 32 || kind === 44 || kind === 45 || kind === 47 || kind === 43) break;
       if (data[stop] === 32 || data[then - 1] === 32 || then >= end) break;
+      // "g*ut.Ich", "g*ut!Ich": the next sentence begins without a space.
+      if (kind === 46 && emoji && this.#known.of(this.#hash.word(out, 0, size))) break;
       const after = wordEnd(data, then, end);
       if (after === then) break;
       dotted ||= kind === 46;
@@ -371,10 +378,22 @@ export class Disguise {
     }
     // A sentence that begins without a space, an abbreviation.
     if (dotted && (familiar || size < 5)) return 0;
-    if (pieces > 1 && (strange || emoji) && this.#known.of(this.#hash.word(out, 0, size)) & bits) {
-      this.#stop = stop;
-      return size;
+    if (pieces < 2 || !(strange || emoji)) return 0;
+    if (!(this.#known.of(this.#hash.word(out, 0, size)) & bits)) {
+      if (!emoji || dotted || !strange || !this.#compound(size, bits)) return 0;
     }
-    return 0;
+    this.#stop = stop;
+    return size;
+  }
+
+  /** Whether the word in #spare is two known ones of four letters or more: "Haustier". */
+  #compound(size, bits) {
+    const word = this.#spare;
+    for (let cut = SHORTEST; cut <= size - SHORTEST; cut++) {
+      if (word[cut] >= 0x80 && word[cut] < 0xc0) continue;
+      if (!(this.#known.of(this.#hash.word(word, 0, cut)) & bits)) continue;
+      if (this.#known.of(this.#hash.word(word, cut, size)) & bits) return true;
+    }
+    return false;
   }
 }

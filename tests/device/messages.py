@@ -18,7 +18,7 @@ _PLACES = [
     (0x1F300, 0x1F650), (0x10900, 0x10920), (0x1E950, 0x1E95A), (0xE0001, 0xE0080),
 ]  # fmt: skip
 _BETWEEN = [" ", "  ", " ... ", "! ", "? ", ", ", "\n", " 🙂 ", " and ", "\u200b ", "’s "]
-_BETWEEN += [" 12 ", "\x1c"]
+_BETWEEN += [" 12 ", "\x1c", ".", "!"]
 
 
 def stated() -> list[str]:

@@ -36,6 +36,9 @@ INLINED = "0e795d3358f165b1"
 
 LONGEST = 24
 """Bytes of a word that may be a disguised one."""
+SHORTEST = 4
+"""Bytes of each of two words in one."""
+EVERY = np.uint32(0xFFFFFFFF)
 MOST_LETTERS = 64
 """Letters set apart that are joined at once; a longer row goes on as the next."""
 
@@ -284,8 +287,8 @@ def pieced(
     """Write the pieces of the word that a dot, a star or an emoji breaks to the start of `out`,
     and where each byte came from to `trace`.
 
-    Returns their bytes, 0 where the whole is no word of any language, where the last piece
-    ends, and whether a dot and another sign stand between.
+    Returns their bytes, 0 where the whole is no word of any language and not two of them, where
+    the last piece ends, and whether a dot and another sign stand between.
     """
     size = np.int64(0)
     dotted = emoji = False
@@ -294,12 +297,18 @@ def pieced(
         if size + stop - at > LONGEST:
             return 0, start, dotted, emoji
         for j in range(at, stop):
+            if emoji and data[j] == 33 and j > at:
+                stop = np.int64(j)
+                break
             if KIND[data[j]] != 1 and KIND[data[j]] != 6:
                 return 0, start, dotted, emoji
             out[size] = data[j]
             trace[size] = j
             size += 1
         kind, then = goes_on(data, stop, end)
+        # "g*ut.Ich", "g*ut!Ich": the next sentence begins without a space.
+        if kind == 46 and emoji and is_known(known, hash_word(out, np.int64(0), size)):
+            break
         after = word_end(data, then, end) if kind else then
         if after == then:
             break
@@ -309,15 +318,33 @@ def pieced(
         stop = after
     if at == start or (dotted and size < 5):
         return 0, start, dotted, emoji
-    return size if is_known(known, hash_word(out, np.int64(0), size)) else 0, stop, dotted, emoji
+    whole = is_known(known, hash_word(out, np.int64(0), size))
+    if not whole and emoji and not dotted:
+        whole = compound(out, size, known, EVERY)
+    return size if whole else 0, stop, dotted, emoji
+
+
+@compiled
+def compound(word: Bytes, size: Any, known: Entries, bits: Any) -> Any:
+    """Whether a word is two known ones of four letters or more: "Haustier"."""
+    for cut in range(SHORTEST, size - SHORTEST + 1):
+        if (
+            (word[cut] < 0x80 or word[cut] >= 0xC0)
+            and mask_of(known, hash_word(word, np.int64(0), cut)) & bits
+            and mask_of(known, hash_word(word, np.int64(cut), size)) & bits
+        ):
+            return True
+    return False
 
 
 @compiled
 def mends(
     word: Bytes, size: Any, trace: Integers, dotted: Any, emoji: Any, known: Entries, bits: Any
 ) -> Any:
-    """Whether the pieces of `pieced` are one word: known as a whole, and a piece of it not."""
-    if not mask_of(known, hash_word(word, np.int64(0), size)) & bits:
+    """Whether the pieces of `pieced` are one word: known as a whole, and a piece of it not; or
+    two known words in one, which an emoji breaks elsewhere."""
+    whole = (mask_of(known, hash_word(word, np.int64(0), size)) & bits) != 0
+    if not whole and (dotted or not emoji or not compound(word, size, known, bits)):
         return False
     strange = familiar = False
     at = np.int64(0)
@@ -330,4 +357,4 @@ def mends(
             strange = True
         at = np.int64(end)
     # Else a sentence that begins without a space, or an abbreviation.
-    return (strange or emoji) and not (dotted and familiar)
+    return (strange or (emoji and whole)) and not (dotted and familiar)

@@ -26,7 +26,7 @@ from fieldfare.language import known_words
 from fieldfare.language.confusables import confusables
 from fieldfare.vocabulary import InputError
 
-VERSION = "normalise-4"
+VERSION = "normalise-5"
 """Changes whenever the same text may give another form; part of the model's fingerprint."""
 
 MOST_MARKS = 16
