@@ -49,6 +49,7 @@ def _keys(name: str) -> tuple[str, ...]:
         "linked": ("account",),
         "familiar": ("account",),
         "sequence": ("account",),
+        "ties": ("account",),
         "novelty": ("account",),
         "comparison": ("account",),
         "asked": ("account",),

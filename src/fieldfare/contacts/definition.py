@@ -37,6 +37,7 @@ SIGNALS: Final = (
     "linked",
     "familiar",
     "sequence",
+    "ties",
     "novelty",
     "comparison",
     "asked",

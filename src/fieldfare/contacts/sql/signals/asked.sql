@@ -4,6 +4,8 @@
 -- Leaves: one row an account that showed an indicator. Each indicator counts the peers it was shown
 -- to by their child_probability; night_asks counts calls and requests for photos between 22:00 and
 -- 06:00 in the peer's time zone; hours is the mean time from first contact to first indicator.
+-- Of peers that are not known adults: indicators is how many it showed, calls apart; kinds is how many
+-- kinds it showed to the one it showed most, calls and flattery apart.
 WITH shown AS (
   SELECT
     i.account AS account,
@@ -11,6 +13,10 @@ WITH shown AS (
     i.indicator AS indicator,
     COALESCE(j.child_probability, p.child_probability, g.unknown_child_probability)
       AS probability,
+    MAX(
+      CASE WHEN p.child_probability < 0.999 * g.unknown_child_probability THEN 0 ELSE 1 END
+    ) AS not_adult,
+    CAST(SUM(i.messages) AS BIGINT) AS messages,
     MIN(i.first_at) AS first_at,
     SUM(
       CASE
@@ -54,8 +60,23 @@ sums AS (
     SUM(
       CASE WHEN indicator IN ('call', 'photo_request') THEN probability * night_messages
         ELSE 0.0 END
-    ) AS night_asks
+    ) AS night_asks,
+    CAST(SUM(CASE WHEN indicator = 'call' THEN 0 ELSE not_adult * messages END) AS BIGINT)
+      AS indicators
   FROM shown
+  GROUP BY account
+),
+kinds AS (
+  SELECT account, MAX(kinds) AS kinds
+  FROM (
+    SELECT
+      account,
+      peer,
+      CAST(SUM(CASE WHEN indicator IN ('call', 'flattery') THEN 0 ELSE not_adult END) AS BIGINT)
+        AS kinds
+    FROM shown
+    GROUP BY account, peer
+  ) AS each_peer
   GROUP BY account
 ),
 first_shown AS (
@@ -77,6 +98,7 @@ delays AS (
   GROUP BY s.account
   HAVING SUM(s.probability) >= 0.5
 )
-SELECT s.*, d.hours AS hours
+SELECT s.*, k.kinds AS kinds, d.hours AS hours
 FROM sums AS s
+INNER JOIN kinds AS k ON k.account = s.account
 LEFT JOIN delays AS d ON d.account = s.account

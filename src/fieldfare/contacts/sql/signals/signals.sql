@@ -1,6 +1,6 @@
 -- Signals: what an account's contacts with children look like, one row an account.
 --
--- Enters: totals, inferred, firsts, counts, neighbourhood, linked, sequence, novelty, comparison, asked,
+-- Enters: totals, inferred, firsts, counts, neighbourhood, linked, sequence, ties, novelty, comparison, asked,
 -- contacts, words, relations, people, settings.
 -- Leaves: one row for every account of which there is anything to say: it wrote to a probable child,
 -- was turned down by one, showed an indicator, wrote as known offenders do, or contradicts its age.
@@ -68,10 +68,13 @@ wording AS (
   SELECT
     w.account AS account,
     CAST(SUM(w.tokens) AS BIGINT) AS tokens,
+    CAST(SUM(c.private_messages) AS BIGINT) AS messages,
+    SUM(w.weight_sum) / CASE WHEN SUM(w.tokens) > 20 THEN SUM(w.tokens) ELSE 20 END AS mean,
     SUM(w.weight_sum) / SQRT(CASE WHEN SUM(w.tokens) > 20 THEN SUM(w.tokens) ELSE 20 END) AS z
   FROM words AS w
   CROSS JOIN settings AS g
   LEFT JOIN people AS p ON p.account = w.peer
+  LEFT JOIN contacts AS c ON c.account = w.account AND c.peer = w.peer
   WHERE w.tokens > 0
     AND (p.child_probability IS NULL
       OR p.child_probability >= 0.999 * g.unknown_child_probability)
@@ -136,6 +139,7 @@ SELECT
   COALESCE(q.strange_children, 0.0) AS strange_children,
   COALESCE(q.strange_children_abroad, 0.0) AS strange_children_abroad,
   q.familiar_children AS familiar_children,
+  CASE WHEN c.weight >= 1.0 THEN COALESCE(d.people, 0) END AS tied_people,
   v.new_child_share_30d AS new_child_share_30d,
   v.lasting_share AS lasting_share,
   v.change_30d AS change_30d,
@@ -163,8 +167,11 @@ SELECT
   COALESCE(i.compliance_testing, 0.0) AS children_tested,
   COALESCE(i.risk_probing, 0.0) AS children_risk_probed,
   COALESCE(i.posing_as_child, 0.0) AS children_posed_to,
+  COALESCE(i.kinds, 0) AS indicator_kinds_to_one,
+  CAST(COALESCE(i.indicators, 0) AS DOUBLE) / (w.messages + 10) AS indicator_rate,
   COALESCE(w.tokens, 0) AS tokens,
   w.z AS token_z,
+  w.mean AS token_mean,
   1.0 - COALESCE(me.own_child_probability, g.unknown_child_probability) AS adult_probability,
   COALESCE(me.contradiction, 0) AS age_contradiction,
   CASE me.role WHEN 'moderator' THEN 2 WHEN 'support' THEN 2 WHEN 'business' THEN 1
@@ -180,6 +187,7 @@ LEFT JOIN offsets AS o ON o.account = b.account
 LEFT JOIN neighbourhood AS h ON h.account = b.account
 LEFT JOIN linked AS l ON l.account = b.account
 LEFT JOIN sequence AS q ON q.account = b.account
+LEFT JOIN ties AS d ON d.account = b.account
 LEFT JOIN novelty AS v ON v.account = b.account
 LEFT JOIN comparison AS k ON k.account = b.account
 LEFT JOIN asked AS i ON i.account = b.account
