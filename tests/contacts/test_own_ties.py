@@ -1,5 +1,5 @@
-"""How much of a life an account has, and how much of what it writes shows an indicator: each counted
-by hand."""
+"""How much of a life an account has, and how much of what it writes shows an indicator: each
+counted by hand."""
 
 from __future__ import annotations
 
