@@ -97,8 +97,12 @@ delays AS (
     AND s.probability >= 0.999 * g.unknown_child_probability
   GROUP BY s.account
   HAVING SUM(s.probability) >= 0.5
+),
+counted AS (
+  SELECT s.*, k.kinds AS kinds
+  FROM sums AS s
+  INNER JOIN kinds AS k ON k.account = s.account
 )
-SELECT s.*, k.kinds AS kinds, d.hours AS hours
-FROM sums AS s
-INNER JOIN kinds AS k ON k.account = s.account
+SELECT s.*, d.hours AS hours
+FROM counted AS s
 LEFT JOIN delays AS d ON d.account = s.account
