@@ -57,7 +57,7 @@ class Recipe:
     """How much of a second table, trained on offenders against partners alone, is added to the
     one trained on everyone. Both wrote in the same chats, so it knows nothing of platform or
     time, only of the role. A sum of tables is a table."""
-    against_ordinary: float = 0.6
+    against_ordinary: float = 0.75
     """How much of a third, trained on offenders against ordinary sources alone, is added."""
     message_most: float = 15.0
     """What Σ weight of one message counts at most, in the table as it is read, not in its training.
