@@ -51,8 +51,10 @@ def test_several_files_are_one_corpus_whatever_their_form(tmp_path: Path) -> Non
 
 def test_the_ordinary_talk_that_ships_is_a_corpus() -> None:
     corpus = read_corpus(Path(str(files("fieldfare.lab") / "taught" / "everyday-en.jsonl")))
-    assert corpus.sources == ["written"]
+    assert {name.partition("_")[0] for name in corpus.sources} == {"written"}
     assert not corpus.offender.any()
+    # Talk is between people: nobody is alone in a conversation.
+    assert np.bincount(corpus.group).min(initial=2, where=np.bincount(corpus.group) > 0) >= 2
 
 
 @pytest.mark.parametrize("edges", [True, False])

@@ -35,7 +35,7 @@ def test_columns() -> None:
     assert rows.schema == SCHEMA
     assert rows.to_pylist()[:3] == [
         {
-            "weight_sum": 11.80078125,
+            "weight_sum": 6.832275390625,
             "tokens": 10,
             "stated_age": None,
             "stated_age_confidence": None,
@@ -118,8 +118,8 @@ def test_a_long_message_counts_so_many_tokens_of_its_average(times: int) -> None
 
 def test_one_message_adds_only_so_much() -> None:
     most = MODEL.table.message_most
-    told = "are your parents home? how old are you? keep this our secret. send me a photo. "
-    rows = annotate(pa.array([told, told * 9, "good morning"]), MODEL).to_pylist()
+    told = "are your parents home? how old are you? keep this our secret. send me a photo. " * 3
+    rows = annotate(pa.array([told, told * 3, "good morning"]), MODEL).to_pylist()
     assert [row["weight_sum"] for row in rows[:2]] == [most, most]
     assert rows[0]["tokens"] < rows[1]["tokens"]
     assert rows[2]["weight_sum"] < most
