@@ -71,7 +71,7 @@ def scan(
     ] = False,
     frames: Annotated[
         bool,
-        typer.Option("--frames", help="Find a third of what is worded otherwise; some is wrong."),
+        typer.Option("--frames", help="Find .4 of what is worded otherwise; some is wrong."),
     ] = False,
     heads: Annotated[
         bool,
