@@ -42,7 +42,7 @@ def test_every_signal_at_a_moment_is_that_of_a_scan_of_the_past(
         if "circle" in arguments:
             inferred = signals.filter(pc.greater(signals["children_inferred"], 0))
             assert inferred.num_rows >= 4
-            busiest = [*busiest, *inferred["account"].to_pylist()]
+            busiest = list(dict.fromkeys([*busiest, *inferred["account"].to_pylist()]))
         create_members(engine, busiest)
         with open_engine("duckdb", threads=2) as replay:
             load_universes(engine, replay)

@@ -290,5 +290,5 @@ def test_replay_tells_only_what_is_otherwise_than_before(
         assert outbox.counts() == (1, 0)  # nothing was known before
         replay(settings)
         assert outbox.counts() == (1, 0)
-        replay(replace(settings, prior=1e-9))
+        replay(replace(settings, prior=1e-12))
         assert outbox.counts() == (2, 0)

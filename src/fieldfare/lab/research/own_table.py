@@ -68,7 +68,9 @@ def cross_fit(training: Chats, recipe: Recipe = SHIPPED) -> CrossFitted:
 
 def _table(placed: Placed, recipe: Recipe, among: Flags) -> TokenTable:
     weights = to_float16(train(placed, recipe, among, SEED))
-    return TokenTable("training-part", "und", weights, bits=32, edges=recipe.edges)
+    return TokenTable(
+        "training-part", "und", weights, 32, recipe.edges, message_most=recipe.message_most
+    )
 
 
 def _corpus(chats: Chats) -> Corpus:
