@@ -107,7 +107,7 @@ def test_long_messages(piece: str) -> None:
     assert rows[1][1].as_py() > 0
 
 
-@pytest.mark.parametrize("times", [1, 100_000])
+@pytest.mark.parametrize("times", [1, 10_000])
 def test_a_long_message_counts_so_many_tokens_of_its_average(times: int) -> None:
     text = "how old are you " * 400 * times
     row = annotate(pa.array(["how old are you " * 100, text]), MODEL).to_pylist()
