@@ -41,7 +41,7 @@ class StoreSettings:
     second_review_share: float = 0.05
     """Share of decisions, 0-1, drawn for a blind second review."""
     gravest_band: str = field(default_factory=lambda: shipped_card().gravest)
-    """Of the scorecard in use."""
+    """Of the scorecard that ships."""
     break_after_revealed: int = 150
     """Messages revealed in a shift after which a pause is suggested."""
     shift: int = 8 * HOUR

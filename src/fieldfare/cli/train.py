@@ -11,6 +11,15 @@ train = typer.Typer(
     help="Train tables from a corpus.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 
+Ordinary = Annotated[
+    Path, typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on.")
+]
+Chat = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
+]
+PartOfBoth = Annotated[str, typer.Option(help="Of both: tune (first half), or all.")]
+
 
 @train.callback()
 def _group() -> None:
@@ -51,16 +60,10 @@ def language(
 
 @train.command()
 def heads(
-    ordinary: Annotated[
-        Path,
-        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
-    ],
+    ordinary: Ordinary,
     out: Annotated[Path, typer.Option(help="Folder for the tables.", file_okay=False)],
-    chat: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
-    ] = None,
-    part: Annotated[str, typer.Option(help="Of both: tune (first half), or all.")] = "tune",
+    chat: Chat = None,
+    part: PartOfBoth = "tune",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same tables.")] = 0,
 ) -> None:
     """Train the heads that find indicators in other words, and print how they were made.
@@ -86,10 +89,7 @@ def heads(
 
 @train.command()
 def confirming(
-    ordinary: Annotated[
-        Path,
-        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
-    ],
+    ordinary: Ordinary,
     out: Annotated[Path, typer.Option(help="Folder for heads.toml.", file_okay=False)],
     part: Annotated[str, typer.Option(help="tune (first half), or all.")] = "tune",
 ) -> None:
@@ -113,19 +113,13 @@ def confirming(
 
 @train.command("second-look")
 def second_look(
-    ordinary: Annotated[
-        Path,
-        typer.Argument(help="Folder of ordinary conversation (*.txt) to set thresholds on."),
-    ],
+    ordinary: Ordinary,
     out: Annotated[Path, typer.Option(help="Folder for the model.", file_okay=False)],
     encoder: Annotated[
         str, typer.Option(help="use, onnx (in the folder --out), or package.module:function.")
     ] = "use",
-    chat: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of ordinary English chat (*.txt) that may be trained on."),
-    ] = None,
-    part: Annotated[str, typer.Option(help="Of both: tune (first half), or all.")] = "tune",
+    chat: Chat = None,
+    part: PartOfBoth = "tune",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
 ) -> None:
     """Train what `fieldfare scan --second-look` puts on an encoder's vectors."""

@@ -51,7 +51,11 @@ def _least(
     found = {}
     for k, name in enumerate(ids):
         if name in false and len(logits):
-            ranked = np.sort(logits[:, k])[::-1]
-            place = min(ranked.size - 1, int(times * false[name] * ranked.size))
-            found[name] = round(float(ranked[place]) + 0.001, 3)
+            found[name] = round(least_of(logits[:, k], times * false[name]) + 0.001, 3)
     return found
+
+
+def least_of(logits: Floats, share: float) -> float:
+    """The logit above which no more than a `share` of them are."""
+    ranked = np.sort(logits)[::-1]
+    return float(ranked[min(ranked.size - 1, int(share * ranked.size))])

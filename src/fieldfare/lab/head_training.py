@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fieldfare.lab.head_confirming import confirming
+from fieldfare.lab.head_confirming import confirming, least_of
 from fieldfare.lab.head_labels import times, wanted_of
 from fieldfare.lab.head_texts import Example
 from fieldfare.lab.head_vectors import Encoder, Features, Floats, Vectors, distil
@@ -313,8 +313,7 @@ def thresholds(
             (near[:, k], recipe.false_near),
         ):
             if values.size:
-                ranked = np.sort(values)[::-1]
-                least = max(least, float(ranked[min(values.size - 1, int(allowed * values.size))]))
+                least = max(least, least_of(values, allowed))
         found[name] = round(least + 0.001, 3)
     return found
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._leet import KIND, LEET, SURE, letter
+from fieldfare.language._votes import EVERY
 from fieldfare.language._words import (
     BASIS,
     breaks,
@@ -31,14 +32,13 @@ Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "0e795d3358f165b1"
+INLINED = "7b6c01011c16dd53"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
 """Bytes of a word that may be a disguised one."""
 SHORTEST = 4
 """Bytes of each of two words in one."""
-EVERY = np.uint32(0xFFFFFFFF)
 MOST_LETTERS = 64
 """Letters set apart that are joined at once; a longer row goes on as the next."""
 

@@ -30,10 +30,10 @@ from fieldfare.language._leet import (
     sign_after,
     sign_may_end,
 )
-from fieldfare.language._votes import PLANES, VOTERS, Votes, most_spoken, vote
+from fieldfare.language._votes import PLANES, VOTERS, Votes, most_spoken, most_votes, vote
 from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, mask_of
 
-INLINED = "624bd0ad35fa7736"
+INLINED = "28a4c506d0809229"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -105,12 +105,12 @@ def _heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -
         # One letter alone may be one of a word set apart.
         mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
         vote(votes, mask)
-    return most_spoken(votes), disguised
+    return most_spoken(votes, most_votes(votes)), disguised
 
 
 @compiled
 def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
-    """As `heard_in`; where disguise hides what language a message is of, that of any."""
+    """As `_heard_in`; where disguise hides what language a message is of, that of any."""
     speaking, others = _heard_in(data, start, end, known, votes)
     if others > 1 and speaking == 0:
         speaking = ~SURE

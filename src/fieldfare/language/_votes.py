@@ -43,7 +43,7 @@ def vote(votes: Votes, mask: Any) -> None:
 def most_votes(votes: Votes) -> Any:
     """How many votes the languages with most have."""
     most = np.int64(0)
-    among = ~np.uint32(0)
+    among = EVERY
     for plane in range(PLANES - 1, -1, -1):
         if votes[plane] & among:
             among &= votes[plane]
@@ -55,7 +55,7 @@ def most_votes(votes: Votes) -> Any:
 def voted(votes: Votes, least: Any) -> Any:
     """The bits of the languages with so many votes or more."""
     more = np.uint32(0)
-    even = ~np.uint32(0)
+    even = EVERY
     for plane in range(PLANES - 1, -1, -1):
         if (least >> plane) & 1:
             even &= votes[plane]
@@ -66,9 +66,8 @@ def voted(votes: Votes, least: Any) -> Any:
 
 
 @compiled
-def most_spoken(votes: Votes) -> Any:
-    """The bits of the languages with most votes, or nearly so; 0 where there are none."""
-    most = most_votes(votes)
+def most_spoken(votes: Votes, most: Any) -> Any:
+    """The bits of the languages with `most_votes`, or nearly so; 0 where there are none."""
     return voted(votes, (3 * most + 3) >> 2) if most else np.uint32(0)
 
 
@@ -82,4 +81,4 @@ def spoken(hashes: Hashes, words: Any, voices: Entries, votes: Votes) -> tuple[A
     most = most_votes(votes)
     if not most:
         return EVERY, EVERY
-    return most_spoken(votes), voted(votes, (most + HEARD - 1) // HEARD)
+    return most_spoken(votes, most), voted(votes, (most + HEARD - 1) // HEARD)

@@ -21,9 +21,9 @@ from fieldfare.scan.snapshot import (
     SeenNotice,
     SeenReason,
     Snapshot,
-    Span,
     place,
     source_of,
+    spans_of,
 )
 
 if TYPE_CHECKING:
@@ -143,9 +143,6 @@ def _message(row: dict[str, Any], model: LanguageModel | None, media: Media) -> 
     origin = row["origin"] or {}
     read_at = (origin.get("source"), origin.get("member"), origin.get("locator"))
     shown, text = tuple(row["indicators"] or ()), row["text"]
-    spans: tuple[Span, ...] = ()
-    if model is not None and shown and text is not None:
-        spans = tuple(Span(*span[:3]) for span in model.spans(text))
     return SeenMessage(
         id=row["id"],
         child=row["child"],
@@ -153,7 +150,7 @@ def _message(row: dict[str, Any], model: LanguageModel | None, media: Media) -> 
         sent_at=row["sent_at"],
         text=text,
         indicators=shown,
-        spans=spans,
+        spans=spans_of(text, model) if model and shown and text is not None else (),
         origin=place(row["origin"]),
         source=source_of(row["origin"]),
         media=tuple(media.get((row["id"], sender, row["sent_at"], *read_at), ())),

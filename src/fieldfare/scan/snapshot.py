@@ -7,11 +7,14 @@ is opened from. Times are int64 microseconds UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from fieldfare.vocabulary import InputError
+
+if TYPE_CHECKING:
+    from fieldfare.language.annotate import LanguageModel
 
 FORMAT: Final = "fieldfare-evidence-1"
 """Names the format and its version; changes whenever an older reader would misread a file."""
@@ -187,6 +190,11 @@ def decode(data: bytes, where: Any) -> Snapshot:
         raise InputError(f"{where}: not evidence of a scan ({error})") from None
     except msgspec.DecodeError:
         raise InputError(f"{where}: not JSON; give a file of evidence/ of a scan") from None
+
+
+def spans_of(text: str, model: LanguageModel) -> tuple[Span, ...]:
+    """Where what `model` finds in a text stands. Raises InputError at a lone surrogate."""
+    return tuple(Span(*span[:3]) for span in model.spans(text))
 
 
 def place(origin: dict[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fieldfare.scan.snapshot import MOST_MESSAGES, SeenMessage, Span, place, source_of
+from fieldfare.scan.snapshot import MOST_MESSAGES, SeenMessage, place, source_of, spans_of
 from fieldfare.service.journal import Journal
 
 if TYPE_CHECKING:
@@ -71,9 +71,6 @@ def _message(
     row: Mapping[str, Any], child: str, *, own: bool, model: Callable[[], LanguageModel]
 ) -> SeenMessage:
     shown, text = tuple(row["indicators"] or ()), row["text"]
-    spans: tuple[Span, ...] = ()
-    if shown and text is not None:
-        spans = tuple(Span(*span[:3]) for span in model().spans(text))
     return SeenMessage(
         id=row["id"],
         child=child,
@@ -81,7 +78,7 @@ def _message(
         sent_at=row["sent_at"],
         text=text,
         indicators=shown,
-        spans=spans,
+        spans=spans_of(text, model()) if shown and text is not None else (),
         origin=place(row.get("origin")),
         source=source_of(row.get("origin")),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fieldfare.scan.snapshot import SeenMessage, Snapshot, Span
+from fieldfare.scan.snapshot import SeenMessage, Snapshot, spans_of
 from fieldfare.vocabulary import InputError
 
 if TYPE_CHECKING:
@@ -43,5 +43,5 @@ def _read(message: SeenMessage, model: LanguageModel) -> SeenMessage:
         return message
     if not found:
         return message
-    spans = tuple(Span(*span[:3]) for span in model.spans(message.text or ""))
+    spans = spans_of(message.text or "", model)
     return replace(message, indicators=tuple(found), spans=spans)
