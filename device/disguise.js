@@ -25,6 +25,9 @@ export function suspicious(data, end) {
     } else if (before === 1 && (kind === 2 || byte === 64 || byte === 36 || byte === 33)) {
       // "no!!" is no disguise, "hind!" may be one.
       if (byte !== 33 || at + 1 === end || data[at + 1] !== 33) return true;
+    } else if ((before === 3 && data[at - 1] === 33) || before === 2) {
+      // "!57", "1$7", "!$7": words all in digits and signs
+      if (byte === 36 || (kind === 2 && before === 3)) return true;
     }
     if (kind === 1 || kind === 2) {
       length++;
@@ -161,7 +164,7 @@ export class Disguise {
           }
         }
         if (signs) {
-          if (leet.decoded(data, at, stop, spare)) {
+          if (leet.twoWords(data, at, stop, spare) || leet.decoded(data, at, stop, end, spare)) {
             for (let j = at; j < stop; j++) out[k++] = spare[j - at];
             at = stop;
             continue;

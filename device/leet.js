@@ -38,14 +38,36 @@ export function mostSpoken(votes) {
   return speaking;
 }
 
-/** Whether a one read as l stands beside another l: "a1l" is "all" before "ail". */
+const VOWELS = new Set(ascii("aeiou"));
+
+/** Whether a one read as l stands beside another l and behind a vowel: "a1l" is "all" before "ail",
+ * but "f1le" is "file". */
 function doubles(word, size, ones, choices, choice) {
   for (let c = 0; c < choices; c++) {
-    const at = ones[c];
-    const behind = at + 1 < size && word[at + 1] === 108;
-    if ((choice >> c) & 1 && ((at && word[at - 1] === 108) || behind)) return true;
+    let at = ones[c];
+    if (!((choice >> c) & 1)) continue;
+    if (at && word[at - 1] === 108) at--;
+    else if (at + 1 >= size || word[at + 1] !== 108) continue;
+    if (at && (VOWELS.has(word[at - 1]) || word[at - 1] > 0x7f)) return true;
   }
   return false;
+}
+
+const isSign = (byte) => KIND[byte] === 2 || KIND[byte] === 3;
+
+/** Whether a sign stands in numbers: # $ ( + , - . / : or one beyond ASCII, as of currencies. */
+const numberJoint = (byte) => NUMBER_JOINTS.has(byte) || byte >= 0x80;
+const NUMBER_JOINTS = new Set(ascii("#$(+,-./:"));
+
+/** Whether a number goes on where its digits end: 5.8, 12:30. */
+function decimal(data, end, limit) {
+  return end + 1 < limit && numberJoint(data[end]) && KIND[data[end + 1]] === 2;
+}
+
+/** Whether a token without letters is a number: a price, or part of a telephone number. */
+function isNumber(data, start, end, limit) {
+  if (data[start] === 36 || (start > 0 && numberJoint(data[start - 1]))) return true;
+  return decimal(data, end, limit) || (end < limit && data[end] === 37);
 }
 
 /** Add a vote for each language of a mask. */
@@ -61,21 +83,31 @@ export class Leet {
     this.votes = new Int32Array(32);
     this.speaking = 0;
     this.others = 0;
+    this.bangs = 0;
     this.readHash = 0;
+    this.half = new Uint8Array(LONGEST + 4);
   }
 
-  /** Find the languages that most plain words are of, and how many words are disguised. */
+  /** Find the languages that most plain words are of; how many words are disguised beyond doubt, by
+   * a digit or sign between letters or, where another is too, at an end; how many by "!". */
   hear(data, start, end) {
     const { votes, hash } = this;
     votes.fill(0);
+    this.speaking = ~SURE;
+    this.bangs = 0;
     let words = 0;
-    let disguised = 0;
+    let within = 0;
+    let ends = 0;
+    let numbered = 0;
+    let before = 0;
     let at = start;
     while (at < end && words < VOTERS) {
       hash.begin();
       let plain = true;
       let inner = false;
+      let bang = false;
       let size = 0;
+      let letters = 0;
       const begin = at;
       while (at < end) {
         const kind = KIND[data[at]];
@@ -84,12 +116,11 @@ export class Leet {
         if (kind === 6 && breaks(code)) break;
         if (kind === 2 || kind === 3) {
           plain = false;
-          inner ||=
-            data[at] !== 33 &&
-            begin < at &&
-            at < end - 1 &&
-            isLetter(data[at - 1]) &&
-            isLetter(data[at + 1]);
+          const on = at < end - 1 && isLetter(data[at + 1]);
+          inner ||= data[at] !== 33 && begin < at && on && isLetter(data[at - 1]);
+          bang ||= data[at] === 33 && on;
+        } else if (kind !== 5) {
+          letters++;
         }
         hash.add(code);
         at += widthAt(data, at);
@@ -100,14 +131,40 @@ export class Leet {
         continue;
       }
       words++;
-      disguised += inner ? 1 : 0;
+      within += inner ? 1 : 0;
       // One letter alone may be one of a word set apart.
       if (plain && size > 1) vote(votes, this.known.of(hash.value) & ~SURE);
+      if (plain || inner || letters < 2) continue;
+      let stop = at;
+      while (data[stop - 1] === 33) stop--;
+      if (stop - begin < 3 || stop - begin > LONGEST) continue;
+      const signs = this.#hasSigns(data, begin, stop);
+      const sure = this.readSigns(data, begin, stop, this.half) > 1;
+      if (signs && sure && this.readHash !== before) {
+        // "raid5 ... raid5" is one word
+        if (signs === 2) ends++;
+        else numbered++;
+        if (bang) this.bangs++;
+      }
+      before = this.readHash;
     }
     this.speaking = mostSpoken(votes);
-    this.others = disguised;
+    this.others = within + (within ? ends : Math.max(ends - 1, 0));
+    if (within + ends) this.others += numbered;
     // Disguise hides what language it is: any.
-    if (disguised > 1 && this.speaking === 0) this.speaking = ~SURE;
+    if (this.others > 1 && this.speaking === 0) this.speaking = ~SURE;
+  }
+
+  /** 2 for a token whose digits or signs may be letters, 1 for one that may be a word with its number
+   * besides; 0 for a number with its unit and where there are none. */
+  #hasSigns(data, start, end) {
+    let leading = start;
+    while (leading < end && KIND[data[leading]] === 2) leading++;
+    if (leading > start && this.#unit(data, leading, end)) return 0;
+    const signs = data.subarray(start, end).filter(isSign).length;
+    const numbered = signs === 1 && KIND[data[end - 1]] === 2;
+    if (numbered && this.known.of(this.hash.word(data, start, end - 1))) return 1;
+    return signs ? 2 : 0;
   }
 
   #unit(data, start, end) {
@@ -204,22 +261,47 @@ export class Leet {
     return quality > 0;
   }
 
+  /** Whether the one sign of a token is a mark before a word: "!help", to a robot. */
   #sentence(data, start, end) {
-    let place = -1;
-    for (let at = start; at < end; at++) {
-      const kind = KIND[data[at]];
-      if (kind === 2 || (kind === 3 && (data[at] !== 33 || place >= 0))) return false;
-      if (kind === 3) place = at;
+    if (data.subarray(start + 1, end).some(isSign)) return false;
+    const after = this.#heard(this.hash.word(data, start + 1, end));
+    return data[start] === 33 && (after > 1 || this.speaking === 0);
+  }
+
+  /** Write a token of two known words, disguised or not, plain to `out`: those a mark stands between
+   * ("gut!!ch") or an apostrophe ("1'uffic!o"). False where it is none. */
+  twoWords(data, start, end, out) {
+    let mark = end;
+    let apostrophe = end;
+    let swaps = -1; // but for the mark
+    for (let at = end - 1; at > start; at--) {
+      if (data[at] === 33) mark = at;
+      if (KIND[data[at]] === 5) apostrophe = at;
+      swaps += isSign(data[at]) ? 1 : 0;
     }
-    if (place < 0) return false;
-    const after = this.#heard(this.hash.word(data, place + 1, end));
-    if (place === start) return after > 1 || this.speaking === 0; // "!help", to a robot
-    if (place - start < 2 || end - place < 4) return false;
-    return after > 0 && this.#heard(this.hash.word(data, start, place)) > 0;
+    if (mark - start > 1 && end - mark > 3) {
+      const one = swaps > 0 && this.readSigns(data, start, end, this.half) > 1; // "v!3lle!ch7"
+      if (!one && this.#cut(data, start, mark, end, out)) return true;
+    }
+    return end - apostrophe > 3 && this.#cut(data, start, apostrophe, end, out);
+  }
+
+  #cut(data, start, cut, end, out) {
+    const { half } = this;
+    const signs = data.subarray(cut + 1, end).filter(isSign).length;
+    if (2 * signs >= end - cut - 1) return false; // "i'm13", an age
+    if (this.readSigns(data, cut + 1, end, half) < 1) return false;
+    for (let at = cut + 1; at < end; at++) out[at - start] = half[at - cut - 1];
+    const quality = this.readSigns(data, start, cut, half);
+    if (cut === start + 1 && (data[start] === 49 || data[start] === 33)) half[0] = 108; // l'
+    else if (quality < 1 && cut > start + 1) return false;
+    for (let at = start; at < cut; at++) out[at - start] = half[at - start];
+    out[cut - start] = data[cut];
+    return true;
   }
 
   /** Write the word that a token with digits or signs stands for to `out`; false for none. */
-  decoded(data, start, end, out) {
+  decoded(data, start, end, limit, out) {
     const { known, hash, speaking, others } = this;
     const size = end - start;
     let letters = 0;
@@ -228,6 +310,7 @@ export class Leet {
     let swaps = 0;
     let address = false; // signs of addresses and program names: user@host, fail2ban
     let odd = 0; // digits that rarely stand for a letter
+    let oddSign = false; // a sign that stands in no number: "!57", "1$7"
     for (let at = start; at < end; at++) {
       const byte = data[at];
       const kind = KIND[byte];
@@ -236,6 +319,7 @@ export class Leet {
         if (letters === 0 && kind === 2) leading++;
         const rare = byte === 50 || byte === 54 || byte === 56 || byte === 57;
         if (rare) odd++;
+        oddSign ||= byte === 33 || (byte === 36 && at > start);
         address ||= byte === 50 || byte === 64;
         if (start < at && at < end - 1 && isLetter(data[at - 1]) && isLetter(data[at + 1])) {
           if (byte !== 33 && byte !== 124 && !rare) inner++;
@@ -247,18 +331,20 @@ export class Leet {
       }
     }
     if (swaps && (letters || others) && this.#contraction(data, start, end, out)) return true;
-    if (
-      swaps === 0 ||
-      letters === 0 ||
-      known.of(hash.word(data, start, end)) & (speaking || SURE)
-    ) {
+    if (letters === 0) {
+      if (size < 3 || size > 6 || !(oddSign || others > 1)) return false;
+      return !isNumber(data, start, end, limit) && this.readSigns(data, start, end, out) > 1;
+    }
+    if (swaps === 0 || known.of(hash.word(data, start, end)) & (speaking || SURE)) {
       return false; // gr8, any1: abbreviations that phrases themselves have
     }
     if (this.#sentence(data, start, end)) return false;
     let need = odd && size < 5 && letters < 2 ? 2 : 1;
     if (leading === swaps) {
-      // 13f, 7pm, 4th, 100ml; but 83n, 0ld
-      if (leading > 2 || this.#unit(data, start + leading, end)) return false;
+      // 13f, 7pm, 4th, 100ml; but 83n, 0ld; 1st and 1hr are words of German in disguise
+      const word = others && leading === 1 && data[start] === 49 && data[end - 1] >= 114;
+      if (leading > 2 || (this.#unit(data, start + leading, end) && !word)) return false;
+      if (word) need = 2;
       const last = data[end - 1];
       const sexed = last === 102 || last === 109;
       if (letters === 1 && (sexed || !(others || data[start] === 48))) return false;
@@ -282,7 +368,7 @@ export class Leet {
         numbered = this.#heard(base) > 0;
         if (numbered) {
           need = speaking ? 2 : 1;
-          if (data[end - 1] === 53 && !others) return false;
+          if (data[end - 1] === 53 && (!others || decimal(data, end, limit))) return false;
         }
       }
     }
@@ -298,9 +384,13 @@ export class Leet {
   /** Whether the sign after a word may be its last letter: "mam@", "hind!". */
   signAfter(data, start, stop, end) {
     if (stop >= end || stop - start < 2 || stop - start >= LONGEST) return false;
-    if (data[stop] !== 64 && (data[stop] !== 33 || !isLetter(data[stop - 1]))) return false;
+    const before = data[stop - 1];
+    const swapped = isLetter(data[start]) && (before === 48 || before === 51); // "pu0!", "zw3!"
+    if (data[stop] !== 64 && (data[stop] !== 33 || !(isLetter(before) || swapped))) return false;
     if (stop + 1 < end && data[stop + 1] !== 32 && KIND[data[stop + 1]] !== 0) return false;
     if (data[stop] === 64) return true;
+    // Who writes i so, and goes on: "vuo! una foto".
+    if (this.bangs && stop + 2 < end && data[stop + 1] === 32) return true;
     if (stop - start < 4 && !this.others) return false;
     for (let at = start; at < stop; at++) {
       if (!isLetter(data[at]) && KIND[data[at]] !== 5) return true;

@@ -36,13 +36,20 @@ DISGUISED = {
     "1️⃣3️⃣ f": "13 f",
     "🅂🄴🄲🅁🄴🅃 🅢🅔🅒🅡🅔🅣 ｓｅｃｒｅｔ sᴇᴄʀᴇᴛ 𝐬𝐞𝐜𝐫𝐞𝐭": "secret secret secret secret secret",
     "s\u200be\u2060c\u202eret": "secret",
+    "das !57 gut": "das ist gut",
+    "m31ne fr3und1n, 513 wohn7 h13r": "meine freundin, sie wohnt hier",
+    "w1r gehen!!ch komme": "wir gehen!ich komme",
+    "dov'è 1'uffic!o": "dov'è l'ufficio",
+    "vuo! v3nir3 al c1n3ma": "vuoi venire al cinema",
+    "d3l3te th3 f1le": "delete the file",
 }
 
 ORDINARY = [
     "13f uk", "im12", "7pm", "1st 2nd 3rd 4th", "gr8 b4 m8 l8r", "any1 4u", "mp3 ext3 i386 md5",
     "i love 🇵🇭", "type 🅱 blood", "сор он пришёл", "мама мыла раму", "สวัสดีครับ 1", "سر بيننا",
     "a b c d", "e.g. a.m. i.e.", "ok... no", "file3 raid5 gnome3", "10 100ml 5kg", "it's", "a-b-c",
-    "no!!! why?! $5 me@x", "αβγ δ", "我13岁", "end.Start", "4u2", "100%",
+    "no!!! why?! $5 me@x", "αβγ δ", "ho $937 e 513 euro", "i'm13 e j'ai12",
+    "keine zeit!ich komme", "perl5.8 raid5, python3 raid5", "我13岁", "end.Start", "4u2", "100%",
 ]  # fmt: skip
 
 

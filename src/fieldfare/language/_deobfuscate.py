@@ -32,7 +32,7 @@ Bytes = npt.NDArray[np.uint8]
 Entries = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
-INLINED = "7b6c01011c16dd53"
+INLINED = "6140a1445583cb10"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 LONGEST = 24
@@ -66,6 +66,9 @@ def suspicious(data: Bytes, offsets: Integers, marked: npt.NDArray[np.bool_]) ->
             elif before == 1 and (kind == 2 or byte == 64 or byte == 36 or byte == 33):
                 # "no!!" is no disguise, "hind!" may be one.
                 found = byte != 33 or at + 1 == end or data[at + 1] != 33
+            elif (before == 3 and data[at - 1] == 33) or before == 2:
+                # "!57", "1$7", "!$7": words all in digits and signs
+                found = byte == 36 or (kind == 2 and before == 3)
             if kind == 1 or kind == 2:
                 length += 1
             elif length:

@@ -12,12 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldfare.language._words import (
-    BASIS,
-    character,
     compiled,
-    hash_more,
     hash_word,
-    is_known,
     mask_of,
 )
 
@@ -137,15 +133,23 @@ def read_signs(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any,
 
 @compiled
 def doubles(word: Bytes, size: Any, ones: Integers, choices: Any, choice: Any) -> Any:
-    """Whether a one read as l stands beside another l: "a1l" is "all" before "ail". Behind the
-    word's `size` stands what an earlier one left."""
+    """Whether a one read as l stands beside another l and behind a vowel: "a1l" is "all" before
+    "ail", but "f1le" is "file"."""
     for c in range(choices):
         at = ones[c]
-        if (choice >> c) & 1 and (
-            (at > 0 and word[at - 1] == 108) or (at + 1 < size and word[at + 1] == 108)
-        ):
-            return True
+        if (choice >> c) & 1:
+            if at > 0 and word[at - 1] == 108:
+                at -= 1
+            elif at + 1 >= size or word[at + 1] != 108:
+                continue
+            if at > 0 and vowel(word[at - 1]):
+                return True
     return False
+
+
+@compiled
+def vowel(byte: Any) -> Any:
+    return byte == 97 or byte == 101 or byte == 105 or byte == 111 or byte == 117 or byte > 0x7F
 
 
 @compiled
@@ -199,159 +203,6 @@ def contraction(
 
 
 @compiled
-def sentence(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any) -> Any:
-    """Whether the one sign of a token is a mark between words ("gut!Ich") or before one."""
-    place = np.int64(-1)
-    for at in range(start, end):
-        kind = KIND[data[at]]
-        if kind == 2 or (kind == 3 and (data[at] != 33 or place >= 0)):
-            return False
-        if kind == 3:
-            place = np.int64(at)
-    if place < 0:
-        return False
-    after = heard(known, hash_word(data, place + 1, end), speaking)
-    if place == start:
-        return after > 1 or speaking == 0  # "!help", to a robot
-    if place - start < 2 or end - place < 4:
-        return False
-    return after > 0 and heard(known, hash_word(data, start, place), speaking) > 0
-
-
-@compiled
-def decoded(
-    data: Bytes, start: Any, end: Any, known: Entries, speaking: Any, others: Any, out: Bytes
-) -> Any:
-    """Write the word a token with digits or signs stands for to the start of `out`.
-
-    False where it is no disguise: an age, a time, a known abbreviation, no known word. `others`
-    says whether other words of the message are disguised beyond doubt.
-    """
-    size = end - start
-    letters = np.int64(0)
-    leading = np.int64(0)  # digits before the first letter
-    inner = np.int64(0)  # lone signs between letters
-    swaps = np.int64(0)
-    address = False  # signs of addresses and program names: user@host, fail2ban
-    odd = np.int64(0)  # digits that rarely stand for a letter
-    for at in range(start, end):
-        byte = data[at]
-        kind = KIND[byte]
-        if kind == 2 or kind == 3:
-            swaps += 1
-            if letters == 0 and kind == 2:
-                leading += 1
-            rare = byte == 50 or byte == 54 or byte == 56 or byte == 57
-            odd += rare
-            address = address or byte == 50 or byte == 64
-            if start < at < end - 1 and letter(data[at - 1]) and letter(data[at + 1]):
-                inner += byte != 33 and byte != 124 and not rare
-            elif byte == 124:
-                return False
-        elif kind != 5 and (byte < 0x80 or byte >= 0xC0):
-            letters += 1
-    if swaps and (letters or others) and contraction(data, start, end, known, speaking, out):
-        return True
-    if (
-        swaps == 0
-        or letters == 0
-        or mask_of(known, hash_word(data, start, end)) & (speaking if speaking else SURE)
-    ):
-        return False  # gr8, any1: abbreviations that phrases themselves have
-    if sentence(data, start, end, known, speaking):
-        return False
-    need = 2 if odd and size < 5 and letters < 2 else 1
-    if leading == swaps:
-        # 13f, 7pm, 4th, 100ml; but 83n, 0ld
-        if leading > 2 or unit(data, start + leading, end):
-            return False
-        last = data[end - 1]
-        sexed = last == 102 or last == 109
-        if letters == 1 and (sexed or not (others or data[start] == 48)):
-            return False
-        if leading == 2 or letters == 1:
-            need = 2
-    trailing = np.int64(0)
-    while trailing < size and KIND[data[end - 1 - trailing]] == 2:
-        trailing += 1
-    base = np.uint32(0)
-    numbered = False
-    if trailing == swaps:
-        sexed = data[start] == 102 or data[start] == 109
-        aged = trailing == 2 and data[end - 2] == 49
-        if letters < 2 or trailing > 2 or aged:
-            # b4, im12; but d13 beside other disguise
-            if trailing > 3 or trailing == 1 or not others or (letters == 1 and sexed):
-                return False
-            need = 2
-        if trailing == 1:
-            # file3, raid5: a word and its number, unless the number makes it another word.
-            base = hash_word(data, start, end - 1)
-            numbered = heard(known, base, speaking) > 0
-            if numbered:
-                need = 2 if speaking else 1
-                if data[end - 1] == 53 and not others:
-                    return False
-    quality, h = read_signs(data, start, end, known, speaking, out)
-    if quality >= need and not (numbered and h == base and data[end - 1] != 49):
-        return True
-    if numbered or need == 2:
-        return False
-    if (
-        others > 1
-        and not address
-        and size >= 6
-        and letters > swaps
-        and trailing < swaps
-        and leading < 2
-    ):
-        return True  # Among disguised words, a long one that is no known word.
-    return inner >= 2 and inner == swaps and letters > swaps and size >= 5
-
-
-@compiled
 def letter(byte: Any) -> Any:
     """Whether a byte is a letter, or part of one."""
     return KIND[byte] == 1 or KIND[byte] == 6
-
-
-@compiled
-def sign_may_end(data: Bytes, start: Any, stop: Any, end: Any, known: Entries) -> Any:
-    """Whether the sign after a word may be its last letter, whatever the language: few are."""
-    if stop >= end or (data[stop] != 64 and data[stop] != 33):
-        return False
-    if stop - start < 2 or stop - start >= LONGEST:
-        return False
-    if data[stop] != 64 and (data[stop] != 33 or not letter(data[stop - 1])):
-        return False
-    if stop + 1 < end and data[stop + 1] != 32 and KIND[data[stop + 1]] != 0:
-        return False
-    h = BASIS
-    last = np.int64(0)
-    at = start
-    while at < stop:
-        if KIND[data[at]] == 2 or KIND[data[at]] == 3:
-            return True
-        code, width = character(data, at, stop)
-        h, last = hash_more(h, last, code)
-        at += width
-    if data[stop] == 64:
-        return is_known(known, hash_more(h, last, np.int64(97))[0])
-    return is_known(known, hash_more(h, last, np.int64(105))[0]) or is_known(
-        known, hash_more(h, last, np.int64(108))[0]
-    )
-
-
-@compiled
-def sign_after(
-    data: Bytes, start: Any, stop: Any, known: Entries, speaking: Any, others: Any
-) -> Any:
-    """Whether the sign after a word that `sign_may_end` is its last letter: "mam@", "hind!"."""
-    if data[stop] == 64:
-        return True
-    if stop - start < 4 and not others:
-        return False
-    plain = True
-    for at in range(start, stop):
-        plain = plain and (letter(data[at]) or KIND[data[at]] == 5)
-    return not (plain and heard(known, hash_word(data, start, stop), speaking))

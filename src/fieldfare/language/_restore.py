@@ -20,20 +20,18 @@ from fieldfare.language._deobfuscate import (
     spaced,
     word_end,
 )
-from fieldfare.language._leet import (
-    KIND,
-    LONGEST,
-    SURE,
+from fieldfare.language._leet import KIND, LONGEST, SURE, letter, read_signs
+from fieldfare.language._leet_tokens import (
     decoded,
-    letter,
-    read_signs,
+    has_signs,
     sign_after,
     sign_may_end,
+    two_words,
 )
 from fieldfare.language._votes import PLANES, VOTERS, Votes, most_spoken, most_votes, vote
 from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, mask_of
 
-INLINED = "28a4c506d0809229"
+INLINED = "054f5270b8b1b21b"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -64,19 +62,28 @@ def _join(
 
 
 @compiled
-def _heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
-    """The bits of the languages that most plain words of a message are of, 0 for none; and how
-    many words have a digit or sign between letters."""
+def _heard_in(
+    data: Bytes, start: Any, end: Any, known: Entries, votes: Votes, spare: Bytes
+) -> tuple[Any, Any, Any]:
+    """The bits of the languages that most plain words of a message are of, 0 for none; how many
+    words are disguised beyond doubt, by a digit or sign between letters or, where another is
+    too, at an end; and how many by "!"."""
     votes[:] = 0
     words = 0
-    disguised = 0
+    within = np.int64(0)
+    ends = np.int64(0)
+    numbered = np.int64(0)
+    bangs = np.int64(0)
+    before = np.uint32(0)
     at = start
     while at < end and words < VOTERS:
         h = BASIS
         last = np.int64(0)
         plain = True
         inner = False
+        bang = False
         size = 0
+        letters = 0
         begin = at
         while at < end:
             kind = KIND[data[at]]
@@ -87,12 +94,11 @@ def _heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -
                 break
             if kind == 2 or kind == 3:
                 plain = False
-                inner = inner or (
-                    data[at] != 33
-                    and begin < at < end - 1
-                    and letter(data[at - 1])
-                    and letter(data[at + 1])
-                )
+                between = begin < at < end - 1 and letter(data[at - 1]) and letter(data[at + 1])
+                inner = inner or (data[at] != 33 and between)
+                bang = bang or (data[at] == 33 and at < end - 1 and letter(data[at + 1]))
+            elif kind != 5:
+                letters += 1
             h, last = hash_more(h, last, code)
             at += width
             size += 1
@@ -101,26 +107,43 @@ def _heard_in(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -
             at += width
             continue
         words += 1
-        disguised += inner
+        within += inner
+        if not plain and letters > 1:
+            stop = at
+            while data[stop - 1] == 33:
+                stop -= 1
+            if 2 < stop - begin <= LONGEST and not inner:
+                signs = has_signs(data, begin, stop, known)
+                quality, read = read_signs(data, begin, stop, known, ~SURE, spare)
+                if signs and quality > 1 and read != before:  # "raid5 ... raid5" is one word
+                    ends += signs == 2
+                    numbered += signs == 1
+                    bangs += bang
+                before = read
         # One letter alone may be one of a word set apart.
         mask = mask_of(known, h) & ~SURE if plain and size > 1 else np.uint32(0)
         vote(votes, mask)
-    return most_spoken(votes, most_votes(votes)), disguised
+    others = within + (ends if within else max(ends - 1, np.int64(0)))
+    if within + ends:
+        others += numbered
+    return most_spoken(votes, most_votes(votes)), others, bangs
 
 
 @compiled
-def _listen(data: Bytes, start: Any, end: Any, known: Entries, votes: Votes) -> tuple[Any, Any]:
+def _listen(
+    data: Bytes, start: Any, end: Any, known: Entries, votes: Votes, spare: Bytes
+) -> tuple[Any, Any, Any]:
     """As `_heard_in`; where disguise hides what language a message is of, that of any."""
-    speaking, others = _heard_in(data, start, end, known, votes)
+    speaking, others, bangs = _heard_in(data, start, end, known, votes, spare)
     if others > 1 and speaking == 0:
         speaking = ~SURE
-    return speaking, others
+    return speaking, others, bangs
 
 
 @compiled
 def _signed(data: Bytes, start: Any, stop: Any) -> tuple[Any, Any]:
-    """Whether a token has digits or signs, and whether they may be letters of a word: not those
-    of a number."""
+    """Whether a token has digits or signs, and whether they may be letters of a word: those of a
+    number seldom are."""
     signs = False
     words = False
     for at in range(start, stop):
@@ -129,7 +152,7 @@ def _signed(data: Bytes, start: Any, stop: Any) -> tuple[Any, Any]:
             signs = True
         else:
             words = True
-    return signs, signs and words
+    return signs, signs and (words or 2 < stop - start < 7)
 
 
 @compiled
@@ -145,7 +168,7 @@ def restore(
     bounds = np.zeros(MOST_LETTERS + 1, np.int64)
     origin = np.zeros(MOST_LETTERS + 1, np.int64)
     cuts = np.zeros(MOST_LETTERS + 1, np.int64)
-    spare = np.zeros(LONGEST + 4, np.uint8)
+    spare, half = np.zeros(LONGEST + 4, np.uint8), np.zeros(LONGEST + 4, np.uint8)
     from_byte = np.zeros(LONGEST + 4, np.int64)
     votes = np.zeros(PLANES, np.uint32)
     traced = trace.size > 0
@@ -157,7 +180,7 @@ def restore(
         end = offsets[i + 1]
         # Heard where the first word asks for it: in few messages one does.
         listened = False
-        speaking, others = np.uint32(0), np.int64(0)
+        speaking, others, bangs = np.uint32(0), np.int64(0), np.int64(0)
         while at < end:
             if KIND[data[at]] == 0:
                 out[k] = data[at]
@@ -175,7 +198,7 @@ def restore(
                 # Fewer letters are never believable: digits of a list.
                 if count >= 3 and true * 2 >= count - 1:
                     if not listened:
-                        speaking, others = _listen(data, begin, end, known, votes)
+                        speaking, others, bangs = _listen(data, begin, end, known, votes, half)
                         listened = True
                     bits = speaking | SURE
                     words = segmented(letters, bounds, count, known, bits, cuts)
@@ -209,9 +232,9 @@ def restore(
                 if not signs and not ending and goes_on(data, stop, end)[0]:
                     size, last, dotted, emoji = pieced(data, at, stop, end, known, spare, from_byte)
                 if (swapped or ending or size) and not listened:
-                    speaking, others = _listen(data, begin, end, known, votes)
+                    speaking, others, bangs = _listen(data, begin, end, known, votes, half)
                     listened = True
-                if ending and sign_after(data, at, stop, known, speaking, others):
+                if ending and sign_after(data, at, stop, end, known, speaking, others, bangs):
                     _, h = read_signs(data, at, stop + 1, known, speaking, spare)
                     if mask_of(known, h) & (speaking if speaking else SURE):
                         for j in range(at, stop + 1):
@@ -221,7 +244,10 @@ def restore(
                             k += 1
                         at = stop + 1
                         continue
-                if swapped and decoded(data, at, stop, known, speaking, others, spare):
+                if swapped and (
+                    two_words(data, at, stop, known, speaking, spare, half)
+                    or decoded(data, at, stop, begin, end, known, speaking, others, spare)
+                ):
                     for j in range(at, stop):
                         out[k] = spare[j - at]
                         if traced:
