@@ -157,7 +157,7 @@ def _calm(folder: Path, part: str) -> dict[str, list[str]]:
 def _talk(folders: list[Path], part: str) -> list[tuple[str, str, str]]:
     from fieldfare.lab import head_texts
 
-    talk = list(head_texts.chatterbot())
+    talk = [*head_texts.chatterbot(), *head_texts.everyday()]
     for folder in folders:
         each = _calm(folder, part)
         talk += [("en", name, text) for name, texts in each.items() for text in texts]

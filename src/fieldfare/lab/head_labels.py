@@ -35,11 +35,20 @@ def wanted_of(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ..
     return wanted
 
 
-def times(texts: Sequence[Example], crowd: int, crowded: int) -> npt.NDArray[np.int64]:
+def times(
+    texts: Sequence[Example], crowd: int, crowded: int, calm: int
+) -> npt.NDArray[np.int64]:
     """How often each text is learnt from: `crowded` times where it says an indicator in a language
-    that has more than `crowd` ordinary texts beyond those."""
-    calm = Counter(one.language for one in texts if one.indicator is None)
+    that has more than `crowd` ordinary texts beyond those; `calm` times where it is one of the
+    ordinary ones written for the project, or of a small collection of dialogue."""
+    ordinary = Counter(one.language for one in texts if one.indicator is None)
     said = Counter(one.language for one in texts if one.indicator is not None)
-    of = {name: crowded if calm[name] - said[name] > crowd else 1 for name in said}
-    each = (1 if one.indicator is None else of[one.language] for one in texts)
-    return np.fromiter(each, np.int64, len(texts))
+    of = {name: crowded if ordinary[name] - said[name] > crowd else 1 for name in said}
+
+    def each(one: Example) -> int:
+        if one.indicator is not None:
+            return of[one.language]
+        own = one.source == "ordinary" or (one.source == "chatterbot" and one.language != "en")
+        return calm if own else 1
+
+    return np.fromiter(map(each, texts), np.int64, len(texts))

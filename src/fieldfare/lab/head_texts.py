@@ -3,12 +3,14 @@
 Positive: spellings of the phrases, and of the sentences taught in ``taught/<language>.toml``,
 written for this project; alone, and beside something ordinary. Negative: the ordinary sentences
 of the same files, many of them near misses; scraps of positive ones; dialogue of the
-`chatterbot-corpus` package (BSD) and, where the operator has it, ordinary chat of the operator's.
+`chatterbot-corpus` package (BSD); half of ``everyday-en.jsonl``; and, where the operator has it,
+ordinary chat of the operator's.
 Held-out paraphrases are in none of it; a test holds the taught ones away from them.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import tomllib
 from collections import Counter
@@ -171,6 +173,23 @@ def _scrap(one: Example, random_: random.Random) -> Example | None:
 def counted(texts: Iterable[Example]) -> dict[str, int]:
     """How many texts of each source there are."""
     return dict(sorted(Counter(one.source for one in texts).items()))
+
+
+def everyday() -> Iterator[tuple[str, str, str]]:
+    """Every other of the ordinary English conversations that this project wrote; the rest is kept
+    apart, to count false indicators on."""
+    yield from (("en", "everyday", text) for text in everyday_half(learnt=True))
+
+
+def everyday_half(*, learnt: bool) -> list[str]:
+    """The messages of the conversations in ``everyday-en.jsonl`` that heads learn from, or of
+    those that they do not."""
+    chats: dict[str, list[str]] = {}
+    file = files("fieldfare.lab") / "taught" / "everyday-en.jsonl"
+    for line in file.read_text("utf-8").splitlines():
+        one = json.loads(line)
+        chats.setdefault(one["chat"], []).extend(one["messages"])
+    return [text for chat in list(chats.values())[1 - learnt :: 2] for text in chat]
 
 
 _CHATTERBOT = {

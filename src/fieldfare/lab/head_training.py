@@ -41,7 +41,7 @@ class Recipe:
 
     phrases_each: int = 60
     """Spellings of phrases an indicator and language."""
-    taught_each: int = 120
+    taught_each: int = 300
     """Spellings of taught sentences an indicator and language."""
     frames_each: int = 160
     """Texts made of frames an indicator and language; as many again say nothing."""
@@ -49,12 +49,17 @@ class Recipe:
     """Ordinary texts of a language from which on what it says counts `crowded` times: else the
     one language that has much ordinary chat to learn from would have the fewest indicators."""
     crowded: int = 5
+    calm: int = 4
+    """How often each ordinary text of the project's own is learnt from: real talk shows that
+    heads are wrong most often where a language has few of these."""
     character_rows: int = 1 << 18
     character_columns: int = 32
     piece_columns: int = 48
     piece_passes: int = 6
     passes: int = 5
     rate: float = 0.1
+    first_square: float = 0.01
+    """What the squared gradients of each row begin at: the lower, the more a rare n-gram says."""
     drop: float = 0.5
     """Share of a text's features left out in each pass over the table of characters."""
     shrink: float = 1e-4
@@ -64,9 +69,9 @@ class Recipe:
     """Texts whose pieces are seen among their neighbours."""
     kept: int = 4
     """One sentence in so many is kept apart to measure recall on."""
-    false_weighty: float = 1 / 20_000
+    false_weighty: float = 1 / 30_000
     """Share of ordinary messages that may have an indicator that weighs most."""
-    false_others: float = 1 / 2000
+    false_others: float = 1 / 2800
     """The same of every other indicator."""
     false_near: float = 1 / 100
     """Share of the ordinary sentences kept apart, most of them near misses, that may have it."""
@@ -134,7 +139,7 @@ def _tuned(
 
     random = np.random.default_rng(seed)
     inner, outer, last = (np.ones_like(part) for part in layer)
-    steps = np.full_like(weights, 0.1), inner, outer, last
+    steps = np.full_like(weights, recipe.first_square), inner, outer, last
     ids, starts = _rows(prepared.characters, rows)
     shares = np.ones(rows.size, np.float32)
     for turn in range(recipe.passes):
@@ -233,7 +238,8 @@ def _prepare(
     sums = np.zeros((len(texts), vectors.vectors.shape[1]), np.float32)
     _head_loops.add_rows(*pieces, vectors.vectors, sums)
     characters = _features(normalised, encoder.pieces, recipe.character_rows - 1)
-    wanted, often = wanted_of(texts, normalised, ids), times(texts, recipe.crowd, recipe.crowded)
+    wanted = wanted_of(texts, normalised, ids)
+    often = times(texts, recipe.crowd, recipe.crowded, recipe.calm)
     return _Prepared(wanted, often, sums, characters), vectors
 
 
