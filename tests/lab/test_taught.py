@@ -11,7 +11,7 @@ from fieldfare.language.normalise import normalise
 
 WEIGHTY = {"photo_request", "secrecy", "meeting_travel", "payment_offer"}
 BROAD = (
-    "ar", "ar-latn", "bn", "ckb", "de", "en", "es", "fr", "hi", "hi-latn", "id", "it", "ja", "km", "ko",
+    "ar", "ar-latn", "bn", "ckb", "es", "fr", "hi", "hi-latn", "id", "ja", "km", "ko",
     "ms", "nl", "pl", "pt", "ru", "si", "si-latn", "ta", "th", "tl", "tr", "vi", "zh",
 )  # fmt: skip
 """Files held to all that is asked for; add a language once its file is wide enough."""

@@ -171,7 +171,7 @@ def test_empty_and_null_have_nothing() -> None:
     assert not HEADS.find(pa.array([None], pa.large_string())).any()
 
 
-PROBE = "Would they see our chat on your phone"
+PROBE = "Would your parents look at your phone"
 
 
 def test_an_explanation_says_what_carried_it() -> None:
