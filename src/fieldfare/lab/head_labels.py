@@ -35,9 +35,7 @@ def wanted_of(texts: Sequence[Example], normalised: pa.Array, ids: tuple[str, ..
     return wanted
 
 
-def times(
-    texts: Sequence[Example], crowd: int, crowded: int, calm: int
-) -> npt.NDArray[np.int64]:
+def times(texts: Sequence[Example], crowd: int, crowded: int, calm: int) -> npt.NDArray[np.int64]:
     """How often each text is learnt from: `crowded` times where it says an indicator in a language
     that has more than `crowd` ordinary texts beyond those; `calm` times where it is one of the
     ordinary ones written for the project, or of a small collection of dialogue."""
