@@ -53,7 +53,16 @@ function doubles(word, size, ones, choices, choice) {
   return false;
 }
 
-const isSign = (byte) => KIND[byte] === 2 || KIND[byte] === 3;
+// Bytes of a word all in digits and signs.
+const FEWEST_SIGNS = 3;
+const MOST_SIGNS = 6;
+
+/** How many digits and signs that may be letters there are. */
+function signsIn(data, start, end) {
+  let signs = 0;
+  for (let at = start; at < end; at++) if (KIND[data[at]] === 2 || KIND[data[at]] === 3) signs++;
+  return signs;
+}
 
 /** Whether a sign stands in numbers: # $ ( + , - . / : or one beyond ASCII, as of currencies. */
 const numberJoint = (byte) => NUMBER_JOINTS.has(byte) || byte >= 0x80;
@@ -138,7 +147,7 @@ export class Leet {
       let stop = at;
       while (data[stop - 1] === 33) stop--;
       if (stop - begin < 3 || stop - begin > LONGEST) continue;
-      const signs = this.#hasSigns(data, begin, stop);
+      const signs = this.#mayBeLetters(data, begin, stop);
       const sure = this.readSigns(data, begin, stop, this.half) > 1;
       if (signs && sure && this.readHash !== before) {
         // "raid5 ... raid5" is one word
@@ -157,11 +166,11 @@ export class Leet {
 
   /** 2 for a token whose digits or signs may be letters, 1 for one that may be a word with its number
    * besides; 0 for a number with its unit and where there are none. */
-  #hasSigns(data, start, end) {
+  #mayBeLetters(data, start, end) {
     let leading = start;
     while (leading < end && KIND[data[leading]] === 2) leading++;
     if (leading > start && this.#unit(data, leading, end)) return 0;
-    const signs = data.subarray(start, end).filter(isSign).length;
+    const signs = signsIn(data, start, end);
     const numbered = signs === 1 && KIND[data[end - 1]] === 2;
     if (numbered && this.known.of(this.hash.word(data, start, end - 1))) return 1;
     return signs ? 2 : 0;
@@ -263,9 +272,8 @@ export class Leet {
 
   /** Whether the one sign of a token is a mark before a word: "!help", to a robot. */
   #sentence(data, start, end) {
-    if (data.subarray(start + 1, end).some(isSign)) return false;
-    const after = this.#heard(this.hash.word(data, start + 1, end));
-    return data[start] === 33 && (after > 1 || this.speaking === 0);
+    if (data[start] !== 33 || signsIn(data, start + 1, end)) return false;
+    return this.speaking === 0 || this.#heard(this.hash.word(data, start + 1, end)) > 1;
   }
 
   /** Write a token of two known words, disguised or not, plain to `out`: those a mark stands between
@@ -273,14 +281,13 @@ export class Leet {
   twoWords(data, start, end, out) {
     let mark = end;
     let apostrophe = end;
-    let swaps = -1; // but for the mark
     for (let at = end - 1; at > start; at--) {
       if (data[at] === 33) mark = at;
       if (KIND[data[at]] === 5) apostrophe = at;
-      swaps += isSign(data[at]) ? 1 : 0;
     }
     if (mark - start > 1 && end - mark > 3) {
-      const one = swaps > 0 && this.readSigns(data, start, end, this.half) > 1; // "v!3lle!ch7"
+      // "v!3lle!ch7"
+      const one = signsIn(data, start + 1, end) > 1 && this.readSigns(data, start, end, this.half) > 1;
       if (!one && this.#cut(data, start, mark, end, out)) return true;
     }
     return end - apostrophe > 3 && this.#cut(data, start, apostrophe, end, out);
@@ -288,8 +295,7 @@ export class Leet {
 
   #cut(data, start, cut, end, out) {
     const { half } = this;
-    const signs = data.subarray(cut + 1, end).filter(isSign).length;
-    if (2 * signs >= end - cut - 1) return false; // "i'm13", an age
+    if (2 * signsIn(data, cut + 1, end) >= end - cut - 1) return false; // "i'm13", an age
     if (this.readSigns(data, cut + 1, end, half) < 1) return false;
     for (let at = cut + 1; at < end; at++) out[at - start] = half[at - cut - 1];
     const quality = this.readSigns(data, start, cut, half);
@@ -332,7 +338,7 @@ export class Leet {
     }
     if (swaps && (letters || others) && this.#contraction(data, start, end, out)) return true;
     if (letters === 0) {
-      if (size < 3 || size > 6 || !(oddSign || others > 1)) return false;
+      if (size < FEWEST_SIGNS || size > MOST_SIGNS || !(oddSign || others > 1)) return false;
       return !isNumber(data, start, end, limit) && this.readSigns(data, start, end, out) > 1;
     }
     if (swaps === 0 || known.of(hash.word(data, start, end)) & (speaking || SURE)) {

@@ -10,7 +10,6 @@ Held-out paraphrases are in none of it; a test holds the taught ones away from t
 
 from __future__ import annotations
 
-import json
 import random
 import tomllib
 from collections import Counter
@@ -22,6 +21,7 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 
+from fieldfare.lab.language_corpus import read_lines
 from fieldfare.language.folding import folded
 from fieldfare.language.normalise import normalise
 from fieldfare.language.phrases import PhraseFile, read_catalogue, read_phrases
@@ -176,20 +176,13 @@ def counted(texts: Iterable[Example]) -> dict[str, int]:
 
 
 def everyday() -> Iterator[tuple[str, str, str]]:
-    """Every other of the ordinary English conversations that this project wrote; the rest is kept
-    apart, to count false indicators on."""
-    yield from (("en", "everyday", text) for text in everyday_half(learnt=True))
-
-
-def everyday_half(*, learnt: bool) -> list[str]:
-    """The messages of the conversations in ``everyday-en.jsonl`` that heads learn from, or of
-    those that they do not."""
-    chats: dict[str, list[str]] = {}
+    """The first of every two of the ordinary English conversations that this project wrote; the
+    rest is kept apart, to count false indicators on."""
+    chats: dict[str | int | None, list[str]] = {}
     file = files("fieldfare.lab") / "taught" / "everyday-en.jsonl"
-    for line in file.read_text("utf-8").splitlines():
-        one = json.loads(line)
-        chats.setdefault(one["chat"], []).extend(one["messages"])
-    return [text for chat in list(chats.values())[1 - learnt :: 2] for text in chat]
+    for line in read_lines(Path(str(file))):
+        chats.setdefault(line.chat, []).extend(line.messages)
+    yield from (("en", "everyday", text) for chat in list(chats.values())[::2] for text in chat)
 
 
 _CHATTERBOT = {

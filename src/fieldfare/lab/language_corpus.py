@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -163,7 +163,9 @@ def write_tokens(corpus_text: Path, out: Path) -> None:
     pq.write_table(_rows_of_text(corpus_text), out, compression="zstd")
 
 
-class _Line(msgspec.Struct):
+class Line(msgspec.Struct):
+    """What one author wrote, as a line of a corpus of text."""
+
     author: str | int
     offender: bool
     source: str
@@ -171,28 +173,32 @@ class _Line(msgspec.Struct):
     chat: str | int | None = None
 
 
-def _rows_of_text(path: Path) -> pa.Table:
-    decoder = msgspec.json.Decoder(_Line)
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS[:-1]}
-    texts: list[str] = []
+def read_lines(path: Path) -> Iterator[Line]:
+    """The lines of a corpus of text (``.jsonl``). Raises InputError naming file and line."""
+    decoder = msgspec.json.Decoder(Line)
     number = 0
     try:
         with path.open("rb") as lines:
             for line in lines:
                 number += 1
-                if not line.strip():
-                    continue
-                one = decoder.decode(line)
-                texts += one.messages
-                chat = None if one.chat in (None, -1) else str(one.chat)
-                row = (str(one.author), one.offender, chat, one.source)
-                for name, value in zip(columns, row, strict=True):
-                    columns[name] += [value] * len(one.messages)
+                if line.strip():
+                    yield decoder.decode(line)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read ({error.strerror})") from error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # Not chained: the message of the cause may show what was written.
         raise InputError(f"{path.name}, line {number}: not a line of the corpus") from None
+
+
+def _rows_of_text(path: Path) -> pa.Table:
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS[:-1]}
+    texts: list[str] = []
+    for one in read_lines(path):
+        texts += one.messages
+        chat = None if one.chat in (None, -1) else str(one.chat)
+        row = (str(one.author), one.offender, chat, one.source)
+        for name, value in zip(columns, row, strict=True):
+            columns[name] += [value] * len(one.messages)
     tokens, offsets = kernel.hashes(normalise.normalise(pa.array(texts, pa.large_string())))
     kinds = {"offender": pa.bool_()}
     arrays = [pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()]

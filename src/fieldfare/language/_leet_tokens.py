@@ -33,8 +33,22 @@ INLINED = "a1b8832701a6dbb6"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
+FEWEST_SIGNS = 3
+MOST_SIGNS = 6
+"""Bytes of a word all in digits and signs."""
+
+
 @compiled
-def has_signs(data: Bytes, start: Any, end: Any, known: Entries) -> Any:
+def signs_in(data: Bytes, start: Any, end: Any) -> Any:
+    """How many digits and signs that may be letters there are."""
+    signs = np.int64(0)
+    for at in range(start, end):
+        signs += KIND[data[at]] == 2 or KIND[data[at]] == 3
+    return signs
+
+
+@compiled
+def may_be_letters(data: Bytes, start: Any, end: Any, known: Entries) -> Any:
     """2 for a token whose digits or signs may be letters, 1 for one that may be a word with its
     number besides; 0 for a number with its unit and where there are none."""
     leading = start
@@ -42,9 +56,7 @@ def has_signs(data: Bytes, start: Any, end: Any, known: Entries) -> Any:
         leading += 1
     if leading > start and unit(data, leading, end):
         return 0
-    signs = np.int64(0)
-    for at in range(start, end):
-        signs += KIND[data[at]] == 2 or KIND[data[at]] == 3
+    signs = signs_in(data, start, end)
     numbered = signs == 1 and KIND[data[end - 1]] == 2
     if numbered and is_known(known, hash_word(data, start, end - 1)):
         return 1
@@ -74,12 +86,10 @@ def number_joint(byte: Any) -> Any:
 
 @compiled
 def sentence(data: Bytes, start: Any, end: Any, known: Entries, speaking: Any) -> Any:
-    """Whether the one sign of a token is a mark before a word."""
-    for at in range(start + 1, end):
-        if KIND[data[at]] == 2 or KIND[data[at]] == 3:
-            return False
-    after = heard(known, hash_word(data, start + 1, end), speaking)
-    return data[start] == 33 and (after > 1 or speaking == 0)  # "!help", to a robot
+    """Whether the one sign of a token is a mark before a word: "!help", to a robot."""
+    if data[start] != 33 or signs_in(data, start + 1, end):
+        return False
+    return speaking == 0 or heard(known, hash_word(data, start + 1, end), speaking) > 1
 
 
 @compiled
@@ -89,16 +99,14 @@ def two_words(
     """Write a token of two known words, disguised or not, plain to the start of `out`: those a
     mark stands between ("gut!!ch") or an apostrophe ("1'uffic!o"). False where it is none."""
     mark, apostrophe = end, end
-    swaps = np.int64(-1)  # but for the mark
     for at in range(end - 1, start, -1):
         if data[at] == 33:
             mark = np.int64(at)
         if KIND[data[at]] == 5:
             apostrophe = np.int64(at)
-        swaps += KIND[data[at]] == 2 or KIND[data[at]] == 3
     if mark - start > 1 and end - mark > 3:
         one = False
-        if swaps > 0:  # "v!3lle!ch7"
+        if signs_in(data, start + 1, end) > 1:  # "v!3lle!ch7"
             quality, _ = read_signs(data, start, end, known, speaking, half)
             one = quality > 1
         if not one and _cut(data, start, mark, end, known, speaking, out, half):
@@ -112,10 +120,7 @@ def _cut(
     half: Bytes,
 ) -> Any:  # fmt: skip
     """As `two_words`, between which `cut` stands."""
-    signs = np.int64(0)
-    for at in range(cut + 1, end):
-        signs += KIND[data[at]] == 2 or KIND[data[at]] == 3
-    if 2 * signs >= end - cut - 1:
+    if 2 * signs_in(data, cut + 1, end) >= end - cut - 1:
         return False  # "i'm13", an age
     quality, _ = read_signs(data, cut + 1, end, known, speaking, half)
     if quality < 1:
@@ -171,8 +176,8 @@ def decoded(
     if swaps and (letters or others) and contraction(data, start, end, known, speaking, out):
         return True
     if letters == 0:
-        sure = odd_sign or others > 1
-        if size < 3 or size > 6 or not sure or number(data, start, end, begin, limit):
+        sure = FEWEST_SIGNS <= size <= MOST_SIGNS and (odd_sign or others > 1)
+        if not sure or number(data, start, end, begin, limit):
             return False
         return read_signs(data, start, end, known, speaking, out)[0] > 1
     if swaps == 0 or mask_of(known, hash_word(data, start, end)) & (speaking if speaking else SURE):

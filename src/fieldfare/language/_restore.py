@@ -22,8 +22,10 @@ from fieldfare.language._deobfuscate import (
 )
 from fieldfare.language._leet import KIND, LONGEST, SURE, letter, read_signs
 from fieldfare.language._leet_tokens import (
+    FEWEST_SIGNS,
+    MOST_SIGNS,
     decoded,
-    has_signs,
+    may_be_letters,
     sign_after,
     sign_may_end,
     two_words,
@@ -31,7 +33,7 @@ from fieldfare.language._leet_tokens import (
 from fieldfare.language._votes import PLANES, VOTERS, Votes, most_spoken, most_votes, vote
 from fieldfare.language._words import BASIS, breaks, character, compiled, hash_more, mask_of
 
-INLINED = "054f5270b8b1b21b"
+INLINED = "bd52369b69d0e867"
 """Of the modules whose loops are compiled into these; see `scripts/stamp-loops`."""
 
 
@@ -108,12 +110,12 @@ def _heard_in(
             continue
         words += 1
         within += inner
-        if not plain and letters > 1:
+        if not plain and not inner and letters > 1:
             stop = at
             while data[stop - 1] == 33:
                 stop -= 1
-            if 2 < stop - begin <= LONGEST and not inner:
-                signs = has_signs(data, begin, stop, known)
+            if 2 < stop - begin <= LONGEST:
+                signs = may_be_letters(data, begin, stop, known)
                 quality, read = read_signs(data, begin, stop, known, ~SURE, spare)
                 if signs and quality > 1 and read != before:  # "raid5 ... raid5" is one word
                     ends += signs == 2
@@ -152,7 +154,7 @@ def _signed(data: Bytes, start: Any, stop: Any) -> tuple[Any, Any]:
             signs = True
         else:
             words = True
-    return signs, signs and (words or 2 < stop - start < 7)
+    return signs, signs and (words or FEWEST_SIGNS <= stop - start <= MOST_SIGNS)
 
 
 @compiled
